@@ -1,0 +1,19 @@
+//! Differences between two texts, two JSON values, or two answers of a model.
+//!
+//! Results are plain rows that the window and the terminal print alike; no face adds its own logic.
+//! Knows nothing of runs, cases or files.
+
+mod json;
+mod lines;
+mod outputs;
+mod row;
+mod text;
+mod visible;
+mod words;
+
+pub use json::{JsonChange, JsonChangeKind, diff_json, json_equal};
+pub use outputs::{OutputDiff, OutputKind, ReadJson, diff_outputs, diff_outputs_with, read_json};
+pub use row::{DiffRow, Emphasis, Hunk, Piece, RowTag, TextDiff};
+pub use text::{Context, DiffOptions, diff_text, diff_text_with};
+pub use visible::{Mark, MarkKind, Run, visible};
+pub(crate) use words::{split_words, word_similarity};

@@ -1,0 +1,34 @@
+//! The two things that can be wrong with a question put to this crate.
+
+use plumbline_model::Problem;
+use thiserror::Error;
+
+/// A path or a schema that cannot be used. Bad data is never an error here: it is an outcome.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum AnalysisError {
+    /// A JSON path that does not follow `$.name[0]['other name']`.
+    #[error("`{path}` is not a path: {reason} at character {at}")]
+    BadPath {
+        path: String,
+        /// 1-based character.
+        at: usize,
+        reason: &'static str,
+    },
+    /// An output schema that is not a JSON Schema, or that points outside itself.
+    #[error("the output schema cannot be used: {reason}")]
+    BadSchema { reason: String },
+}
+
+impl From<AnalysisError> for Problem {
+    fn from(error: AnalysisError) -> Self {
+        let hint = match &error {
+            AnalysisError::BadPath { .. } => {
+                "Write a path such as `$.items[0].label` or `$['odd key']`."
+            }
+            AnalysisError::BadSchema { .. } => {
+                "Correct `output_schema` in the prompt file; references to other documents are not followed."
+            }
+        };
+        Self::bad_input(error.to_string()).hint(hint)
+    }
+}

@@ -1,0 +1,79 @@
+//! Money and time over imported calls and replays.
+
+use plumbline_model::Usd;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a statistic is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum CostScope {
+    /// Imported model calls.
+    #[default]
+    Traces,
+    /// Answers of replays that were sent live or recorded.
+    Replays,
+}
+
+/// What to group by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum StatKey {
+    Model,
+    Day,
+    PromptVersion,
+}
+
+/// One group of calls. Keys that were not asked for are `None`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct StatGroup {
+    pub model: Option<String>,
+    /// `YYYY-MM-DD`, UTC.
+    pub day: Option<String>,
+    /// `name@version`.
+    pub prompt_version: Option<String>,
+    pub calls: u64,
+    pub errors: u64,
+    /// Nearest rank, over calls with a known latency that were not cache hits.
+    pub p50_ms: Option<f64>,
+    pub p95_ms: Option<f64>,
+    pub p99_ms: Option<f64>,
+    pub tokens_in: Option<u64>,
+    pub tokens_in_cached: Option<u64>,
+    pub tokens_out: Option<u64>,
+    /// Computed from the price table where the model is priced, else as reported by the source.
+    pub cost_usd: Option<Usd>,
+    /// Calls whose cost is unknown; above zero, `cost_usd` is a lower bound.
+    pub unpriced_calls: u64,
+}
+
+/// One point of the Lorenz curve: the cheapest share of calls and the share of money it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct LorenzPoint {
+    pub calls_share: f64,
+    pub cost_share: f64,
+}
+
+/// The Cost screen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CostView {
+    pub scope: CostScope,
+    pub total: StatGroup,
+    pub by_model: Vec<StatGroup>,
+    pub by_day: Vec<StatGroup>,
+    pub by_prompt_version: Vec<StatGroup>,
+    /// By model and day, for the chart.
+    pub by_model_and_day: Vec<StatGroup>,
+    pub lorenz: Vec<LorenzPoint>,
+    /// Share of money that the most expensive tenth of calls takes.
+    pub top_decile_share: Option<f64>,
+    pub price_table: String,
+    pub price_version: String,
+    /// Prices of the user's own that were applied, as sentences.
+    pub overrides: Vec<String>,
+}

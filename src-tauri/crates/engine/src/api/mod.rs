@@ -1,0 +1,22 @@
+//! What the faces see: requests and answers of every use case, as plain data.
+//!
+//! These types are the contract with the window (TypeScript is generated from them) and the source of
+//! the command line's `--json`. Nothing here does anything.
+
+mod compare;
+mod cost;
+mod dataset;
+mod job;
+mod prompt;
+mod replay;
+mod trace;
+mod workspace;
+
+pub use compare::*;
+pub use cost::*;
+pub use dataset::*;
+pub use job::*;
+pub use prompt::*;
+pub use replay::*;
+pub use trace::*;
+pub use workspace::*;

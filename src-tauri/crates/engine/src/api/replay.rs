@@ -1,0 +1,174 @@
+//! Replays: the plan, the estimate, the grid, the cell.
+
+use plumbline_analysis::{AssertionOutcome, Token};
+use plumbline_model::{
+    Case, Cell, CellId, CellStatus, ChatRequest, NanosText, Origin, RunId, RunPlan, RunStatus,
+    RunTotals, Target, Usd,
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a plan would do and cost, before anything is sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Estimate {
+    pub cells: u64,
+    /// Cells that need a live call.
+    pub live: u64,
+    /// Cells the response cache answers.
+    pub cached: u64,
+    /// Cells a recording answers.
+    pub recorded: u64,
+    /// Cells that cannot be sent, with the first few reasons.
+    pub blocked: u64,
+    pub blocked_reasons: Vec<String>,
+    /// Input tokens over the live cells, counted before sending.
+    pub tokens_in: u64,
+    /// Most output tokens the live cells may produce.
+    pub tokens_out_max: u64,
+    /// Cost of the live cells if every answer is as long as recorded ones were on average.
+    pub cost_expected_usd: Option<Usd>,
+    /// Cost of the live cells if every answer reaches its limit: the figure a cap is held against.
+    pub cost_upper_usd: Option<Usd>,
+    /// Models without a price: their cost is unknown.
+    pub unpriced: Vec<Target>,
+    pub price_table: String,
+    pub price_version: String,
+    /// The plan cannot start, and why.
+    pub problems: Vec<String>,
+}
+
+/// Which models a person can choose without typing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ModelChoice {
+    pub target: Target,
+    /// Answers of this model that are recorded in the workspace.
+    pub recordings: u64,
+    pub priced: bool,
+    /// Where the name comes from: `recording`, `trace`, `price table`, `prompt`.
+    pub known_from: String,
+}
+
+/// One run in the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RunRow {
+    pub id: RunId,
+    pub status: RunStatus,
+    pub plan: RunPlan,
+    pub started: NanosText,
+    pub ended: Option<NanosText>,
+    pub totals: RunTotals,
+    /// Over answers that were not served from the response cache.
+    pub p50_ms: Option<f64>,
+    pub p95_ms: Option<f64>,
+}
+
+/// One column of a run's grid: a prompt version on a model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RunColumn {
+    /// Position in the grid, 0 first.
+    pub index: u32,
+    pub prompt_name: String,
+    pub prompt_version: String,
+    pub target: Target,
+    pub template_hash: String,
+    pub totals: RunTotals,
+    pub p50_ms: Option<f64>,
+    pub p95_ms: Option<f64>,
+    pub time_to_first_token_p50_ms: Option<f64>,
+}
+
+/// One run, opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RunView {
+    pub row: RunRow,
+    pub columns: Vec<RunColumn>,
+    /// Failures by message, most frequent first.
+    pub errors: Vec<ErrorCount>,
+}
+
+/// How often a failure happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ErrorCount {
+    pub message: String,
+    pub count: u64,
+}
+
+/// One cell, as small as a grid needs it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CellBrief {
+    pub id: CellId,
+    pub status: CellStatus,
+    pub origin: Option<Origin>,
+    /// The first 160 characters of the answer.
+    pub preview: String,
+    pub passed: Option<bool>,
+    pub latency_ms: Option<f64>,
+    pub tokens_out: Option<u64>,
+    pub cost_usd: Option<Usd>,
+}
+
+/// One row of the grid: a case, and its cell in every column.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct GridRow {
+    pub case_key: String,
+    pub repeat: u32,
+    /// By column index; `None` where the run has no such cell.
+    pub cells: Vec<Option<CellBrief>>,
+}
+
+/// A page of the grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct GridPage {
+    pub total: u64,
+    pub rows: Vec<GridRow>,
+}
+
+/// Which grid rows to show.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct GridFilter {
+    /// Any cell of the row has this status.
+    pub status: Option<CellStatus>,
+    /// Any cell of the row failed its assertions.
+    pub only_failing: bool,
+    /// In the case key or an answer.
+    pub text: String,
+}
+
+/// One attempt in the ledger.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct AttemptRow {
+    pub attempt: u32,
+    pub state: String,
+    pub idempotency_key: String,
+    pub sent: NanosText,
+    pub answered: Option<NanosText>,
+    pub http_status: Option<u16>,
+    pub error: Option<String>,
+    pub cost_usd: Option<Usd>,
+}
+
+/// One cell, opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CellView {
+    pub cell: Cell,
+    pub case: Case,
+    /// The request as assembled again from the stored prompt and case; its hash is the cell's.
+    pub request: Option<ChatRequest>,
+    pub attempts: Vec<AttemptRow>,
+    pub outcomes: Vec<AssertionOutcome>,
+    /// The answer by line with syntax classes.
+    pub highlighted: Vec<Vec<Token>>,
+}

@@ -1,0 +1,156 @@
+//! Imported traces: imports, list, waterfall, span.
+
+use plumbline_analysis::Token;
+use plumbline_model::{Cost, ImportFile, ImportId, NanosText, Span, SpanKind, SpanStatus, Usd};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// One import in the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ImportRow {
+    pub id: ImportId,
+    pub report: ImportFile,
+    pub started: NanosText,
+    /// False while it runs, and for ever when it was cut off.
+    pub complete: bool,
+}
+
+/// How to sort traces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum TraceSort {
+    #[default]
+    Newest,
+    Oldest,
+    Slowest,
+    Costliest,
+    MostTokens,
+}
+
+/// Which traces to show. A trace matches when one of its spans matches every condition.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct TraceFilter {
+    pub text: String,
+    pub kind: Option<SpanKind>,
+    pub model: Option<String>,
+    pub status: Option<SpanStatus>,
+    pub prompt_name: Option<String>,
+    pub environment: Option<String>,
+    pub from: Option<NanosText>,
+    pub to: Option<NanosText>,
+    pub only_errors: bool,
+}
+
+/// One trace in the list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct TraceRow {
+    pub trace_id: String,
+    pub name: String,
+    pub start: NanosText,
+    pub duration_ms: Option<f64>,
+    pub spans: u64,
+    pub model_calls: u64,
+    pub models: Vec<String>,
+    pub tokens_in: Option<u64>,
+    pub tokens_out: Option<u64>,
+    pub cost_usd: Option<Usd>,
+    pub errors: u64,
+}
+
+/// A page of traces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct TracePage {
+    pub total: u64,
+    pub rows: Vec<TraceRow>,
+}
+
+/// One bar of the histogram.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct HistogramBar {
+    pub start: NanosText,
+    pub spans: u64,
+    pub errors: u64,
+}
+
+/// Spans over time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Histogram {
+    pub bucket_ms: f64,
+    pub bars: Vec<HistogramBar>,
+}
+
+/// One value of a facet with its count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FacetValue {
+    pub value: String,
+    pub count: u64,
+}
+
+/// What one can filter by.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Facets {
+    pub models: Vec<FacetValue>,
+    pub kinds: Vec<FacetValue>,
+    pub statuses: Vec<FacetValue>,
+    pub prompts: Vec<FacetValue>,
+    pub environments: Vec<FacetValue>,
+}
+
+/// One bar of the waterfall.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct WaterfallRow {
+    pub span_id: String,
+    pub name: String,
+    pub kind: SpanKind,
+    pub status: SpanStatus,
+    pub model: Option<String>,
+    pub depth: u32,
+    pub children: u32,
+    pub start_offset_ms: f64,
+    /// `None` while unfinished.
+    pub duration_ms: Option<f64>,
+    pub time_to_first_token_ms: Option<f64>,
+    /// On the path that decides how long the trace took.
+    pub critical: bool,
+    /// Its parent is missing from the data, or the data has a cycle here.
+    pub orphan: bool,
+    pub tokens_in: Option<u64>,
+    pub tokens_out: Option<u64>,
+    pub cost_usd: Option<Usd>,
+    pub error: Option<String>,
+}
+
+/// One trace, opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct TraceView {
+    pub row: TraceRow,
+    pub rows: Vec<WaterfallRow>,
+    pub total_ms: f64,
+}
+
+/// One span, opened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SpanView {
+    pub span: Span,
+    pub latency_ms: Option<f64>,
+    /// Computed from the price table; the source's own figure is `span.cost_usd`.
+    pub cost: Cost,
+    /// The source record, pretty-printed JSON where it is JSON.
+    pub raw: String,
+    pub raw_highlighted: Vec<Vec<Token>>,
+    /// The release whose template hash or version this call names, as `name@version`.
+    pub release: Option<String>,
+}

@@ -1,0 +1,39 @@
+//! The words of Plumbline: plain data that every other room speaks.
+//!
+//! Nothing here reads the clock, the disk or the network, and nothing here depends on another crate of
+//! ours. Names follow OpenTelemetry GenAI (span, trace, provider, usage) and evaluation practice
+//! (dataset, case, assertion, run). Unknown is `None`, never zero.
+
+mod assertion;
+mod cost;
+mod dataset;
+mod ids;
+mod import;
+mod message;
+mod money;
+mod problem;
+mod prompt;
+mod request;
+mod response;
+mod run;
+mod span;
+mod time;
+mod usage;
+
+pub use assertion::Assertion;
+pub use cost::{Cost, CostLine, Origin, PriceSource};
+pub use dataset::{Case, Dataset};
+pub use ids::{AttemptId, CellId, ImportId, JobId, RunId};
+pub use import::{FieldUnread, ImportFile, LossCounts, QuarantinedRow};
+pub use message::{Content, Message, Role, ToolCall};
+pub use money::Usd;
+pub use problem::{Code, Problem};
+pub use prompt::{Budget, ModelParameters, PromptSpec, Section, ToolDefinition, Variable};
+pub use request::{AssembledRequest, ChatRequest};
+pub use response::{Completion, FinishReason, ResponseStatus};
+pub use run::{
+    AttemptState, Cell, CellKey, CellStatus, Run, RunPlan, RunStatus, RunTotals, Target,
+};
+pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};
+pub use time::{NanosText, UnixNanos};
+pub use usage::{Usage, add_known};

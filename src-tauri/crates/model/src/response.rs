@@ -1,0 +1,53 @@
+//! A model's answer.
+
+use crate::{ToolCall, Usage};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Why the model stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum FinishReason {
+    /// It was done.
+    Stop,
+    /// It reached the output limit.
+    Length,
+    /// It wants tools to run.
+    ToolCalls,
+    /// A filter cut it.
+    ContentFilter,
+    /// A word of the provider's own.
+    Other(String),
+}
+
+/// Whether the answer is whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ResponseStatus {
+    /// The terminal event arrived.
+    Complete,
+    /// The stream ended without it: never graded, never cached as complete.
+    Truncated,
+}
+
+/// One answer with what was measured on the way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Completion {
+    pub status: ResponseStatus,
+    pub text: String,
+    #[serde(default)]
+    pub tool_calls: Vec<ToolCall>,
+    pub finish_reason: Option<FinishReason>,
+    pub usage: Usage,
+    pub model_returned: Option<String>,
+    pub provider_fingerprint: Option<String>,
+    /// The provider's id of this response.
+    pub response_id: Option<String>,
+    /// From sending the request to the first token; `None` when not streamed or not known.
+    pub time_to_first_token_ms: Option<f64>,
+    /// From sending the request to the terminal event.
+    pub latency_ms: Option<f64>,
+}

@@ -1,0 +1,188 @@
+//! Runs: a matrix of prompt versions × models × cases × repeats, and what became of each cell.
+
+use crate::{CellId, Completion, Cost, Origin, Problem, RunId, UnixNanos, Usd};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A model at a provider. Text form: `provider:model`, such as `openai:gpt-4.1-mini`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Target {
+    pub provider: String,
+    pub model: String,
+}
+
+impl std::fmt::Display for Target {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.provider, self.model)
+    }
+}
+
+/// Which cell of the matrix.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CellKey {
+    pub prompt_name: String,
+    /// A semantic version, or `working` for the working file.
+    pub prompt_version: String,
+    pub target: Target,
+    pub case_key: String,
+    /// 0 for the first repeat.
+    pub repeat: u32,
+}
+
+/// What became of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum CellStatus {
+    /// Not started.
+    Pending,
+    /// Answered in full.
+    Complete,
+    /// Answered, but the stream ended before its terminal event.
+    Truncated,
+    /// The provider refused or failed.
+    Failed,
+    /// Sent, and no answer seen: it may have been paid. Not sent again without consent.
+    Unknown,
+    /// Never sent: a budget, a cap, a missing recording or a missing variable stopped it.
+    NotSent,
+}
+
+impl CellStatus {
+    /// The word used in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Complete => "complete",
+            Self::Truncated => "truncated",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::NotSent => "not_sent",
+        }
+    }
+}
+
+/// State of one row of the ledger of calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum AttemptState {
+    /// Written before the request goes out.
+    Sent,
+    /// The answer was stored.
+    Answered,
+    /// The provider said no, or the request surely never arrived.
+    Failed,
+    /// Sent, and no answer seen.
+    Unknown,
+}
+
+/// What a run was asked to do: stored with it, so that it can be resumed and compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RunPlan {
+    /// Prompt versions as `name@version`, in column order.
+    pub prompts: Vec<String>,
+    pub targets: Vec<Target>,
+    pub dataset: String,
+    pub repeats: u32,
+    pub concurrency: u32,
+    /// Base URL for providers that take one; never set by anything imported.
+    pub base_url: Option<String>,
+    pub cap_usd: Option<Usd>,
+    /// False: neither read nor write the response cache.
+    pub use_cache: bool,
+}
+
+/// Whether a run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum RunStatus {
+    Running,
+    Finished,
+    Cancelled,
+    /// Its process ended before it did; `resume` goes on with it.
+    Interrupted,
+    /// It reached its cap.
+    Capped,
+}
+
+impl RunStatus {
+    /// The word used in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Finished => "finished",
+            Self::Cancelled => "cancelled",
+            Self::Interrupted => "interrupted",
+            Self::Capped => "capped",
+        }
+    }
+}
+
+/// One run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Run {
+    pub id: RunId,
+    pub plan: RunPlan,
+    pub status: RunStatus,
+    #[ts(type = "string")]
+    pub started_ns: UnixNanos,
+    #[ts(type = "string | null")]
+    pub ended_ns: Option<UnixNanos>,
+}
+
+/// One cell with its answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Cell {
+    pub id: CellId,
+    pub run_id: RunId,
+    pub key: CellKey,
+    pub status: CellStatus,
+    /// `None` until answered.
+    pub origin: Option<Origin>,
+    pub template_hash: String,
+    pub request_hash: String,
+    /// Content address in the response cache.
+    pub cache_key: String,
+    pub tokens_in_estimated: u64,
+    pub completion: Option<Completion>,
+    pub cost: Cost,
+    /// Attempts that were sent for this cell.
+    pub attempts: u32,
+    /// Why there is no answer.
+    pub problem: Option<Problem>,
+    /// All assertions of the case passed; `None` when it has none or the answer is not whole.
+    pub passed: Option<bool>,
+}
+
+/// Counts and sums of a run. Token sums and cost are `None` when nothing was measured or priced.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct RunTotals {
+    pub cells: u64,
+    pub pending: u64,
+    pub live: u64,
+    pub cached: u64,
+    pub recorded: u64,
+    pub failed: u64,
+    pub unknown: u64,
+    pub truncated: u64,
+    pub not_sent: u64,
+    pub passed: u64,
+    pub graded: u64,
+    pub requests_sent: u64,
+    pub tokens_in: Option<u64>,
+    pub tokens_out: Option<u64>,
+    pub cost_usd: Option<Usd>,
+    /// Answered cells whose cost is unknown; above zero, `cost_usd` is a lower bound.
+    pub unpriced_cells: u64,
+}

@@ -1,0 +1,48 @@
+//! Token counts of one model call, in the inclusive convention of OpenTelemetry GenAI.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What a provider measured. Every field is `None` when it was not reported: unknown is not zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct Usage {
+    /// Total input, cached part included.
+    pub tokens_in: Option<u64>,
+    /// Part of `tokens_in` that was read from the provider's prompt cache.
+    pub tokens_in_cached: Option<u64>,
+    /// Part of `tokens_in` that was written to the provider's prompt cache.
+    pub tokens_in_cache_write: Option<u64>,
+    /// Total output, reasoning included.
+    pub tokens_out: Option<u64>,
+    /// Part of `tokens_out` spent on reasoning.
+    pub tokens_reasoning: Option<u64>,
+}
+
+impl Usage {
+    /// Usage with only the two totals known.
+    #[must_use]
+    pub fn of(tokens_in: u64, tokens_out: u64) -> Self {
+        Self {
+            tokens_in: Some(tokens_in),
+            tokens_out: Some(tokens_out),
+            ..Self::default()
+        }
+    }
+
+    /// True when nothing at all was reported.
+    #[must_use]
+    pub fn is_unreported(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Adds two optional counts; the sum is unknown only when both are.
+#[must_use]
+pub fn add_known(left: Option<u64>, right: Option<u64>) -> Option<u64> {
+    match (left, right) {
+        (None, None) => None,
+        (left, right) => Some(left.unwrap_or(0).saturating_add(right.unwrap_or(0))),
+    }
+}

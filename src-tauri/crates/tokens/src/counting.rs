@@ -1,0 +1,167 @@
+//! Exact token counts of plain text, for any input whatever.
+//!
+//! tiktoken-rs does the work. Its splitting expression backtracks, so one million spaces overflow its
+//! stack, and its merge loop slows down on one very long piece. A text with a run of more than
+//! [`LONGEST_RUN`] characters of one class (white space, letters and digits, everything else) is
+//! therefore counted by bpe-openai, whose splitter is linear and whose result is the same.
+//! Special tokens such as `<|endoftext|>` inside a text are ordinary text: content cannot speak control.
+
+use crate::Encoding;
+use bpe_openai::Tokenizer;
+use tiktoken_rs::CoreBPE;
+
+/// Longest run of one class of characters that tiktoken-rs is given, in characters. It failed between
+/// 300,000 and 1,000,000; real prose and code stay far below this.
+const LONGEST_RUN: usize = 10_000;
+
+/// The number of tokens of `text`. Exact; never fails.
+#[must_use]
+pub fn count(encoding: Encoding, text: &str) -> u64 {
+    let tokens = if has_long_run(text) {
+        linear(encoding).count(text)
+    } else {
+        usual(encoding).count_ordinary(text)
+    };
+    tokens as u64
+}
+
+/// The token ids of `text`. Exact; never fails.
+#[must_use]
+pub fn encode(encoding: Encoding, text: &str) -> Vec<u32> {
+    if has_long_run(text) {
+        linear(encoding).encode(text)
+    } else {
+        usual(encoding).encode_ordinary(text)
+    }
+}
+
+fn usual(encoding: Encoding) -> &'static CoreBPE {
+    match encoding {
+        Encoding::O200kBase => tiktoken_rs::o200k_base_singleton(),
+        Encoding::Cl100kBase => tiktoken_rs::cl100k_base_singleton(),
+    }
+}
+
+fn linear(encoding: Encoding) -> &'static Tokenizer {
+    match encoding {
+        Encoding::O200kBase => bpe_openai::o200k_base(),
+        Encoding::Cl100kBase => bpe_openai::cl100k_base(),
+    }
+}
+
+#[derive(PartialEq, Clone, Copy)]
+enum Class {
+    Space,
+    Word,
+    Other,
+}
+
+fn class(character: char) -> Class {
+    if character.is_whitespace() {
+        Class::Space
+    } else if character.is_alphanumeric() {
+        Class::Word
+    } else {
+        Class::Other
+    }
+}
+
+fn has_long_run(text: &str) -> bool {
+    if text.len() <= LONGEST_RUN {
+        return false;
+    }
+    let mut run = 0;
+    let mut last = None;
+    text.chars().any(|character| {
+        let this = Some(class(character));
+        run = if this == last { run + 1 } else { 1 };
+        last = this;
+        run > LONGEST_RUN
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const BOTH: [Encoding; 2] = [Encoding::O200kBase, Encoding::Cl100kBase];
+
+    #[test]
+    fn published_counts_are_met() {
+        // OpenAI's cookbook, "How to count tokens with tiktoken".
+        assert_eq!(encode(Encoding::Cl100kBase, "tiktoken is great!"), [83, 1609, 5963, 374, 2294, 0]);
+        assert_eq!(count(Encoding::Cl100kBase, "antidisestablishmentarianism"), 6);
+        assert_eq!(count(Encoding::O200kBase, "お誕生日おめでとう"), 8);
+        assert_eq!(count(Encoding::Cl100kBase, "お誕生日おめでとう"), 9);
+        assert_eq!(count(Encoding::O200kBase, ""), 0);
+    }
+
+    #[test]
+    fn both_counters_agree_id_by_id_on_mixed_text() {
+        let texts = [
+            "The quick brown fox; it's what we've DON'T'd — isn't it?",
+            "fn main() {\n    let x: Vec<u8> = vec![0; 1 << 10];\n\treturn;\r\n}\r\n",
+            r#"{"name":"Zoë","ids":[1,22,333,4444],"nested":{"a":null,"b":-1.5e-9}}"#,
+            "数据集中的每一个样本都有一个稳定的键。「はい」と言った。",
+            "👨‍👩‍👧‍👦 family 🇩🇪 flags 👍🏽 e\u{301} combining",
+            "\u{0}\u{1}\u{7f}\u{85}\u{a0}\u{2003} \u{feff}controls\u{b}\u{c}",
+            "   \n\n \t x  \u{a0} y\r\n\r\n  ",
+            "<|endoftext|><|im_start|>system",
+            "",
+        ];
+        for encoding in BOTH {
+            for text in texts {
+                let ids = usual(encoding).encode_ordinary(text);
+                assert_eq!(ids, linear(encoding).encode(text), "{encoding}: {text:?}");
+                assert_eq!(ids, encode(encoding, text));
+                assert_eq!(ids.len() as u64, count(encoding, text));
+            }
+        }
+    }
+
+    #[test]
+    fn a_special_token_in_a_text_is_ordinary_text() {
+        for encoding in BOTH {
+            assert!(
+                count(encoding, "<|endoftext|>") > 1,
+                "one token would let content end the conversation"
+            );
+        }
+    }
+
+    #[test]
+    fn a_million_of_the_same_character_is_counted() {
+        for encoding in BOTH {
+            for text in [" ", "a", "\n", "7", "中"] {
+                let text = text.repeat(1_000_000);
+                let tokens = count(encoding, &text);
+                assert!(tokens > 1_000 && tokens <= 1_000_000, "{tokens}");
+            }
+        }
+        let padded = format!("start{}end", " ".repeat(400_000));
+        assert!(count(Encoding::O200kBase, &padded) > 2);
+    }
+
+    #[test]
+    fn only_long_runs_leave_the_usual_counter() {
+        assert!(!has_long_run(&"word ".repeat(100_000)));
+        assert!(!has_long_run(&" ".repeat(LONGEST_RUN)));
+        assert!(has_long_run(&" ".repeat(LONGEST_RUN + 1)));
+        assert!(has_long_run(&format!("x{}", "-".repeat(LONGEST_RUN + 1))));
+    }
+
+    proptest! {
+        #[test]
+        fn both_counters_agree_on_any_text(
+            text in "(?s)(.{0,30}|[ \t\r\n\u{a0}]{0,12}|[a-zA-Z']{0,12}|[0-9]{0,8}|[一-龥]{0,6}|[!-/]{0,5}){0,12}"
+        ) {
+            for encoding in BOTH {
+                prop_assert_eq!(
+                    usual(encoding).encode_ordinary(&text),
+                    linear(encoding).encode(text.as_str())
+                );
+            }
+        }
+    }
+}

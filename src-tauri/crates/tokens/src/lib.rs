@@ -1,0 +1,17 @@
+//! Counting tokens and pricing them.
+//!
+//! Text is counted exactly for the two OpenAI vocabularies; whole requests are estimated before sending.
+//! Prices come from a dated table that travels with the program, after the user's own overrides. Nothing
+//! here reads the clock, the disk or the network: times are passed in and both vocabularies and the table
+//! are compiled in.
+
+mod counting;
+mod encoding;
+mod error;
+pub mod prices;
+mod request;
+
+pub use counting::{count, encode};
+pub use encoding::{Encoding, encoding_for_model};
+pub use error::TokensError;
+pub use request::{count_message, count_request};
