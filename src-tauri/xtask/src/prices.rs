@@ -16,7 +16,7 @@ const ORACLE: &str = include_str!("prices_oracle.py");
 ///
 /// # Errors
 /// A sentence: an unknown argument, no Python, a failed download, or data that cannot be converted.
-pub fn run(args: &[String]) -> Result<(), String> {
+pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let mut from = None;
     let mut oracle = None;
     let mut rest = args.iter();
@@ -47,9 +47,7 @@ pub fn run(args: &[String]) -> Result<(), String> {
 }
 
 fn usage(arg: &str) -> String {
-    format!(
-        "cannot use `{arg}`: cargo xtask prices [--from WHEEL|SITE_PACKAGES] [--oracle PYTHON]"
-    )
+    format!("cannot use `{arg}`: cargo xtask prices [--from WHEEL|SITE_PACKAGES] [--oracle PYTHON]")
 }
 
 fn convert(source: &Path, folder: &Path) -> Result<(), String> {

@@ -1,1 +1,52 @@
-//! stub
+//! Use cases: what the window and the command line can do, once.
+//!
+//! Both faces open one [`Engine`] and call it; nothing here knows a window, a terminal or a wire format.
+//! Calls are synchronous and safe to make from any thread; long work runs as a job on the engine's own
+//! runtime and is followed through [`Engine::subscribe_jobs`].
+
+pub mod api;
+
+mod clock;
+mod compare;
+mod cost;
+mod datasets;
+mod demo;
+mod import;
+mod jobs;
+mod prices;
+mod prompt_folder;
+mod prompts;
+mod recordings;
+mod replay;
+mod tokens;
+mod traces;
+mod workers;
+mod workspace;
+
+pub use demo::DemoMaterial;
+pub use import::{ImportFailure, ImportOutcome};
+pub use replay::{KeyLookup, ReplayStarted, parse_target};
+pub use tokens::TokenCount;
+pub use workspace::{EngineOptions, default_workspace_path};
+
+use jobs::Jobs;
+use plumbline_workspace::Workspace;
+use prompt_folder::PromptFolder;
+use std::sync::{Arc, RwLock};
+pub(crate) use workers::Workers;
+
+/// One workspace, opened, with everything one can do in it. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    workspace: Workspace,
+    prompts: RwLock<Option<PromptFolder>>,
+    jobs: Jobs,
+    runtime: Workers,
+    keys: KeyLookup,
+    prices: prices::PriceBook,
+    compared: compare::ComparedBook,
+}

@@ -23,6 +23,25 @@ impl UnixNanos {
     }
 }
 
+impl UnixNanos {
+    /// The UTC day as `YYYY-MM-DD`, by Howard Hinnant's `civil_from_days`.
+    #[must_use]
+    pub fn utc_day(self) -> String {
+        let days = self.0.div_euclid(86_400_000_000_000) + 719_468;
+        let era = days.div_euclid(146_097);
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era =
+            (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let month_from_march = (5 * day_of_year + 2) / 153;
+        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+        let month =
+            if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+        let year = year_of_era + era * 400 + i64::from(month <= 2);
+        format!("{year:04}-{month:02}-{day:02}")
+    }
+}
+
 impl Serialize for UnixNanos {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_i64(self.0)
@@ -91,6 +110,15 @@ mod tests {
             "\"1790000000123456789\""
         );
         assert_eq!(at, serde_json::from_str("1790000000123456789").unwrap());
+    }
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let day = |seconds: i64| UnixNanos(seconds * 1_000_000_000).utc_day();
+        assert_eq!(day(0), "1970-01-01");
+        assert_eq!(day(-1), "1969-12-31");
+        assert_eq!(day(951_782_400), "2000-02-29");
+        assert_eq!(day(1_795_478_400), "2026-11-24");
     }
 
     #[test]

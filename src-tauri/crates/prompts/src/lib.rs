@@ -1,1 +1,39 @@
-//! stub
+//! Prompts as code: the file format, its checks, rendering, the two hashes and the computed version bump.
+//!
+//! A prompt lives in a folder of its name: the working file `prompt.md` and the released
+//! `releases/<version>.md`. This crate only works on their text; it reads no disk, clock or network, and
+//! takes every byte of a prompt file and of a variable as hostile.
+//!
+//! A file is YAML front matter between `---` lines, then messages. A line that holds nothing but
+//! `system:`, `user:`, `assistant:` or `tool:` opens a message; `\user:` is the literal line. Messages are
+//! Jinja templates, split apart before anything is rendered, so no value can open another message.
+
+mod assemble;
+mod bump;
+mod canonical;
+mod check;
+mod error;
+mod front_matter;
+mod hash;
+mod name;
+mod parse;
+mod release;
+mod render;
+mod schema;
+mod schema_change;
+mod sections;
+mod template;
+mod variables;
+
+pub use assemble::{assemble, check_budget, check_cost};
+pub use bump::{Bump, BumpKind, bump};
+pub use canonical::canonical_json;
+pub use check::{Finding, Severity, check, check_for_release, check_text};
+pub use error::PromptError;
+pub use hash::{cache_key, request_hash, template_hash};
+pub use name::check_name;
+pub use parse::parse;
+pub use release::new_release_text;
+pub use render::render;
+pub use schema::check_schema;
+pub use variables::{ignored_variables, value_of_text};

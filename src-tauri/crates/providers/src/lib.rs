@@ -1,1 +1,31 @@
-//! stub
+//! HTTP to language models: one file per wire format behind one trait, and a provider that answers from recordings.
+//!
+//! This crate decides what goes over the wire, when an answer is whole, and whether a failure may have
+//! been paid for. It does not keep a ledger, does not sleep between tries and knows no prices: the caller
+//! runs the retry loop with the verdicts of [`retry`].
+
+mod anthropic_messages;
+mod connect;
+mod error;
+mod http;
+mod key;
+mod openai_chat;
+mod plain_text;
+mod provider;
+mod recorded;
+pub mod retry;
+pub mod sse;
+mod tool_fragments;
+mod watched_body;
+mod web_origin;
+mod wire;
+
+pub use connect::{ProviderSettings, connect, default_base_url};
+pub use error::{Phase, ProviderError};
+pub use http::Timeouts;
+pub use key::{ANY_KEY_VARIABLE, ApiKey, keys_from_env};
+pub use provider::{Answering, Call, Provider, StreamEvent};
+pub use recorded::{
+    RecordedProvider, Recording, RecordingError, RecordingSource, Recordings, read_recordings,
+    write_recording,
+};

@@ -90,8 +90,14 @@ mod tests {
     #[test]
     fn published_counts_are_met() {
         // OpenAI's cookbook, "How to count tokens with tiktoken".
-        assert_eq!(encode(Encoding::Cl100kBase, "tiktoken is great!"), [83, 1609, 5963, 374, 2294, 0]);
-        assert_eq!(count(Encoding::Cl100kBase, "antidisestablishmentarianism"), 6);
+        assert_eq!(
+            encode(Encoding::Cl100kBase, "tiktoken is great!"),
+            [83, 1609, 5963, 374, 2294, 0]
+        );
+        assert_eq!(
+            count(Encoding::Cl100kBase, "antidisestablishmentarianism"),
+            6
+        );
         assert_eq!(count(Encoding::O200kBase, "お誕生日おめでとう"), 8);
         assert_eq!(count(Encoding::Cl100kBase, "お誕生日おめでとう"), 9);
         assert_eq!(count(Encoding::O200kBase, ""), 0);

@@ -77,10 +77,21 @@ mod tests {
 
     #[test]
     fn models_find_their_published_vocabulary() {
-        for model in ["gpt-4", "gpt-4-turbo", "openai:gpt-3.5-turbo", "azure/gpt-35-turbo"] {
+        for model in [
+            "gpt-4",
+            "gpt-4-turbo",
+            "openai:gpt-3.5-turbo",
+            "azure/gpt-35-turbo",
+        ] {
             assert_eq!(encoding_for_model(model), Encoding::Cl100kBase, "{model}");
         }
-        for model in ["gpt-4o", "gpt-4o-mini", "GPT-4.1-mini", "ft:gpt-4o:acme::1", "o3"] {
+        for model in [
+            "gpt-4o",
+            "gpt-4o-mini",
+            "GPT-4.1-mini",
+            "ft:gpt-4o:acme::1",
+            "o3",
+        ] {
             assert_eq!(encoding_for_model(model), Encoding::O200kBase, "{model}");
         }
         for model in ["claude-sonnet-4-5", "", "::", "local:smollm2", "gpt-99"] {

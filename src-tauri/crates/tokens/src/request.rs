@@ -67,12 +67,36 @@ mod tests {
     /// The example conversation of the cookbook, whose counts OpenAI measured with its API.
     fn cookbook() -> ChatRequest {
         let lines = [
-            (Role::System, None, "You are a helpful, pattern-following assistant that translates corporate jargon into plain English."),
-            (Role::System, Some("example_user"), "New synergies will help drive top-line growth."),
-            (Role::System, Some("example_assistant"), "Things working well together will increase revenue."),
-            (Role::System, Some("example_user"), "Let's circle back when we have more bandwidth to touch base on opportunities for increased leverage."),
-            (Role::System, Some("example_assistant"), "Let's talk later when we're less busy about how to do better."),
-            (Role::User, None, "This late pivot means we don't have time to boil the ocean for the client deliverable."),
+            (
+                Role::System,
+                None,
+                "You are a helpful, pattern-following assistant that translates corporate jargon into plain English.",
+            ),
+            (
+                Role::System,
+                Some("example_user"),
+                "New synergies will help drive top-line growth.",
+            ),
+            (
+                Role::System,
+                Some("example_assistant"),
+                "Things working well together will increase revenue.",
+            ),
+            (
+                Role::System,
+                Some("example_user"),
+                "Let's circle back when we have more bandwidth to touch base on opportunities for increased leverage.",
+            ),
+            (
+                Role::System,
+                Some("example_assistant"),
+                "Let's talk later when we're less busy about how to do better.",
+            ),
+            (
+                Role::User,
+                None,
+                "This late pivot means we don't have time to boil the ocean for the client deliverable.",
+            ),
         ];
         ChatRequest {
             messages: lines
@@ -103,7 +127,8 @@ mod tests {
         });
         let mut with_schema = with_tool.clone();
         with_schema.output_schema = Some(json!({"type": "object"}));
-        let counts = [&bare, &with_tool, &with_schema].map(|r| count_request(Encoding::O200kBase, r));
+        let counts =
+            [&bare, &with_tool, &with_schema].map(|r| count_request(Encoding::O200kBase, r));
         assert!(counts[0] < counts[1] && counts[1] < counts[2], "{counts:?}");
     }
 }

@@ -6,6 +6,7 @@
 mod json;
 mod lines;
 mod outputs;
+mod pair;
 mod row;
 mod text;
 mod visible;
@@ -15,5 +16,5 @@ pub use json::{JsonChange, JsonChangeKind, diff_json, json_equal};
 pub use outputs::{OutputDiff, OutputKind, ReadJson, diff_outputs, diff_outputs_with, read_json};
 pub use row::{DiffRow, Emphasis, Hunk, Piece, RowTag, TextDiff};
 pub use text::{Context, DiffOptions, diff_text, diff_text_with};
-pub use visible::{Mark, MarkKind, Run, visible};
+pub use visible::{Mark, MarkKind, Run, mark_of, visible};
 pub(crate) use words::{split_words, word_similarity};

@@ -91,19 +91,36 @@ pub struct TextDiff {
     pub added: u32,
 }
 
-/// Cuts a run of one emphasis into pieces so that nothing invisible hides inside one.
-pub(super) fn push_pieces(pieces: &mut Vec<Piece>, text: &str, emphasis: Emphasis) {
-    for run in visible(text) {
-        match pieces.last_mut() {
-            Some(last) if last.emphasis == emphasis && last.mark.is_none() && run.mark.is_none() => {
-                last.text.push_str(run.text);
+/// Cuts one line into pieces: where its emphasis changes, and around what is invisible.
+///
+/// `runs` joined are the line. Marks are found in the whole line first: a space before a changed word is not
+/// trailing.
+pub(super) fn pieces_of(line: &str, runs: &[(Emphasis, &str)]) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut ends = runs.iter().scan(0, |end, (emphasis, text)| {
+        *end += text.len();
+        Some((*end, *emphasis))
+    });
+    let mut current = ends.next();
+    let mut at = 0;
+    for run in visible(line) {
+        let run_end = at + run.text.len();
+        while at < run_end {
+            let (end, emphasis) = current.unwrap_or((run_end, Emphasis::Same));
+            let to = end.min(run_end);
+            if to > at {
+                pieces.push(Piece {
+                    text: line[at..to].to_owned(),
+                    emphasis,
+                    class: None,
+                    mark: run.mark.clone().map(|mark| mark.of_part(&line[at..to])),
+                });
+                at = to;
             }
-            _ => pieces.push(Piece {
-                text: run.text.to_owned(),
-                emphasis,
-                class: None,
-                mark: run.mark,
-            }),
+            if at >= end {
+                current = ends.next();
+            }
         }
     }
+    pieces
 }

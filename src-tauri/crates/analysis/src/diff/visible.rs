@@ -49,12 +49,18 @@ pub struct Run<'a> {
 /// Longest run under one mark; keeps labels short whatever the text holds.
 const RUN_LIMIT: usize = 16;
 
+/// Cyrillic and Greek letters that are drawn like Latin ones; others (as in `Δt`) deceive nobody.
+const LOOK_ALIKES: &str = "аеорсухіјѕһԁԛԝАВЕКМНОРСТУХІЈЅοναιρΑΒΕΖΗΙΚΜΝΟΡΤΥΧ";
+
 /// Cuts one line (no `\n`) into plain runs and marked runs; together they are exactly the line.
 #[must_use]
 pub fn visible(line: &str) -> Vec<Run<'_>> {
     let body = line.strip_suffix('\r').unwrap_or(line);
     let trailing = body.trim_end_matches([' ', '\t']).len();
-    if line.len() == trailing && line.bytes().all(|byte| (b' '..0x7f).contains(&byte) || byte == b'\t')
+    if line.len() == trailing
+        && line
+            .bytes()
+            .all(|byte| (b' '..0x7f).contains(&byte) || byte == b'\t')
     {
         // Nearly every line: nothing to mark.
         return plain(line).into_iter().collect();
@@ -78,13 +84,32 @@ fn plain(text: &str) -> Option<Run<'_>> {
 }
 
 fn marked(text: &str, kind: MarkKind) -> Run<'_> {
-    let label = match kind {
-        MarkKind::TrailingSpace => text.chars().map(|c| if c == '\t' { "\\t" } else { "\\s" }).collect(),
-        _ => text.chars().map(|c| c.escape_default().to_string()).collect(),
-    };
     Run {
         text,
-        mark: Some(Mark { kind, label }),
+        mark: Some(Mark {
+            kind,
+            label: label(text, kind),
+        }),
+    }
+}
+
+fn label(text: &str, kind: MarkKind) -> String {
+    match kind {
+        MarkKind::TrailingSpace => text
+            .chars()
+            .map(|c| if c == '\t' { "\\t" } else { "\\s" })
+            .collect(),
+        _ => text.chars().flat_map(char::escape_default).collect(),
+    }
+}
+
+impl Mark {
+    /// The mark of a part of the run it was made for.
+    pub(super) fn of_part(self, text: &str) -> Self {
+        Self {
+            label: label(text, self.kind),
+            ..self
+        }
     }
 }
 
@@ -95,11 +120,14 @@ fn mark_inside<'a>(text: &'a str, runs: &mut Vec<Run<'a>>) {
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
         let end = at + c.len_utf8();
-        if let Some(kind) = word.look_alike(text, at, c).or_else(|| kind_of(c, previous)) {
+        if let Some(kind) = word
+            .look_alike(text, at, c)
+            .or_else(|| mark_of(c, previous))
+        {
             let mut run_end = end;
             if kind != MarkKind::LookAlike {
                 for next in text[end..].chars().take(RUN_LIMIT - 1) {
-                    if kind_of(next, Some(c)) != Some(kind) {
+                    if mark_of(next, Some(c)) != Some(kind) {
                         break;
                     }
                     run_end += next.len_utf8();
@@ -117,8 +145,9 @@ fn mark_inside<'a>(text: &'a str, runs: &mut Vec<Run<'a>>) {
     runs.extend(plain(&text[plain_from..]));
 }
 
-/// What one character needs, seen with the one before it.
-fn kind_of(c: char, previous: Option<char>) -> Option<MarkKind> {
+/// The mark that one character needs, seen with the one before it; `None` for plain text and tabs.
+#[must_use]
+pub fn mark_of(c: char, previous: Option<char>) -> Option<MarkKind> {
     match c {
         '\t' | ' '..='~' => None,
         '\r' => Some(MarkKind::CarriageReturn),
@@ -132,9 +161,20 @@ fn kind_of(c: char, previous: Option<char>) -> Option<MarkKind> {
         }
         // A joiner after a pictograph builds one emoji: that is what it is for.
         '\u{200d}' if previous.is_some_and(|p| p >= '\u{2190}' && !p.is_alphanumeric()) => None,
-        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180e}'
-        | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}'
-        | '\u{3164}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}'
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{115f}'
+        | '\u{1160}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180e}'
+        | '\u{200b}'..='\u{200d}'
+        | '\u{2060}'..='\u{2064}'
+        | '\u{206a}'..='\u{206f}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff9}'..='\u{fffb}'
         | '\u{e0000}'..='\u{e0fff}' => Some(MarkKind::ZeroWidth),
         _ => None,
     }
@@ -154,13 +194,13 @@ impl Word {
         }
         if at >= self.end {
             let rest = &text[at..];
-            let len = rest.find(|c: char| !c.is_alphabetic()).unwrap_or(rest.len());
+            let len = rest
+                .find(|c: char| !c.is_alphabetic())
+                .unwrap_or(rest.len());
             self.end = at + len;
             self.latin = rest[..len].bytes().any(|byte| byte.is_ascii_alphabetic());
         }
-        // µ-like single Greek letters stand alone; inside a Latin word they are suspicious.
-        let foreign = matches!(c, '\u{370}'..='\u{3ff}' | '\u{400}'..='\u{52f}');
-        (self.latin && foreign).then_some(MarkKind::LookAlike)
+        (self.latin && LOOK_ALIKES.contains(c)).then_some(MarkKind::LookAlike)
     }
 }
 
@@ -199,8 +239,14 @@ mod tests {
                 (MarkKind::ZeroWidth, "\\u{feff}".to_owned())
             ]
         );
-        assert_eq!(kinds("p\u{430}ypal"), [(MarkKind::LookAlike, "\\u{430}".to_owned())]);
-        assert_eq!(kinds("\u{1b}[2J"), [(MarkKind::Control, "\\u{1b}".to_owned())]);
+        assert_eq!(
+            kinds("p\u{430}ypal"),
+            [(MarkKind::LookAlike, "\\u{430}".to_owned())]
+        );
+        assert_eq!(
+            kinds("\u{1b}[2J"),
+            [(MarkKind::Control, "\\u{1b}".to_owned())]
+        );
     }
 
     #[test]
@@ -219,7 +265,7 @@ mod tests {
         fn runs_join_to_the_line_and_labels_are_printable_ascii(line in "[a-zа-я \t\r\u{0}-\u{1f}\u{7f}-\u{a0}\u{200b}-\u{202f}\u{2060}-\u{206f}😀世]{0,60}") {
             let runs = visible(&line);
             let joined: String = runs.iter().map(|run| run.text).collect();
-            prop_assert_eq!(joined, line);
+            prop_assert_eq!(joined, line.as_str());
             for mark in runs.iter().filter_map(|run| run.mark.as_ref()) {
                 prop_assert!(mark.label.bytes().all(|byte| (b' '..0x7f).contains(&byte)));
                 prop_assert!(!mark.label.is_empty());

@@ -1,6 +1,9 @@
 //! Comparing two columns of one or two runs.
 
-use plumbline_analysis::{Group, OutputDiff, StatTest, TextDiff, Verdict};
+use plumbline_analysis::ChangeKind;
+use plumbline_analysis::align::{ChangeGroup, RowVerdict};
+use plumbline_analysis::diff::{OutputDiff, TextDiff};
+use plumbline_analysis::stats::StatTest;
 use plumbline_model::{Case, Cell, NanosText, RunId, Target, Usd};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -15,7 +18,7 @@ pub struct Side {
 }
 
 /// What stands over one side.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct SideView {
     pub side: Side,
@@ -35,7 +38,7 @@ pub struct SideView {
 }
 
 /// The answer to: which answers moved?
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct CompareView {
     pub a: SideView,
@@ -50,7 +53,7 @@ pub struct CompareView {
     pub only_a: u64,
     pub only_b: u64,
     pub not_comparable: u64,
-    pub groups: Vec<Group>,
+    pub groups: Vec<ChangeGroup>,
     pub tests: Vec<StatTest>,
     /// What differs in the prompts themselves.
     pub prompt_diff: Option<TextDiff>,
@@ -62,21 +65,21 @@ pub struct CompareView {
 #[ts(export)]
 pub struct CompareFilter {
     /// One verdict only; `None` shows all but the same.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<RowVerdict>,
     pub include_same: bool,
-    /// One kind of change only, as named in the groups.
+    /// One kind of change only, as its word in the groups.
     pub kind: Option<String>,
     pub text: String,
 }
 
 /// One compared case, as small as a list needs it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct CompareRow {
     pub case_key: String,
     pub repeat: u32,
-    pub verdict: Verdict,
-    pub kind: Option<String>,
+    pub verdict: RowVerdict,
+    pub kinds: Vec<ChangeKind>,
     /// Why the two cannot be compared.
     pub reason: Option<String>,
     pub preview_a: Option<String>,
@@ -86,7 +89,7 @@ pub struct CompareRow {
 }
 
 /// A page of compared cases.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct ComparePage {
     pub total: u64,
@@ -94,7 +97,7 @@ pub struct ComparePage {
 }
 
 /// One case on both sides.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct ComparedPair {
     pub row: CompareRow,

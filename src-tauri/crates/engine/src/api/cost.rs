@@ -1,5 +1,6 @@
 //! Money and time over imported calls and replays.
 
+use plumbline_analysis::cost_curve::LorenzPoint;
 use plumbline_model::Usd;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -27,7 +28,7 @@ pub enum StatKey {
 }
 
 /// One group of calls. Keys that were not asked for are `None`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct StatGroup {
     pub model: Option<String>,
@@ -50,16 +51,8 @@ pub struct StatGroup {
     pub unpriced_calls: u64,
 }
 
-/// One point of the Lorenz curve: the cheapest share of calls and the share of money it costs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct LorenzPoint {
-    pub calls_share: f64,
-    pub cost_share: f64,
-}
-
 /// The Cost screen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct CostView {
     pub scope: CostScope,
@@ -69,6 +62,7 @@ pub struct CostView {
     pub by_prompt_version: Vec<StatGroup>,
     /// By model and day, for the chart.
     pub by_model_and_day: Vec<StatGroup>,
+    /// Cheapest calls first: share of calls and share of money; empty when nothing is priced.
     pub lorenz: Vec<LorenzPoint>,
     /// Share of money that the most expensive tenth of calls takes.
     pub top_decile_share: Option<f64>,

@@ -1,22 +1,22 @@
 //! Datasets and their cases.
 
 use plumbline_model::Case;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use ts_rs::TS;
 
 /// One dataset in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct DatasetRow {
     pub name: String,
     pub description: String,
     pub cases: u64,
-    /// Variables that every case of the dataset gives.
+    /// Variables that the first case gives.
     pub variables: Vec<String>,
 }
 
 /// A page of cases.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct CasePage {
     pub total: u64,
@@ -24,7 +24,7 @@ pub struct CasePage {
 }
 
 /// A dataset made from imported model calls that carry their prompt variables.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct DatasetFromSpans {
     pub dataset: DatasetRow,

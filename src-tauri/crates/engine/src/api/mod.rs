@@ -20,3 +20,5 @@ pub use prompt::*;
 pub use replay::*;
 pub use trace::*;
 pub use workspace::*;
+
+pub use plumbline_analysis::diff::TextDiff;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 /// One prompt in the list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct PromptRow {
     pub name: String,
@@ -23,7 +23,7 @@ pub struct PromptRow {
 }
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum FindingSeverity {
@@ -32,7 +32,7 @@ pub enum FindingSeverity {
 }
 
 /// One thing that is wrong with a prompt file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct PromptFinding {
     pub severity: FindingSeverity,
@@ -42,7 +42,7 @@ pub struct PromptFinding {
 }
 
 /// One released version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct ReleaseRow {
     pub version: String,
@@ -54,7 +54,7 @@ pub struct ReleaseRow {
 }
 
 /// Template tokens of one section, before variables are filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct SectionTokens {
     pub role: Role,
@@ -62,7 +62,7 @@ pub struct SectionTokens {
 }
 
 /// What a text says as a prompt file: the answer to every key stroke of the editor.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct PromptCheck {
     /// `None` when the file cannot be parsed; the findings say why.
@@ -77,7 +77,7 @@ pub struct PromptCheck {
 }
 
 /// One prompt, one version of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct PromptView {
     pub name: String,
@@ -108,7 +108,7 @@ pub enum VariablesFrom {
 }
 
 /// A rendered prompt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct RenderView {
     pub assembled: AssembledRequest,

@@ -1,6 +1,7 @@
 //! Replays: the plan, the estimate, the grid, the cell.
 
-use plumbline_analysis::{AssertionOutcome, Token};
+use plumbline_analysis::grade::AssertionOutcome;
+use plumbline_analysis::highlight::Token;
 use plumbline_model::{
     Case, Cell, CellId, CellStatus, ChatRequest, NanosText, Origin, RunId, RunPlan, RunStatus,
     RunTotals, Target, Usd,
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// What a plan would do and cost, before anything is sent.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct Estimate {
     pub cells: u64,
@@ -39,7 +40,7 @@ pub struct Estimate {
 }
 
 /// Which models a person can choose without typing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct ModelChoice {
     pub target: Target,
@@ -51,7 +52,7 @@ pub struct ModelChoice {
 }
 
 /// One run in the list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct RunRow {
     pub id: RunId,
@@ -66,7 +67,7 @@ pub struct RunRow {
 }
 
 /// One column of a run's grid: a prompt version on a model.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct RunColumn {
     /// Position in the grid, 0 first.
@@ -82,7 +83,7 @@ pub struct RunColumn {
 }
 
 /// One run, opened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct RunView {
     pub row: RunRow,
@@ -92,7 +93,7 @@ pub struct RunView {
 }
 
 /// How often a failure happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct ErrorCount {
     pub message: String,
@@ -100,7 +101,7 @@ pub struct ErrorCount {
 }
 
 /// One cell, as small as a grid needs it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct CellBrief {
     pub id: CellId,
@@ -115,7 +116,7 @@ pub struct CellBrief {
 }
 
 /// One row of the grid: a case, and its cell in every column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct GridRow {
     pub case_key: String,
@@ -125,7 +126,7 @@ pub struct GridRow {
 }
 
 /// A page of the grid.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct GridPage {
     pub total: u64,
@@ -146,7 +147,7 @@ pub struct GridFilter {
 }
 
 /// One attempt in the ledger.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct AttemptRow {
     pub attempt: u32,
@@ -160,15 +161,16 @@ pub struct AttemptRow {
 }
 
 /// One cell, opened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct CellView {
     pub cell: Cell,
-    pub case: Case,
-    /// The request as assembled again from the stored prompt and case; its hash is the cell's.
+    /// `None` when the dataset no longer has it.
+    pub case: Option<Case>,
+    /// The request as assembled again from the stored prompt and case; `None` when its hash is no longer the cell's.
     pub request: Option<ChatRequest>,
     pub attempts: Vec<AttemptRow>,
     pub outcomes: Vec<AssertionOutcome>,
-    /// The answer by line with syntax classes.
+    /// The answer by line with syntax classes; empty for prose.
     pub highlighted: Vec<Vec<Token>>,
 }

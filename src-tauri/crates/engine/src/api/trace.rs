@@ -1,12 +1,13 @@
 //! Imported traces: imports, list, waterfall, span.
 
-use plumbline_analysis::Token;
+use plumbline_analysis::highlight::Token;
+use plumbline_analysis::tree::TreeFlaw;
 use plumbline_model::{Cost, ImportFile, ImportId, NanosText, Span, SpanKind, SpanStatus, Usd};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// One import in the list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct ImportRow {
     pub id: ImportId,
@@ -46,7 +47,7 @@ pub struct TraceFilter {
 }
 
 /// One trace in the list.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct TraceRow {
     pub trace_id: String,
@@ -63,7 +64,7 @@ pub struct TraceRow {
 }
 
 /// A page of traces.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct TracePage {
     pub total: u64,
@@ -71,7 +72,7 @@ pub struct TracePage {
 }
 
 /// One bar of the histogram.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct HistogramBar {
     pub start: NanosText,
@@ -80,7 +81,7 @@ pub struct HistogramBar {
 }
 
 /// Spans over time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct Histogram {
     pub bucket_ms: f64,
@@ -88,7 +89,7 @@ pub struct Histogram {
 }
 
 /// One value of a facet with its count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct FacetValue {
     pub value: String,
@@ -96,7 +97,7 @@ pub struct FacetValue {
 }
 
 /// What one can filter by.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, TS)]
 #[ts(export)]
 pub struct Facets {
     pub models: Vec<FacetValue>,
@@ -107,9 +108,9 @@ pub struct Facets {
 }
 
 /// One bar of the waterfall.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
-pub struct WaterfallRow {
+pub struct TraceStep {
     pub span_id: String,
     pub name: String,
     pub kind: SpanKind,
@@ -123,8 +124,8 @@ pub struct WaterfallRow {
     pub time_to_first_token_ms: Option<f64>,
     /// On the path that decides how long the trace took.
     pub critical: bool,
-    /// Its parent is missing from the data, or the data has a cycle here.
-    pub orphan: bool,
+    /// Its parent is missing from the data, or the data is not a tree here.
+    pub flaw: Option<TreeFlaw>,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
     pub cost_usd: Option<Usd>,
@@ -132,16 +133,16 @@ pub struct WaterfallRow {
 }
 
 /// One trace, opened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct TraceView {
     pub row: TraceRow,
-    pub rows: Vec<WaterfallRow>,
+    pub rows: Vec<TraceStep>,
     pub total_ms: f64,
 }
 
 /// One span, opened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct SpanView {
     pub span: Span,

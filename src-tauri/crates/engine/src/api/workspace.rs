@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// One workspace at a glance.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct WorkspaceInfo {
     pub path: String,
@@ -35,7 +35,7 @@ pub struct Check {
 }
 
 /// What a part of the workspace that changed is about.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct ChangeNotice {
     /// `import`, `span`, `prompt`, `dataset`, `run`, `cell`, `price`, `setting`.
@@ -44,11 +44,13 @@ pub struct ChangeNotice {
 }
 
 /// Everything that changed after a sequence number, by whichever process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct ChangeBatch {
     pub seq: u64,
     pub changes: Vec<ChangeNotice>,
+    /// Older changes are forgotten: everything may have changed.
+    pub gap: bool,
 }
 
 /// What the demo shows when it is done.

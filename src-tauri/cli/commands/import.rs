@@ -1,0 +1,81 @@
+//! `plumbline import`
+
+use super::follow;
+use crate::args::Import;
+use crate::exit::ExitStatus;
+use crate::printer::Printer;
+use plumbline_engine::{Engine, ImportFailure};
+use plumbline_model::{FieldUnread, ImportFile, Problem, UnixNanos, add_known};
+use plumbline_report::{Paint, summary};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// The JSON answer: totals are over the model calls of this import.
+#[derive(Serialize)]
+struct Answer<'a> {
+    files: &'a [ImportFile],
+    failures: &'a [ImportFailure],
+    model_calls: u64,
+    tokens_in: Option<u64>,
+    tokens_out: Option<u64>,
+    first_ns: Option<UnixNanos>,
+    last_ns: Option<UnixNanos>,
+    /// Spans that carry each field that nobody reads.
+    fields_unread: BTreeMap<&'a str, u64>,
+    fields_unread_examples: BTreeMap<&'a str, &'a str>,
+    completeness: BTreeMap<&'a str, f64>,
+}
+
+pub(super) fn import(
+    engine: &Engine,
+    args: &Import,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    follow(engine, printer);
+    let outcome = engine.import(&args.paths, args.format.as_deref())?;
+    let answer = answer(&outcome.files, &outcome.failures);
+    printer.answer(&answer, || {
+        let mut text = summary::import_report(&outcome.files, printer.room(), printer.style());
+        for failure in &outcome.failures {
+            let line = format!("not imported: {}: {}", failure.path, failure.problem.message);
+            text.push_str(&printer.style().paint(Paint::Bad, &line));
+            text.push('\n');
+        }
+        text
+    })?;
+    match outcome.failures.first() {
+        Some(failure) => Ok(ExitStatus::from(&failure.problem)),
+        None => Ok(ExitStatus::Pass),
+    }
+}
+
+fn answer<'a>(files: &'a [ImportFile], failures: &'a [ImportFailure]) -> Answer<'a> {
+    let mut unread: BTreeMap<&str, &FieldUnread> = BTreeMap::new();
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut completeness: BTreeMap<&str, f64> = BTreeMap::new();
+    let model_calls: u64 = files.iter().map(|file| file.model_calls).sum();
+    for file in files {
+        for (name, field) in &file.fields_unread {
+            unread.entry(name).or_insert(field);
+            *counts.entry(name).or_default() += field.count;
+        }
+        for (name, share) in &file.completeness {
+            // Shares are over model calls, so files weigh by theirs.
+            *completeness.entry(name).or_default() +=
+                share * file.model_calls as f64 / model_calls.max(1) as f64;
+        }
+    }
+    Answer {
+        files,
+        failures,
+        model_calls,
+        tokens_in: files.iter().fold(None, |sum, file| add_known(sum, file.tokens_in)),
+        tokens_out: files.iter().fold(None, |sum, file| add_known(sum, file.tokens_out)),
+        first_ns: files.iter().filter_map(|file| file.first_ns).min(),
+        last_ns: files.iter().filter_map(|file| file.last_ns).max(),
+        fields_unread: counts,
+        fields_unread_examples: unread.into_iter().map(|(n, f)| (n, f.example.as_str())).collect(),
+        completeness,
+    }
+}
+

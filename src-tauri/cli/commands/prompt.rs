@@ -1,0 +1,287 @@
+//! `plumbline prompt …`
+
+use crate::args::Prompt;
+use crate::exit::ExitStatus;
+use crate::printer::Printer;
+use plumbline_engine::Engine;
+use plumbline_engine::api::{FindingSeverity, PromptFinding, PromptRow, RenderView, VariablesFrom};
+use plumbline_model::{Message, Problem};
+use plumbline_report::{Column, Paint, Table, clean, diff_text, figures};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+
+pub(super) fn run(
+    engine: &Engine,
+    args: &Prompt,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    match args {
+        Prompt::List { name: None } => list(engine, printer),
+        Prompt::List { name: Some(name) } => releases(engine, name, printer),
+        Prompt::Show { prompt } => show(engine, prompt, printer),
+        Prompt::Check { name } => check(engine, name.as_deref(), printer),
+        Prompt::Bump { old, new } => bump(old, new, printer),
+        Prompt::Render { prompt, variables, vars, case } => {
+            let from = variables_from(variables, vars.as_deref(), case.as_deref())?;
+            render(engine, prompt, &from, printer)
+        }
+        Prompt::Diff { name, from, to } => diff(engine, name, from, to, printer),
+        Prompt::Release { name, version, changelog } => {
+            let view = engine.prompt_release(name, version, changelog)?;
+            printer.answer(&json!({ "name": name, "version": version }), || {
+                format!("released {name}@{version} ({} releases)", view.releases.len())
+            })?;
+            Ok(ExitStatus::Pass)
+        }
+    }
+}
+
+fn list(engine: &Engine, printer: &Printer) -> Result<ExitStatus, Problem> {
+    let prompts = engine.prompt_list()?;
+    printer.answer(&json!({ "prompts": prompts }), || {
+        let mut table = Table::new(
+            ["prompt", "working", "latest", "state", "owner", "description"].map(Column::words),
+        );
+        for row in &prompts {
+            table.row([
+                &row.name,
+                row.working_version.as_deref().unwrap_or("unreadable"),
+                row.latest_release.as_deref().unwrap_or("none"),
+                &state(row),
+                &row.owner,
+                &row.description,
+            ]);
+        }
+        table.render(printer.room(), printer.style())
+    })?;
+    Ok(ExitStatus::Pass)
+}
+
+fn state(row: &PromptRow) -> String {
+    match (row.errors, row.drift) {
+        (1, _) => "1 error".to_owned(),
+        (errors, _) if errors > 0 => format!("{errors} errors"),
+        (_, true) => "changed".to_owned(),
+        _ => "released".to_owned(),
+    }
+}
+
+fn releases(engine: &Engine, name: &str, printer: &Printer) -> Result<ExitStatus, Problem> {
+    let view = engine.prompt_open(name, None)?;
+    printer.answer(&json!({ "name": name, "releases": view.releases, "drift": view.drift }), || {
+        let mut table = Table::new(["version", "hash", "owner", "changelog", ""].map(Column::words));
+        for release in &view.releases {
+            let altered = if release.altered { "file was altered" } else { "" };
+            let hash: String = release.template_hash.chars().take(12).collect();
+            table.row([&release.version, &hash, &release.owner, &release.changelog, altered]);
+        }
+        table.render(printer.room(), printer.style())
+    })?;
+    let altered = view.releases.iter().any(|release| release.altered);
+    Ok(if altered { ExitStatus::Findings } else { ExitStatus::Pass })
+}
+
+fn show(engine: &Engine, prompt: &str, printer: &Printer) -> Result<ExitStatus, Problem> {
+    let (name, version) = split(prompt);
+    let view = engine.prompt_open(name, version)?;
+    printer.answer(&view, || clean(&view.text).into_owned())?;
+    Ok(ExitStatus::Pass)
+}
+
+#[derive(Serialize)]
+struct Checked {
+    name: String,
+    errors: usize,
+    warnings: usize,
+    findings: Vec<PromptFinding>,
+    template_hash: Option<String>,
+    computed: Option<String>,
+    reasons: Vec<String>,
+}
+
+fn check(engine: &Engine, name: Option<&str>, printer: &Printer) -> Result<ExitStatus, Problem> {
+    let names = match name {
+        Some(name) => vec![name.to_owned()],
+        None => engine.prompt_list()?.into_iter().map(|row| row.name).collect(),
+    };
+    let mut checked = Vec::new();
+    for name in names {
+        let check = engine.prompt_open(&name, None)?.check;
+        let count = |severity| check.findings.iter().filter(|f| f.severity == severity).count();
+        checked.push(Checked {
+            errors: count(FindingSeverity::Error),
+            warnings: count(FindingSeverity::Warning),
+            template_hash: check.template_hash,
+            computed: check.bump,
+            reasons: check.bump_reasons,
+            findings: check.findings,
+            name,
+        });
+    }
+    let one = checked.first().filter(|_| name.is_some());
+    let object = match one {
+        Some(one) => serde_json::to_value(one),
+        None => serde_json::to_value(json!({ "prompts": checked })),
+    }
+    .map_err(|error| Problem::internal(error.to_string()))?;
+    printer.answer(&object, || {
+        let mut text = String::new();
+        for prompt in &checked {
+            let (paint, verdict) = match (prompt.errors, prompt.warnings) {
+                (0, 0) => (Paint::Good, "no findings".to_owned()),
+                (0, warnings) => (Paint::Warn, format!("{warnings} warnings")),
+                (errors, _) => (Paint::Bad, format!("{errors} errors")),
+            };
+            let bump = prompt.computed.as_deref().unwrap_or("no release yet");
+            text.push_str(&format!(
+                "{}: {} · against the latest release: {bump}\n",
+                printer.style().paint(Paint::Strong, &prompt.name),
+                printer.style().paint(paint, &verdict)
+            ));
+            for finding in &prompt.findings {
+                let place = finding.line.map_or_else(String::new, |line| format!("line {line}: "));
+                text.push_str(&format!("  {place}{}\n", clean(&finding.message)));
+            }
+        }
+        text
+    })?;
+    let errors = checked.iter().any(|prompt| prompt.errors > 0);
+    Ok(if errors { ExitStatus::Findings } else { ExitStatus::Pass })
+}
+
+pub(super) fn bump(old: &Path, new: &Path, printer: &Printer) -> Result<ExitStatus, Problem> {
+    let bump = Engine::prompt_bump(&super::read_text(old)?, &super::read_text(new)?)?;
+    printer.answer(&bump, || {
+        let reasons: Vec<String> = bump.reasons.iter().map(|reason| format!("  {reason}\n")).collect();
+        format!("{}\n{}", bump.computed, clean(&reasons.concat()))
+    })?;
+    Ok(ExitStatus::Pass)
+}
+
+/// The JSON answer of `prompt render`.
+#[derive(Serialize)]
+struct Rendered<'a> {
+    messages: &'a [Message],
+    template_hash: &'a str,
+    request_hash: &'a str,
+    tokens_in: u64,
+    encoding: &'a str,
+    /// Nothing is trimmed: a request over its budget is refused.
+    trimmed: [(); 0],
+    over_budget: bool,
+    ignored_variables: &'a [String],
+    request: &'a plumbline_model::ChatRequest,
+}
+
+fn render(
+    engine: &Engine,
+    prompt: &str,
+    from: &VariablesFrom,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    let (name, version) = split(prompt);
+    let view: RenderView = engine.prompt_render(name, version, None, from)?;
+    let assembled = &view.assembled;
+    let answer = Rendered {
+        messages: &assembled.request.messages,
+        template_hash: &assembled.template_hash,
+        request_hash: &assembled.request_hash,
+        tokens_in: assembled.tokens_in_estimated,
+        encoding: &assembled.encoding,
+        trimmed: [],
+        over_budget: view.over_budget,
+        ignored_variables: &view.ignored_variables,
+        request: &assembled.request,
+    };
+    printer.answer(&answer, || {
+        let mut text = String::new();
+        for message in answer.messages {
+            text.push_str(&printer.style().paint(Paint::Accent, message.role.as_str()));
+            text.push_str(&format!("\n{}\n\n", clean(&message.content.text())));
+        }
+        text.push_str(&format!(
+            "{} tokens in (estimated, {}) · template {} · request {}\n",
+            figures::count(answer.tokens_in),
+            answer.encoding,
+            short(answer.template_hash),
+            short(answer.request_hash)
+        ));
+        for ignored in answer.ignored_variables {
+            text.push_str(&format!("the prompt does not declare `{}`; it was ignored\n", clean(ignored)));
+        }
+        text
+    })?;
+    if view.over_budget {
+        printer.note("over the prompt's budget: a replay would refuse to send this");
+        return Ok(ExitStatus::Findings);
+    }
+    Ok(ExitStatus::Pass)
+}
+
+fn diff(
+    engine: &Engine,
+    name: &str,
+    from: &str,
+    to: &str,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    let latest;
+    let from = if from == "latest" {
+        latest = engine
+            .prompt_open(name, None)?
+            .releases
+            .first()
+            .map(|release| release.version.clone())
+            .ok_or_else(|| Problem::not_found(format!("`{name}` has no release to compare with")))?;
+        latest.as_str()
+    } else {
+        from
+    };
+    let diff = engine.prompt_diff(name, from, to)?;
+    printer.answer(&diff, || {
+        diff_text::unified(&diff.clone().into(), diff_text::Names { a: from, b: to }, printer.style())
+    })?;
+    Ok(ExitStatus::Pass)
+}
+
+fn variables_from(
+    pairs: &[String],
+    file: Option<&Path>,
+    case: Option<&str>,
+) -> Result<VariablesFrom, Problem> {
+    if let Some(case) = case {
+        let (dataset, key) = case.split_once('/').ok_or_else(|| {
+            Problem::bad_input(format!("`{case}` is not DATASET/KEY"))
+                .hint("Write for example --case support-tickets/T-1042.")
+        })?;
+        return Ok(VariablesFrom::Case { dataset: dataset.to_owned(), key: key.to_owned() });
+    }
+    let mut values: Map<String, Value> = match file {
+        Some(path) => serde_json::from_str(&super::read_text(path)?).map_err(|error| {
+            Problem::bad_input(format!("{}: not a JSON object: {error}", path.display()))
+        })?,
+        None => Map::new(),
+    };
+    for pair in pairs {
+        let (name, text) = pair.split_once('=').ok_or_else(|| {
+            Problem::bad_input(format!("`{pair}` is not key=value"))
+                .hint("Write for example --var subject='No brake'.")
+        })?;
+        // Lists, objects, numbers and truth values are read as JSON; anything else is text.
+        let value = serde_json::from_str(text).ok().filter(|value: &Value| !value.is_string());
+        values.insert(name.to_owned(), value.unwrap_or_else(|| Value::String(text.to_owned())));
+    }
+    Ok(VariablesFrom::Values { values })
+}
+
+fn split(prompt: &str) -> (&str, Option<&str>) {
+    match prompt.split_once('@') {
+        Some((name, version)) => (name, Some(version)),
+        None => (prompt, None),
+    }
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}

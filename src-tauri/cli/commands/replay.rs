@@ -1,0 +1,190 @@
+//! `plumbline replay`
+
+use super::{follow, wait};
+use crate::args::Replay;
+use crate::exit::ExitStatus;
+use crate::printer::Printer;
+use plumbline_engine::api::{Estimate, RunView};
+use plumbline_engine::{Engine, ReplayStarted, parse_target};
+use plumbline_model::{Code, Problem, RunPlan, RunStatus};
+use plumbline_report::{Column, Paint, Table, clean, figures, summary};
+use serde::Serialize;
+use std::path::Path;
+use std::time::Instant;
+
+/// The JSON answer. `live`, `cached` and `recorded` count complete answers.
+#[derive(Serialize)]
+struct Answer<'a> {
+    run_id: String,
+    status: RunStatus,
+    #[serde(flatten)]
+    totals: &'a plumbline_model::RunTotals,
+    wall_ms: f64,
+    columns: &'a [plumbline_engine::api::RunColumn],
+    errors: &'a [plumbline_engine::api::ErrorCount],
+}
+
+pub(super) fn replay(
+    engine: &Engine,
+    args: &Replay,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    let started_at = Instant::now();
+    follow(engine, printer);
+    let started = match &args.resume {
+        Some(run) => engine.replay_resume(engine.run_id(run)?, args.resend_unknown)?,
+        None => {
+            let plan = plan(engine, args)?;
+            if args.estimate {
+                return estimate(&engine.replay_estimate(&plan)?, printer);
+            }
+            engine.replay_start(&plan)?
+        }
+    };
+    finish(engine, started, started_at, printer)
+}
+
+fn finish(
+    engine: &Engine,
+    started: ReplayStarted,
+    started_at: Instant,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    let ended = wait(engine, started.job_id);
+    let view = engine.run_open(started.run_id)?;
+    let wall_ms = started_at.elapsed().as_secs_f64() * 1e3;
+    let answer = Answer {
+        run_id: started.run_id.to_string(),
+        status: view.row.status,
+        totals: &view.row.totals,
+        wall_ms,
+        columns: &view.columns,
+        errors: &view.errors,
+    };
+    match ended {
+        Err(problem) if problem.code != Code::Cancelled => return Err(problem),
+        _ => printer.answer(&answer, || text(&view, wall_ms, printer))?,
+    }
+    if view.row.status == RunStatus::Capped {
+        printer.note("the cap was reached; `plumbline replay --resume` goes on");
+    }
+    Ok(status(&view))
+}
+
+/// A run that was cut short, or of which nothing was answered, is no pass.
+fn status(view: &RunView) -> ExitStatus {
+    let totals = &view.row.totals;
+    match view.row.status {
+        RunStatus::Cancelled => ExitStatus::Cancelled,
+        _ if totals.failed + totals.unknown > 0 => ExitStatus::Provider,
+        RunStatus::Capped => ExitStatus::Findings,
+        _ if totals.not_sent > 0 => ExitStatus::BadInput,
+        _ => ExitStatus::Pass,
+    }
+}
+
+fn text(view: &RunView, wall_ms: f64, printer: &Printer) -> String {
+    let style = printer.style();
+    let mut text = format!("run {} ({})\n", view.row.id, view.row.status.as_str());
+    text.push_str(&summary::run_totals(&view.row.totals, Some(wall_ms), style));
+    text.push('\n');
+    text.push_str(&columns(view, printer));
+    for error in &view.errors {
+        let line = format!("{}×  {}", error.count, error.message);
+        text.push_str(&style.paint(Paint::Bad, &line));
+        text.push('\n');
+    }
+    if view.columns.len() > 1 {
+        text.push_str(&format!("\ncompare: plumbline compare {0}.0 {0}.1\n", view.row.id));
+    }
+    text
+}
+
+/// The columns of a run as a table.
+pub(super) fn columns(view: &RunView, printer: &Printer) -> String {
+    let mut table = Table::new([
+        Column::numbers("column"),
+        Column::words("prompt"),
+        Column::words("model"),
+        Column::numbers("passed"),
+        Column::numbers("tokens in"),
+        Column::numbers("tokens out"),
+        Column::numbers("cost"),
+        Column::numbers("p50"),
+        Column::numbers("p95"),
+    ]);
+    for column in &view.columns {
+        table.row([
+            column.index.to_string(),
+            format!("{}@{}", column.prompt_name, column.prompt_version),
+            column.target.to_string(),
+            format!("{} of {}", column.totals.passed, column.totals.graded),
+            figures::known_count(column.totals.tokens_in),
+            figures::known_count(column.totals.tokens_out),
+            figures::usd(column.totals.cost_usd),
+            figures::duration(column.p50_ms),
+            figures::duration(column.p95_ms),
+        ]);
+    }
+    table.render(printer.room(), printer.style())
+}
+
+fn estimate(estimate: &Estimate, printer: &Printer) -> Result<ExitStatus, Problem> {
+    printer.answer(estimate, || {
+        let mut text = format!(
+            "{} cells: {} live, {} cached, {} recorded, {} blocked\n\
+             live calls: {} tokens in, at most {} out\n\
+             cost: {} expected, {} at most (estimated, {} {})\n",
+            figures::count(estimate.cells),
+            figures::count(estimate.live),
+            figures::count(estimate.cached),
+            figures::count(estimate.recorded),
+            figures::count(estimate.blocked),
+            figures::count(estimate.tokens_in),
+            figures::count(estimate.tokens_out_max),
+            figures::usd(estimate.cost_expected_usd),
+            figures::usd(estimate.cost_upper_usd),
+            estimate.price_table,
+            estimate.price_version,
+        );
+        for target in &estimate.unpriced {
+            text.push_str(&format!("no price is known for {}\n", clean(&target.to_string())));
+        }
+        for line in estimate.blocked_reasons.iter().chain(&estimate.problems) {
+            text.push_str(&format!("{}\n", clean(line)));
+        }
+        text
+    })?;
+    Ok(if estimate.problems.is_empty() { ExitStatus::Pass } else { ExitStatus::Findings })
+}
+
+fn plan(engine: &Engine, args: &Replay) -> Result<RunPlan, Problem> {
+    let dataset = args.dataset.as_deref().unwrap_or_default();
+    Ok(RunPlan {
+        prompts: args.prompts.clone(),
+        targets: args.models.iter().map(|model| parse_target(model)).collect::<Result<_, _>>()?,
+        dataset: dataset_name(engine, dataset)?,
+        repeats: args.repeat,
+        concurrency: args.concurrency,
+        base_url: args.base_url.clone(),
+        cap_usd: args
+            .cap_usd
+            .as_deref()
+            .map(|text| {
+                text.parse().map_err(|_| {
+                    Problem::bad_input(format!("`{text}` is not an amount in US dollars"))
+                        .hint("Write for example --cap-usd 0.50.")
+                })
+            })
+            .transpose()?,
+        use_cache: !args.no_cache,
+    })
+}
+
+/// A dataset of the workspace by its name, else a file, which is read into the workspace.
+fn dataset_name(engine: &Engine, dataset: &str) -> Result<String, Problem> {
+    if engine.dataset_list()?.iter().any(|row| row.name == dataset) {
+        return Ok(dataset.to_owned());
+    }
+    Ok(engine.dataset_add(Path::new(dataset))?.name)
+}

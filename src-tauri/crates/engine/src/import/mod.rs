@@ -1,0 +1,156 @@
+//! Import: trace files into the workspace, each with a loss report.
+//!
+//! One thread parses, another stores, so that both cores work; memory holds a few batches whatever the
+//! file's size. A file that cannot be read costs nothing but itself.
+
+mod files;
+mod one;
+
+use crate::Engine;
+use crate::api::{ImportRow, JobKind};
+use crate::jobs::JobHandle;
+use files::{ImportSource, expand};
+use plumbline_ingest::Format;
+use plumbline_model::{Code, ImportFile, ImportId, JobId, NanosText, Problem, QuarantinedRow};
+use plumbline_workspace::Page;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// A file that was not imported, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ImportFailure {
+    pub path: String,
+    pub problem: Problem,
+}
+
+/// What an import of several files did.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ImportOutcome {
+    pub files: Vec<ImportFile>,
+    pub failures: Vec<ImportFailure>,
+}
+
+impl Engine {
+    /// Imports files and folders as a job. A path `-` reads standard input.
+    pub fn import_start(&self, paths: Vec<PathBuf>) -> Result<JobId, Problem> {
+        let job = self
+            .inner
+            .jobs
+            .start(JobKind::Import, &label(&paths), "bytes");
+        let id = job.id();
+        let engine = self.clone();
+        self.inner.runtime.spawn_blocking(move || {
+            let mut job = job;
+            let outcome = engine
+                .import_as(&mut job, &paths, None)
+                .and_then(first_failure);
+            job.end(&outcome);
+        });
+        Ok(id)
+    }
+
+    /// Imports files and folders and waits; `progress` hears of a job that can be cancelled.
+    pub fn import(
+        &self,
+        paths: &[PathBuf],
+        format: Option<&str>,
+    ) -> Result<ImportOutcome, Problem> {
+        let format = format.map(parse_format).transpose()?;
+        let mut job = self
+            .inner
+            .jobs
+            .start(JobKind::Import, &label(paths), "bytes");
+        let outcome = self.import_as(&mut job, paths, format);
+        job.end(&outcome);
+        outcome
+    }
+
+    pub(crate) fn import_as(
+        &self,
+        job: &mut JobHandle,
+        paths: &[PathBuf],
+        format: Option<Format>,
+    ) -> Result<ImportOutcome, Problem> {
+        let sources = expand(paths)?;
+        let total = sources.iter().map(ImportSource::bytes).sum::<Option<u64>>();
+        let mut outcome = ImportOutcome::default();
+        let mut done = 0;
+        for source in sources {
+            match self.import_one(&source, format, job, done, total) {
+                Ok(file) => outcome.files.push(file),
+                Err(problem) if problem.code == Code::Cancelled => return Err(problem),
+                Err(problem) => {
+                    outcome.failures.push(ImportFailure {
+                        path: source.name(),
+                        problem,
+                    });
+                }
+            }
+            done += source.bytes().unwrap_or_default();
+        }
+        Ok(outcome)
+    }
+
+    /// Every import, newest first.
+    pub fn import_list(&self) -> Result<Vec<ImportRow>, Problem> {
+        let rows = self.inner.workspace.list_imports()?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ImportRow {
+                id: row.id,
+                started: NanosText(row.started_ns),
+                complete: row.complete,
+                report: row.report.unwrap_or(ImportFile {
+                    path: row.path,
+                    format: row.format,
+                    counts: row.counts,
+                    ..ImportFile::default()
+                }),
+            })
+            .collect())
+    }
+
+    /// Rows of an import that could not be understood.
+    pub fn import_quarantine(
+        &self,
+        import: ImportId,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<QuarantinedRow>, Problem> {
+        Ok(self
+            .inner
+            .workspace
+            .quarantine(
+                import,
+                Page {
+                    offset,
+                    limit: limit.min(1_000),
+                },
+            )?
+            .rows)
+    }
+}
+
+fn parse_format(name: &str) -> Result<Format, Problem> {
+    name.parse()
+        .map_err(|message: String| Problem::bad_input(message))
+}
+
+fn label(paths: &[PathBuf]) -> String {
+    match paths {
+        [one] => one
+            .file_name()
+            .unwrap_or(one.as_os_str())
+            .to_string_lossy()
+            .into_owned(),
+        several => format!("{} files", several.len()),
+    }
+}
+
+/// A job has one problem to show: that of the first file that failed.
+fn first_failure(outcome: ImportOutcome) -> Result<ImportOutcome, Problem> {
+    match outcome.failures.first() {
+        Some(failure) => Err(failure.problem.clone()),
+        None => Ok(outcome),
+    }
+}

@@ -1,0 +1,81 @@
+//! Prices as this workspace sees them: the user's overrides, then the bundled table.
+
+use crate::{Engine, clock};
+use plumbline_model::Problem;
+use plumbline_tokens::prices::{PriceOverride, PriceTable, Prices};
+use plumbline_workspace::PriceOverrideRow;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// The prices in force; read again when an override changes.
+#[derive(Default)]
+pub(crate) struct PriceBook(RwLock<Option<Arc<Prices>>>);
+
+impl Engine {
+    /// The prices in force.
+    pub(crate) fn prices(&self) -> Arc<Prices> {
+        let held = self
+            .inner
+            .prices
+            .0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        held.unwrap_or_else(|| {
+            // A workspace whose overrides cannot be read still has the bundled prices.
+            let overrides = self.price_overrides().unwrap_or_else(|problem| {
+                tracing::warn!(%problem, "prices of the user's own could not be read");
+                Vec::new()
+            });
+            let table = Arc::clone(PriceTable::bundled());
+            let prices = Arc::new(Prices { overrides, table });
+            *self
+                .inner
+                .prices
+                .0
+                .write()
+                .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&prices));
+            prices
+        })
+    }
+
+    /// The user's own prices.
+    pub fn price_overrides(&self) -> Result<Vec<PriceOverride>, Problem> {
+        let rows = self.inner.workspace.price_overrides()?;
+        Ok(rows
+            .into_iter()
+            .map(|row| {
+                // The row keeps both in one column: the source is its first line.
+                let (source, note) = row.note.split_once('\n').unwrap_or((&row.note, ""));
+                PriceOverride {
+                    provider: row.provider,
+                    model: row.model,
+                    input_usd_per_mtok: row.input_usd_per_mtok,
+                    output_usd_per_mtok: row.output_usd_per_mtok,
+                    input_cached_usd_per_mtok: row.input_cached_usd_per_mtok,
+                    source: source.to_owned(),
+                    note: note.to_owned(),
+                }
+            })
+            .collect())
+    }
+
+    /// Sets a price of the user's own; it goes before the table.
+    pub fn set_price(&self, price: &PriceOverride) -> Result<(), Problem> {
+        self.inner.workspace.put_price_override(PriceOverrideRow {
+            provider: price.provider.clone(),
+            model: price.model.clone(),
+            input_usd_per_mtok: price.input_usd_per_mtok,
+            output_usd_per_mtok: price.output_usd_per_mtok,
+            input_cached_usd_per_mtok: price.input_cached_usd_per_mtok,
+            note: format!("{}\n{}", price.source.replace('\n', " "), price.note),
+            updated_ns: clock::now(),
+        })?;
+        *self
+            .inner
+            .prices
+            .0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = None;
+        Ok(())
+    }
+}

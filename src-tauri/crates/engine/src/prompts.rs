@@ -1,0 +1,415 @@
+//! Prompts: list, open, check, save, render, diff, release.
+
+use crate::Engine;
+use crate::api::{
+    FindingSeverity, PromptCheck, PromptFinding, PromptRow, PromptView, ReleaseRow, RenderView,
+    SectionTokens, VariablesFrom,
+};
+use crate::prompt_folder::{PromptFolder, text_hash};
+use plumbline_analysis::diff::{TextDiff, diff_text};
+use plumbline_model::{Problem, PromptSpec};
+use plumbline_prompts as prompts;
+use plumbline_tokens as tokens;
+use plumbline_workspace::{PromptRelease, Topic};
+use semver::Version;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+/// The word that names the working file where a version is asked for.
+pub(crate) const WORKING: &str = "working";
+
+impl Engine {
+    /// Every prompt of the folder; a file that cannot be parsed is listed with its errors.
+    pub fn prompt_list(&self) -> Result<Vec<PromptRow>, Problem> {
+        let folder = self.prompt_folder()?;
+        folder
+            .names()?
+            .iter()
+            .map(|name| self.prompt_row(&folder, name))
+            .collect()
+    }
+
+    fn prompt_row(&self, folder: &PromptFolder, name: &str) -> Result<PromptRow, Problem> {
+        let text = folder.working_text(name)?;
+        let releases = folder.releases(name)?;
+        let latest_text = match releases.last() {
+            Some(version) => Some(folder.release_text(name, version)?),
+            None => None,
+        };
+        let (spec, findings) = inspect(name, &text);
+        let count = |severity| findings.iter().filter(|f| f.severity == severity).count() as u32;
+        Ok(PromptRow {
+            name: name.to_owned(),
+            owner: spec
+                .as_ref()
+                .map(|spec| spec.owner.clone())
+                .unwrap_or_default(),
+            description: spec
+                .as_ref()
+                .map(|spec| spec.description.clone())
+                .unwrap_or_default(),
+            working_version: spec.as_ref().map(|spec| spec.version.to_string()),
+            latest_release: releases.last().map(Version::to_string),
+            releases: releases.len() as u32,
+            drift: latest_text.is_none_or(|latest| latest != text),
+            errors: count(FindingSeverity::Error),
+            warnings: count(FindingSeverity::Warning),
+        })
+    }
+
+    /// One prompt: its working file, or a release.
+    pub fn prompt_open(&self, name: &str, version: Option<&str>) -> Result<PromptView, Problem> {
+        let folder = self.prompt_folder()?;
+        let version = version.unwrap_or(WORKING);
+        let (text, path) = if version == WORKING {
+            (folder.working_text(name)?, folder.working_path(name)?)
+        } else {
+            let version = parse_version(version)?;
+            (
+                folder.release_text(name, &version)?,
+                folder.release_path(name, &version)?,
+            )
+        };
+        let releases = self.release_rows(&folder, name)?;
+        let latest = folder
+            .releases(name)?
+            .last()
+            .map(|v| folder.release_text(name, v))
+            .transpose()?;
+        Ok(PromptView {
+            name: name.to_owned(),
+            version: version.to_owned(),
+            text_hash: text_hash(&text),
+            path: path.display().to_string(),
+            check: self.check_against(name, &text, latest.as_deref()),
+            drift: folder.working_text(name)? != latest.unwrap_or_default(),
+            releases,
+            text,
+        })
+    }
+
+    /// What a text says as the file of `name`, without saving it.
+    pub fn prompt_check_text(&self, name: &str, text: &str) -> Result<PromptCheck, Problem> {
+        let folder = self.prompt_folder()?;
+        let latest = folder
+            .releases(name)?
+            .last()
+            .map(|v| folder.release_text(name, v))
+            .transpose()?;
+        Ok(self.check_against(name, text, latest.as_deref()))
+    }
+
+    fn check_against(&self, name: &str, text: &str, latest: Option<&str>) -> PromptCheck {
+        let (spec, findings) = inspect(name, text);
+        let encoding = encoding_of(spec.as_ref());
+        let bump = match (&spec, latest.map(prompts::parse)) {
+            (Some(new), Some(Ok(old))) => Some(prompts::bump(&old, new)),
+            _ => None,
+        };
+        PromptCheck {
+            template_hash: spec.as_ref().map(prompts::template_hash),
+            section_tokens: spec
+                .iter()
+                .flat_map(|spec| &spec.sections)
+                .map(|section| SectionTokens {
+                    role: section.role,
+                    tokens: tokens::count(encoding, &section.template),
+                })
+                .collect(),
+            encoding: encoding.to_string(),
+            bump: bump.as_ref().map(|bump| bump.computed.to_string()),
+            bump_reasons: bump.map(|bump| bump.reasons).unwrap_or_default(),
+            spec,
+            findings,
+        }
+    }
+
+    /// Replaces the working file; refused when it is no longer the text the caller read.
+    pub fn prompt_save(
+        &self,
+        name: &str,
+        text: &str,
+        expected_text_hash: &str,
+    ) -> Result<PromptView, Problem> {
+        self.prompt_folder()?
+            .save_working(name, text, expected_text_hash)?;
+        self.inner.workspace.announce(Topic::Prompt, name)?;
+        self.prompt_open(name, None)
+    }
+
+    /// The request a prompt makes of some variables. `text` stands in for the file while it is unsaved.
+    pub fn prompt_render(
+        &self,
+        name: &str,
+        version: Option<&str>,
+        text: Option<&str>,
+        from: &VariablesFrom,
+    ) -> Result<RenderView, Problem> {
+        let spec = match text {
+            Some(text) => prompts::parse(text)?,
+            None => self.prompt_spec(name, version.unwrap_or(WORKING))?.0,
+        };
+        let variables = match from {
+            VariablesFrom::Values { values } => values.clone(),
+            VariablesFrom::Case { dataset, key } => self.case(dataset, key)?.variables,
+        };
+        render(&spec, &variables)
+    }
+
+    /// What differs between two versions of a prompt file; `working` names the working file.
+    pub fn prompt_diff(&self, name: &str, from: &str, to: &str) -> Result<TextDiff, Problem> {
+        Ok(diff_text(
+            &self.prompt_text(name, from)?,
+            &self.prompt_text(name, to)?,
+        ))
+    }
+
+    /// Releases the working file under a version; refused when the bump is smaller than what changed.
+    pub fn prompt_release(
+        &self,
+        name: &str,
+        version: &str,
+        changelog: &str,
+    ) -> Result<PromptView, Problem> {
+        let folder = self.prompt_folder()?;
+        let version = parse_version(version)?;
+        let working = folder.working_text(name)?;
+        let text = prompts::new_release_text(&working, &version, changelog)?;
+        let (spec, findings) = inspect(name, &text);
+        if let Some(error) = findings
+            .iter()
+            .find(|f| f.severity == FindingSeverity::Error)
+        {
+            return Err(Problem::bad_input(format!(
+                "`{name}` cannot be released: {}",
+                error.message
+            ))
+            .hint("Mend the prompt file first; `plumbline prompt check` lists everything."));
+        }
+        let spec = spec.ok_or_else(|| Problem::internal("a checked prompt has no content"))?;
+        self.refuse_small_bump(&folder, name, &version, &spec)?;
+        folder.write_release(name, &version, &text)?;
+        self.remember_release(&spec, &text)?;
+        folder.save_working(name, &text, &text_hash(&working))?;
+        self.prompt_open(name, None)
+    }
+
+    /// The step that a change of one prompt file into another asks for.
+    pub fn prompt_bump(old: &str, new: &str) -> Result<prompts::Bump, Problem> {
+        Ok(prompts::bump(&prompts::parse(old)?, &prompts::parse(new)?))
+    }
+
+    fn refuse_small_bump(
+        &self,
+        folder: &PromptFolder,
+        name: &str,
+        version: &Version,
+        spec: &PromptSpec,
+    ) -> Result<(), Problem> {
+        let Some(latest) = folder.releases(name)?.pop() else {
+            return Ok(());
+        };
+        let old = prompts::parse(&folder.release_text(name, &latest)?)?;
+        let bump = prompts::bump(&old, spec);
+        let least = bump.computed.apply(&latest);
+        if *version > latest && *version >= least {
+            return Ok(());
+        }
+        Err(Problem::bad_input(format!(
+            "{version} is too small a step from {latest}: this is a {} change ({})",
+            bump.computed,
+            bump.reasons.join("; ")
+        ))
+        .hint(format!("Release it as {least} or higher.")))
+    }
+
+    /// Rows of the releases on disk, newest first; each is remembered, so a changed file is noticed.
+    fn release_rows(&self, folder: &PromptFolder, name: &str) -> Result<Vec<ReleaseRow>, Problem> {
+        let mut rows = Vec::new();
+        for version in folder.releases(name)?.into_iter().rev() {
+            let text = folder.release_text(name, &version)?;
+            let spec = prompts::parse(&text).ok();
+            if let Some(spec) = &spec {
+                // The first text seen under a version is the one that counts.
+                let _ = self.remember_release(spec, &text);
+            }
+            let known = self.inner.workspace.release(name, &version).ok();
+            rows.push(ReleaseRow {
+                version: version.to_string(),
+                changelog: spec
+                    .as_ref()
+                    .map(|s| s.changelog.clone())
+                    .unwrap_or_default(),
+                owner: spec.as_ref().map(|s| s.owner.clone()).unwrap_or_default(),
+                template_hash: spec
+                    .as_ref()
+                    .map(prompts::template_hash)
+                    .unwrap_or_default(),
+                altered: known.is_some_and(|known| known.text != text),
+            });
+        }
+        Ok(rows)
+    }
+
+    pub(crate) fn remember_release(&self, spec: &PromptSpec, text: &str) -> Result<(), Problem> {
+        self.inner.workspace.put_release(PromptRelease {
+            spec: spec.clone(),
+            template_hash: prompts::template_hash(spec),
+            text: text.to_owned(),
+            imported_ns: crate::clock::now(),
+        })?;
+        Ok(())
+    }
+
+    fn prompt_text(&self, name: &str, version: &str) -> Result<String, Problem> {
+        let folder = self.prompt_folder()?;
+        if version == WORKING {
+            folder.working_text(name)
+        } else {
+            folder.release_text(name, &parse_version(version)?)
+        }
+    }
+
+    /// A parsed version with its text.
+    pub(crate) fn prompt_spec(
+        &self,
+        name: &str,
+        version: &str,
+    ) -> Result<(PromptSpec, String), Problem> {
+        let text = self.prompt_text(name, version)?;
+        let spec = prompts::parse(&text).map_err(|error| {
+            let problem = Problem::from(error);
+            Problem {
+                message: format!("{name}@{version}: {}", problem.message),
+                ..problem
+            }
+        })?;
+        Ok((spec, text))
+    }
+
+    pub(crate) fn prompt_folder(&self) -> Result<PromptFolder, Problem> {
+        let folder = self
+            .inner
+            .prompts
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        folder.clone().ok_or_else(|| {
+            Problem::not_found("no prompts folder is open")
+                .hint("Open one from the window, or name it with --prompts FOLDER.")
+        })
+    }
+
+    /// Opens a folder of prompts and remembers it in the workspace.
+    pub fn open_prompts_folder(&self, root: &Path) -> Result<(), Problem> {
+        let root = root.canonicalize().map_err(|error| {
+            Problem::not_found(format!(
+                "cannot open the folder {}: {error}",
+                root.display()
+            ))
+        })?;
+        let folder = PromptFolder::new(root);
+        folder.names()?;
+        let shown = folder.root().display().to_string();
+        self.inner
+            .workspace
+            .put_setting(crate::workspace::PROMPTS_FOLDER, Some(&shown))?;
+        *self
+            .inner
+            .prompts
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(folder);
+        Ok(())
+    }
+}
+
+/// Parses and checks; a text that cannot be parsed has one finding that says why.
+fn inspect(name: &str, text: &str) -> (Option<PromptSpec>, Vec<PromptFinding>) {
+    match prompts::parse(text) {
+        Ok(spec) => {
+            let mut findings: Vec<PromptFinding> =
+                prompts::check(&spec).into_iter().map(finding).collect();
+            if spec.name != name {
+                findings.push(PromptFinding {
+                    severity: FindingSeverity::Error,
+                    line: None,
+                    message: format!(
+                        "the file says `name: {}` but its folder is `{name}`",
+                        spec.name
+                    ),
+                });
+            }
+            (Some(spec), findings)
+        }
+        Err(error) => {
+            let line = error.line().and_then(|line| u32::try_from(line).ok());
+            let message = Problem::from(error).to_string();
+            (
+                None,
+                vec![PromptFinding {
+                    severity: FindingSeverity::Error,
+                    line,
+                    message,
+                }],
+            )
+        }
+    }
+}
+
+fn finding(found: prompts::Finding) -> PromptFinding {
+    PromptFinding {
+        severity: match found.severity {
+            prompts::Severity::Error => FindingSeverity::Error,
+            prompts::Severity::Warning => FindingSeverity::Warning,
+        },
+        line: found.line.and_then(|line| u32::try_from(line).ok()),
+        message: found.message,
+    }
+}
+
+pub(crate) fn encoding_of(spec: Option<&PromptSpec>) -> tokens::Encoding {
+    tokens::encoding_for_model(
+        spec.and_then(|spec| spec.model.as_deref())
+            .unwrap_or_default(),
+    )
+}
+
+fn render(spec: &PromptSpec, variables: &Map<String, Value>) -> Result<RenderView, Problem> {
+    let encoding = encoding_of(Some(spec));
+    let assembled = prompts::assemble(spec, variables, encoding)?;
+    let message_tokens = assembled
+        .request
+        .messages
+        .iter()
+        .map(|message| SectionTokens {
+            role: message.role,
+            tokens: tokens::count(encoding, &message.content.text()),
+        })
+        .collect();
+    let declared = |name: &String| spec.variables.iter().any(|variable| variable.name == *name);
+    Ok(RenderView {
+        message_tokens,
+        ignored_variables: variables
+            .keys()
+            .filter(|name| !declared(name))
+            .cloned()
+            .collect(),
+        max_tokens_in: spec.budget.max_tokens_in,
+        over_budget: prompts::check_budget(&assembled, &spec.budget).is_err(),
+        assembled,
+    })
+}
+
+fn parse_version(text: &str) -> Result<Version, Problem> {
+    Version::parse(text).map_err(|error| {
+        Problem::bad_input(format!(
+            "`{}` is not a version: {error}",
+            text.escape_debug()
+        ))
+        .hint("Versions look like 1.2.0; `working` names the working file.")
+    })
+}
+
+/// Splits `name@version`; without a version it means the working file.
+pub(crate) fn split_reference(reference: &str) -> (&str, &str) {
+    reference.split_once('@').unwrap_or((reference, WORKING))
+}

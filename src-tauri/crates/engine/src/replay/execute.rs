@@ -1,0 +1,252 @@
+//! Walking the matrix: as many cells at once as the plan allows, with progress, cancel and a heartbeat.
+
+use super::cap::Cap;
+use super::cell::answer_cell;
+use super::plan::Column;
+use super::{RECORDED, cancelled, owner};
+use crate::jobs::JobHandle;
+use crate::recordings::StoredRecordings;
+use crate::{Engine, clock};
+use plumbline_analysis::grade::OutputSchema;
+use plumbline_model::{Case, Cell, Problem, RunId, RunPlan, RunStatus, Target};
+use plumbline_providers::retry::{RetryBudget, RetryPolicy};
+use plumbline_providers::{
+    self as providers, Provider, ProviderSettings, RecordedProvider, Timeouts,
+};
+use plumbline_tokens::prices::Prices;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// How often a working process says that it lives.
+const HEARTBEAT_EVERY: Duration = Duration::from_secs(2);
+/// A process that was silent for this long is taken for dead.
+pub(super) const HEARTBEAT_LOST_MS: f64 = 15_000.0;
+
+/// Everything the cells of one run share.
+pub(super) struct Execution {
+    pub(super) engine: Engine,
+    pub(super) run_id: RunId,
+    pub(super) use_cache: bool,
+    pub(super) columns: Vec<Column>,
+    pub(super) schemas: Vec<Option<OutputSchema>>,
+    pub(super) prices: Arc<Prices>,
+    pub(super) cap: Cap,
+    pub(super) capped: AtomicBool,
+    pub(super) retry: RetryPolicy,
+    pub(super) retry_budget: RetryBudget,
+    pub(super) cancel: CancellationToken,
+    providers: HashMap<Target, Arc<dyn Provider>>,
+    cases: HashMap<String, Case>,
+    queue: Vec<Cell>,
+    next: AtomicUsize,
+    done: AtomicU64,
+    concurrency: u32,
+}
+
+impl Execution {
+    /// Sets up providers, prices and the cap for the pending cells of a run.
+    pub(super) fn prepare(
+        engine: &Engine,
+        run_id: RunId,
+        plan: &RunPlan,
+        columns: Vec<Column>,
+        cases: &[Case],
+    ) -> Result<Self, Problem> {
+        let mut connected = HashMap::new();
+        for target in &plan.targets {
+            connected.insert(
+                target.clone(),
+                connect(engine, target, plan.base_url.as_deref())?,
+            );
+        }
+        let schemas = columns
+            .iter()
+            .map(|column| {
+                column
+                    .spec
+                    .output_schema
+                    .as_ref()
+                    .map(OutputSchema::compile)
+                    .transpose()
+            })
+            .collect::<Result<_, _>>()?;
+        let spent = engine.inner.workspace.spend_of_run(run_id)?.at_most();
+        Ok(Self {
+            engine: engine.clone(),
+            run_id,
+            use_cache: plan.use_cache,
+            schemas,
+            columns,
+            prices: engine.prices(),
+            cap: Cap::new(plan.cap_usd, spent),
+            capped: AtomicBool::new(false),
+            retry: RetryPolicy::default(),
+            retry_budget: RetryBudget::default(),
+            cancel: CancellationToken::new(),
+            providers: connected,
+            cases: cases
+                .iter()
+                .map(|case| (case.key.clone(), case.clone()))
+                .collect(),
+            queue: engine.inner.workspace.pending_cells(run_id)?,
+            next: AtomicUsize::new(0),
+            done: AtomicU64::new(0),
+            concurrency: plan.concurrency,
+        })
+    }
+
+    pub(super) fn label(&self) -> String {
+        match self.columns.as_slice() {
+            [] => "replay".to_owned(),
+            [one] => format!(
+                "{}@{} on {}",
+                one.prompt_name, one.prompt_version, one.target
+            ),
+            [first, ..] => format!("{} and {} more", first.prompt_name, self.columns.len() - 1),
+        }
+    }
+
+    pub(super) fn provider(&self, target: &Target) -> Option<&Arc<dyn Provider>> {
+        self.providers.get(target)
+    }
+
+    pub(super) fn case(&self, key: &str) -> Option<&Case> {
+        self.cases.get(key)
+    }
+
+    pub(super) fn column_of(&self, cell: &Cell) -> Option<(usize, &Column)> {
+        self.columns.iter().enumerate().find(|(_, column)| {
+            column.target == cell.key.target
+                && column.prompt_version == cell.key.prompt_version
+                && column.prompt_name == cell.key.prompt_name
+        })
+    }
+
+    /// Answers every cell of the queue, then says how the run ended.
+    pub(super) async fn run(mut self, job: JobHandle) -> (Result<(), Problem>, JobHandle) {
+        self.cancel = job.cancel().clone();
+        let workers = self.concurrency;
+        let total = self.queue.len() as u64;
+        let shared = Arc::new(self);
+        let progress = Arc::new(Progress {
+            job: Mutex::new(job),
+            started: Instant::now(),
+            total,
+        });
+        let mut tasks = tokio::task::JoinSet::new();
+        for _ in 0..workers {
+            tasks.spawn(work(Arc::clone(&shared), Arc::clone(&progress)));
+        }
+        let beat = tokio::spawn(heartbeat(Arc::clone(&shared)));
+        let mut failure = None;
+        while let Some(joined) = tasks.join_next().await {
+            let outcome = joined.unwrap_or_else(|_| {
+                Err(Problem::internal(
+                    "a worker of the run stopped unexpectedly",
+                ))
+            });
+            if let Err(problem) = outcome {
+                // One write that fails means the ledger is not safe: nothing more is sent.
+                shared.cancel.cancel();
+                failure.get_or_insert(problem);
+            }
+        }
+        beat.abort();
+        let outcome = shared.close(failure, total);
+        let job = match Arc::try_unwrap(progress) {
+            Ok(progress) => progress
+                .job
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner),
+            // Every worker has ended, so no other handle is left; a spare job would show as failed.
+            Err(_) => {
+                shared
+                    .engine
+                    .inner
+                    .jobs
+                    .start(crate::api::JobKind::Replay, "replay", "cells")
+            }
+        };
+        (outcome, job)
+    }
+
+    fn close(&self, failure: Option<Problem>, total: u64) -> Result<(), Problem> {
+        let done = self.done.load(Ordering::Relaxed);
+        let (status, outcome) = match failure {
+            Some(problem) => (RunStatus::Interrupted, Err(problem)),
+            None if self.capped.load(Ordering::Relaxed) => (RunStatus::Capped, Ok(())),
+            None if self.cancel.is_cancelled() && done < total => {
+                (RunStatus::Cancelled, Err(cancelled(done, total)))
+            }
+            None => (RunStatus::Finished, Ok(())),
+        };
+        let ended = Some(clock::now());
+        let stored = self
+            .engine
+            .inner
+            .workspace
+            .set_run_status(self.run_id, status, ended);
+        outcome.and(stored.map_err(Problem::from))
+    }
+
+    fn take(&self) -> Option<&Cell> {
+        if self.cancel.is_cancelled() || self.capped.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.queue.get(self.next.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+struct Progress {
+    job: Mutex<JobHandle>,
+    started: Instant,
+    total: u64,
+}
+
+async fn work(shared: Arc<Execution>, progress: Arc<Progress>) -> Result<(), Problem> {
+    while let Some(cell) = shared.take() {
+        answer_cell(&shared, cell.clone()).await?;
+        let done = shared.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut job = progress.job.lock().unwrap_or_else(PoisonError::into_inner);
+        job.progress(done, Some(progress.total), || {
+            let per_second = done as f64 / progress.started.elapsed().as_secs_f64().max(1e-3);
+            format!("{per_second:.0} cells/s · ${} spent", shared.cap.spent())
+        });
+    }
+    Ok(())
+}
+
+async fn heartbeat(shared: Arc<Execution>) {
+    loop {
+        tokio::time::sleep(HEARTBEAT_EVERY).await;
+        let (workspace, run_id) = (shared.engine.inner.workspace.clone(), shared.run_id);
+        let kept = tokio::task::spawn_blocking(move || workspace.heartbeat(run_id, owner())).await;
+        if !matches!(kept, Ok(Ok(()))) {
+            tracing::warn!(%run_id, "the run was taken over or cannot be written; stopping");
+            shared.cancel.cancel();
+            return;
+        }
+    }
+}
+
+fn connect(
+    engine: &Engine,
+    target: &Target,
+    base_url: Option<&str>,
+) -> Result<Arc<dyn Provider>, Problem> {
+    if target.provider == RECORDED {
+        let source = Arc::new(StoredRecordings(engine.inner.workspace.clone()));
+        return Ok(Arc::new(RecordedProvider::new(source)));
+    }
+    let lookup = |name: &str| engine.inner.keys.find(name);
+    let api_key = providers::keys_from_env(&target.provider, base_url, &lookup)?;
+    Ok(providers::connect(&ProviderSettings {
+        provider: target.provider.clone(),
+        base_url: base_url.map(str::to_owned),
+        api_key,
+        timeouts: Timeouts::default(),
+    })?)
+}

@@ -1,0 +1,261 @@
+//! Replay: run prompt versions × models × cases × repeats, never paying twice, never passing a cap.
+//!
+//! `plan` makes the matrix, `estimate` says what it would cost, `execute` walks it, `cell` answers one
+//! cell, `view` shows what came of it.
+
+mod cap;
+mod cell;
+mod estimate;
+mod execute;
+mod plan;
+mod view;
+
+pub use plan::parse_target;
+pub(crate) use plan::{Column, RECORDED, column};
+pub(crate) use view::{answer_text, column_keys, latencies, preview, totals};
+
+use crate::api::JobKind;
+use crate::jobs::JobHandle;
+use crate::{Engine, clock};
+use execute::Execution;
+use plan::Matrix;
+use plumbline_model::{
+    Cell, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunId, RunPlan, RunStatus,
+};
+use plumbline_workspace::{NewRun, Owner, RunPrompt};
+use serde::Serialize;
+use std::sync::Arc;
+use ts_rs::TS;
+
+/// Looks up an API key by the name of its environment variable.
+#[derive(Clone, Default)]
+pub struct KeyLookup(Option<Lookup>);
+
+type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+impl KeyLookup {
+    /// Keys as `lookup` gives them.
+    pub fn new(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(lookup)))
+    }
+
+    /// Keys from the environment of this process.
+    #[must_use]
+    pub fn from_environment() -> Self {
+        Self::new(|name| std::env::var(name).ok())
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<String> {
+        self.0.as_ref().and_then(|lookup| lookup(name))
+    }
+}
+
+/// A run that began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct ReplayStarted {
+    pub run_id: RunId,
+    pub job_id: JobId,
+}
+
+impl Engine {
+    /// Starts a run as a job.
+    pub fn replay_start(&self, plan: &RunPlan) -> Result<ReplayStarted, Problem> {
+        let matrix = self.matrix(plan)?;
+        let run_id = self.create_run(plan, &matrix)?;
+        let execution = match Execution::prepare(self, run_id, plan, matrix.columns, &matrix.cases)
+        {
+            Ok(execution) => execution,
+            Err(problem) => {
+                // A provider that cannot be set up leaves no run that looks as if it were working.
+                let ended = Some(clock::now());
+                self.inner
+                    .workspace
+                    .set_run_status(run_id, RunStatus::Interrupted, ended)?;
+                return Err(problem);
+            }
+        };
+        Ok(self.spawn(run_id, execution))
+    }
+
+    /// Goes on with a run that was interrupted, cancelled or capped. Finished cells stay as they are;
+    /// calls whose fate is unknown are sent again only with `resend_unknown`.
+    pub fn replay_resume(
+        &self,
+        run_id: RunId,
+        resend_unknown: bool,
+    ) -> Result<ReplayStarted, Problem> {
+        self.notice_dead_runs()?;
+        let run = self.inner.workspace.take_over_run(run_id, owner())?;
+        self.forget_comparisons(run_id);
+        self.inner.workspace.mark_in_flight_unknown(run_id)?;
+        let mut reopened = vec![CellStatus::NotSent, CellStatus::Failed];
+        if resend_unknown {
+            reopened.push(CellStatus::Unknown);
+        }
+        self.inner.workspace.reopen_cells(run_id, &reopened)?;
+        let execution = self.run_columns(&run).and_then(|columns| {
+            let cases = self.all_cases(&run.plan.dataset)?;
+            Execution::prepare(self, run_id, &run.plan, columns, &cases)
+        });
+        match execution {
+            Ok(execution) => Ok(self.spawn(run_id, execution)),
+            Err(problem) => {
+                let ended = Some(clock::now());
+                self.inner
+                    .workspace
+                    .set_run_status(run_id, RunStatus::Interrupted, ended)?;
+                Err(problem)
+            }
+        }
+    }
+
+    /// Starts a run and waits for it.
+    pub(crate) fn replay_within(&self, plan: &RunPlan, job: &JobHandle) -> Result<RunId, Problem> {
+        let started = self.replay_start(plan)?;
+        let ended = loop {
+            if job.cancel().is_cancelled() {
+                self.job_cancel(started.job_id)?;
+            }
+            let job = self.inner.jobs.wait_a_little(started.job_id)?;
+            if let Some(job) = job {
+                break job;
+            }
+        };
+        match ended.problem {
+            Some(problem) => Err(problem),
+            None => Ok(started.run_id),
+        }
+    }
+
+    fn spawn(&self, run_id: RunId, execution: Execution) -> ReplayStarted {
+        let mut job = self
+            .inner
+            .jobs
+            .start(JobKind::Replay, &execution.label(), "cells");
+        let job_id = job.id();
+        job.result(run_id.to_string());
+        self.inner.runtime.spawn(async move {
+            let (outcome, job) = execution.run(job).await;
+            job.end(&outcome);
+        });
+        ReplayStarted { run_id, job_id }
+    }
+
+    fn create_run(&self, plan: &RunPlan, matrix: &Matrix) -> Result<RunId, Problem> {
+        let run_id = clock::new_run_id();
+        let cells = matrix.cells.iter().map(|planned| {
+            let column = &matrix.columns[planned.column];
+            let case_key = matrix.cases[planned.case].key.clone();
+            new_cell(run_id, column, case_key, planned)
+        });
+        let prompts = matrix.columns.iter().map(|column| RunPrompt {
+            name: column.prompt_name.clone(),
+            version: column.prompt_version.clone(),
+            template_hash: column.template_hash.clone(),
+            text: column.text.to_string(),
+        });
+        self.inner.workspace.create_run(NewRun {
+            run: Run {
+                id: run_id,
+                plan: plan.clone(),
+                status: RunStatus::Running,
+                started_ns: clock::now(),
+                ended_ns: None,
+            },
+            owner: owner(),
+            cells: cells.collect(),
+            prompts: prompts.collect(),
+        })?;
+        Ok(run_id)
+    }
+
+    /// The columns of a run as it was started: with the prompt texts that were kept with it.
+    pub(crate) fn run_columns(&self, run: &Run) -> Result<Vec<Column>, Problem> {
+        let kept = self.inner.workspace.run_prompts(run.id)?;
+        let mut columns = Vec::new();
+        for target in &run.plan.targets {
+            for reference in &run.plan.prompts {
+                let (name, version) = crate::prompts::split_reference(reference);
+                let found = kept.iter().find(|p| p.name == name && p.version == version);
+                let text = found.map(|prompt| prompt.text.clone()).ok_or_else(|| {
+                    Problem::internal(format!("run {} lost the text of {reference}", run.id))
+                })?;
+                columns.push(column(
+                    version,
+                    target,
+                    plumbline_prompts::parse(&text)?,
+                    text,
+                )?);
+            }
+        }
+        Ok(columns)
+    }
+
+    /// Marks runs as interrupted whose process is gone.
+    pub(crate) fn notice_dead_runs(&self) -> Result<(), Problem> {
+        let now = clock::now();
+        self.inner.workspace.interrupt_stale_runs(
+            |owner| {
+                owner.pid == std::process::id() && self.inner.jobs.any_running(JobKind::Replay)
+                    || owner.pid != std::process::id()
+                        && now.ms_since(owner.heartbeat_ns) < execute::HEARTBEAT_LOST_MS
+            },
+            now,
+        )?;
+        Ok(())
+    }
+}
+
+pub(crate) fn owner() -> Owner {
+    Owner {
+        pid: std::process::id(),
+        heartbeat_ns: clock::now(),
+    }
+}
+
+fn new_cell(run_id: RunId, column: &Column, case_key: String, planned: &plan::Planned) -> Cell {
+    let (request_hash, cache_key, tokens_in) = match &planned.request {
+        Ok(request) => (
+            request.request_hash.clone(),
+            request.cache_key.clone(),
+            request.tokens_in,
+        ),
+        Err(_) => (String::new(), String::new(), 0),
+    };
+    Cell {
+        id: clock::new_cell_id(),
+        run_id,
+        key: CellKey {
+            prompt_name: column.prompt_name.clone(),
+            prompt_version: column.prompt_version.clone(),
+            target: column.target.clone(),
+            case_key,
+            repeat: planned.repeat,
+        },
+        status: if planned.request.is_ok() {
+            CellStatus::Pending
+        } else {
+            CellStatus::NotSent
+        },
+        origin: None,
+        template_hash: column.template_hash.clone(),
+        request_hash,
+        cache_key,
+        tokens_in_estimated: tokens_in,
+        completion: None,
+        cost: Cost::default(),
+        attempts: 0,
+        problem: planned.request.as_ref().err().cloned(),
+        passed: None,
+    }
+}
+
+/// The problem of a run that a person stopped.
+pub(crate) fn cancelled(done: u64, of: u64) -> Problem {
+    Problem::new(
+        Code::Cancelled,
+        format!("the run was cancelled after {done} of {of} cells"),
+    )
+    .hint("What was answered is kept; resume the run to go on.")
+}

@@ -1,0 +1,251 @@
+//! From a plan to cells: prompts parsed, cases loaded, every request assembled and hashed once.
+//!
+//! Nothing is sent from here, and a cell that cannot be sent is kept with its reason.
+
+use crate::Engine;
+use crate::prompts::{WORKING, encoding_of, split_reference};
+use plumbline_model::{AssembledRequest, Case, Problem, PromptSpec, RunPlan, Target};
+use plumbline_prompts as prompts;
+use plumbline_tokens::Encoding;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// More cells than this are surely a mistake.
+const MAX_CELLS: u64 = 1_000_000;
+/// The provider word that replays recordings.
+pub(crate) const RECORDED: &str = "recorded";
+
+/// One prompt version on one model.
+#[derive(Debug, Clone)]
+pub(crate) struct Column {
+    pub(crate) prompt_name: String,
+    /// A semantic version, or `working`.
+    pub(crate) prompt_version: String,
+    pub(crate) target: Target,
+    pub(crate) spec: Arc<PromptSpec>,
+    /// The prompt file as it was read, kept with the run.
+    pub(crate) text: Arc<str>,
+    pub(crate) template_hash: String,
+    pub(crate) encoding: Encoding,
+}
+
+impl Column {
+    pub(crate) fn is_recorded(&self) -> bool {
+        self.target.provider == RECORDED
+    }
+
+    /// The request of one case, or why it cannot be sent.
+    pub(crate) fn assemble(&self, case: &Case) -> Result<AssembledRequest, Problem> {
+        let assembled = prompts::assemble(&self.spec, &case.variables, self.encoding)?;
+        prompts::check_budget(&assembled, &self.spec.budget)?;
+        Ok(assembled)
+    }
+
+    /// Most tokens an answer may have: the request's limit, else the prompt's budget.
+    pub(crate) fn max_tokens_out(&self) -> Option<u64> {
+        let requested = self.spec.parameters.max_tokens.map(u64::from);
+        match (requested, self.spec.budget.max_tokens_out) {
+            (Some(requested), Some(budget)) => Some(requested.min(budget)),
+            (requested, budget) => requested.or(budget),
+        }
+    }
+}
+
+/// One cell of the matrix before anything happened to it.
+#[derive(Debug, Clone)]
+pub(crate) struct Planned {
+    pub(crate) column: usize,
+    pub(crate) case: usize,
+    pub(crate) repeat: u32,
+    pub(crate) request: Result<PlannedRequest, Problem>,
+}
+
+/// What identifies a request; the request itself is assembled again when it is sent.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedRequest {
+    pub(crate) request_hash: String,
+    pub(crate) cache_key: String,
+    pub(crate) tokens_in: u64,
+}
+
+/// A plan with everything it names.
+#[derive(Debug, Clone)]
+pub(crate) struct Matrix {
+    pub(crate) columns: Vec<Column>,
+    pub(crate) cases: Vec<Case>,
+    pub(crate) cells: Vec<Planned>,
+}
+
+impl Engine {
+    /// Loads what a plan names and assembles every request.
+    pub(crate) fn matrix(&self, plan: &RunPlan) -> Result<Matrix, Problem> {
+        refuse_nonsense(plan)?;
+        let columns = self.columns(plan)?;
+        let cases = self.all_cases(&plan.dataset)?;
+        let cells = columns.len() as u64 * cases.len() as u64 * u64::from(plan.repeats);
+        if cells > MAX_CELLS {
+            return Err(Problem::bad_input(format!("this plan has {cells} cells"))
+                .hint(format!("At most {MAX_CELLS} cells go into one run: choose fewer versions, models or repeats.")));
+        }
+        let cells = plan_cells(&columns, &cases, plan.repeats);
+        Ok(Matrix {
+            columns,
+            cases,
+            cells,
+        })
+    }
+
+    /// The columns of a plan in grid order: prompt versions within each model.
+    pub(crate) fn columns(&self, plan: &RunPlan) -> Result<Vec<Column>, Problem> {
+        let mut columns = Vec::new();
+        for target in &plan.targets {
+            for reference in &plan.prompts {
+                let (name, version) = split_reference(reference);
+                let (spec, text) = self.prompt_spec(name, version)?;
+                columns.push(column(version, target, spec, text)?);
+            }
+        }
+        Ok(columns)
+    }
+}
+
+/// A column of a prompt text, which may come from the folder or from an earlier run.
+pub(crate) fn column(
+    version: &str,
+    target: &Target,
+    spec: PromptSpec,
+    text: String,
+) -> Result<Column, Problem> {
+    let errors: Vec<String> = prompts::check(&spec)
+        .into_iter()
+        .filter(|finding| finding.severity == prompts::Severity::Error)
+        .map(|finding| finding.message)
+        .collect();
+    if let Some(first) = errors.first() {
+        return Err(Problem::bad_input(format!(
+            "prompt {}@{version} has {} error(s), the first: {first}",
+            spec.name,
+            errors.len()
+        ))
+        .hint("Mend the prompt file; `plumbline prompt check` lists everything."));
+    }
+    Ok(Column {
+        prompt_name: spec.name.clone(),
+        prompt_version: if version == WORKING {
+            WORKING.to_owned()
+        } else {
+            version.to_owned()
+        },
+        target: target.clone(),
+        template_hash: prompts::template_hash(&spec),
+        encoding: encoding_of(Some(&spec)),
+        spec: Arc::new(spec),
+        text: text.into(),
+    })
+}
+
+fn plan_cells(columns: &[Column], cases: &[Case], repeats: u32) -> Vec<Planned> {
+    let mut cells = Vec::with_capacity(columns.len() * cases.len() * repeats as usize);
+    for (case_at, case) in cases.iter().enumerate() {
+        for (column_at, column) in columns.iter().enumerate() {
+            let assembled = column.assemble(case);
+            for repeat in 0..repeats {
+                let request = match &assembled {
+                    Ok(assembled) => Ok(PlannedRequest {
+                        cache_key: prompts::cache_key(
+                            &column.target.provider,
+                            &column.target.model,
+                            &assembled.request_hash,
+                            repeat,
+                        ),
+                        request_hash: assembled.request_hash.clone(),
+                        tokens_in: assembled.tokens_in_estimated,
+                    }),
+                    Err(problem) => Err(problem.clone()),
+                };
+                cells.push(Planned {
+                    column: column_at,
+                    case: case_at,
+                    repeat,
+                    request,
+                });
+            }
+        }
+    }
+    cells
+}
+
+fn refuse_nonsense(plan: &RunPlan) -> Result<(), Problem> {
+    let refuse = |message: &str, hint: &str| Err(Problem::bad_input(message).hint(hint));
+    if plan.prompts.is_empty() {
+        return refuse(
+            "the plan names no prompt version",
+            "Choose at least one, such as `ticket-triage@1.0.0`.",
+        );
+    }
+    if plan.targets.is_empty() {
+        return refuse(
+            "the plan names no model",
+            "Choose at least one, such as `openai:gpt-4.1-mini`.",
+        );
+    }
+    if !(1..=100).contains(&plan.repeats) {
+        return refuse(
+            "repeats must be from 1 to 100",
+            "Ask each question at least once.",
+        );
+    }
+    if !(1..=1_000).contains(&plan.concurrency) {
+        return refuse(
+            "concurrency must be from 1 to 1000",
+            "8 suits most providers.",
+        );
+    }
+    if let Some(name) = named_twice(plan.prompts.iter().cloned()) {
+        return refuse(
+            &format!("the plan names {name} twice"),
+            "Name each prompt version once; use repeats to ask again.",
+        );
+    }
+    if let Some(name) = named_twice(plan.targets.iter().map(ToString::to_string)) {
+        return refuse(
+            &format!("the plan names {name} twice"),
+            "Name each model once; use repeats to ask again.",
+        );
+    }
+    Ok(())
+}
+
+fn named_twice(mut names: impl Iterator<Item = String>) -> Option<String> {
+    let mut seen = BTreeSet::new();
+    names.find(|name| !seen.insert(name.clone()))
+}
+
+/// Reads `provider:model`. The model may contain colons itself.
+pub fn parse_target(text: &str) -> Result<Target, Problem> {
+    match text.split_once(':') {
+        Some((provider, model)) if !provider.is_empty() && !model.is_empty() => {
+            Ok(Target { provider: provider.to_ascii_lowercase(), model: model.to_owned() })
+        }
+        _ => Err(Problem::bad_input(format!("`{}` is not provider:model", text.escape_debug()))
+            .hint("Write for example openai:gpt-4.1-mini, local:my-model or recorded:smollm2-135m-instruct.")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_keeps_colons_of_its_model() {
+        let target = parse_target("ollama:llama3.2:3b").unwrap();
+        assert_eq!(
+            (target.provider.as_str(), target.model.as_str()),
+            ("ollama", "llama3.2:3b")
+        );
+        assert!(
+            parse_target("gpt-4").is_err(),
+            "a bare model names no provider"
+        );
+    }
+}

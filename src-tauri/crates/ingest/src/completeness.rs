@@ -1,0 +1,130 @@
+//! How much of what a post-mortem needs is there: shares over the model calls of an import.
+
+use plumbline_model::{Span, SpanKind};
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// The fields in question, apart from `retrieval_ids`, each with how to see it on a model call.
+type Seen = fn(&Span) -> bool;
+const FIELDS: [(&str, Seen); 8] = [
+    ("request_id", |span| span.request_id.is_some()),
+    ("user_id_hash", |span| span.user_id_hash.is_some()),
+    ("prompt_version", |span| span.prompt_version.is_some()),
+    ("model", |span| span.model().is_some()),
+    ("tokens_in", |span| span.usage.tokens_in.is_some()),
+    ("tokens_out", |span| span.usage.tokens_out.is_some()),
+    ("latency", |span| span.end_ns.is_some()),
+    ("cache_hit", |span| span.cache_hit.is_some()),
+];
+
+#[derive(Default)]
+struct TraceSeen {
+    /// Model calls that carry no document ids themselves.
+    calls_without: u32,
+    has_document_ids: bool,
+}
+
+/// Counts, span by span in any order, which model calls carry the fields of the essay's minimum.
+#[derive(Default)]
+pub struct Completeness {
+    calls: u64,
+    counts: [u64; FIELDS.len()],
+    calls_with_documents: u64,
+    /// By a hash of the trace id: a long import has millions of traces and need not keep their names.
+    traces: HashMap<u64, TraceSeen>,
+}
+
+impl Completeness {
+    /// Takes one span into account.
+    pub fn add(&mut self, span: &Span) {
+        let with_ids = span
+            .documents
+            .iter()
+            .any(|document| !document.id.is_empty());
+        if span.is_model_call() {
+            self.calls += 1;
+            for ((_, seen), count) in FIELDS.iter().zip(&mut self.counts) {
+                *count += u64::from(seen(span));
+            }
+            if with_ids {
+                self.calls_with_documents += 1;
+            } else {
+                let calls = &mut self.trace(span).calls_without;
+                *calls = calls.saturating_add(1);
+            }
+        } else if with_ids && matches!(span.kind, SpanKind::Retrieval | SpanKind::Rerank) {
+            self.trace(span).has_document_ids = true;
+        }
+    }
+
+    fn trace(&mut self, span: &Span) -> &mut TraceSeen {
+        let mut hasher = DefaultHasher::new();
+        span.trace_id.hash(&mut hasher);
+        self.traces.entry(hasher.finish()).or_default()
+    }
+
+    /// Share of model calls, 0 to 1, that carry each field. Empty when there were no model calls.
+    ///
+    /// `retrieval_ids` counts the calls that carry document ids or whose trace has a retrieval that does.
+    #[must_use]
+    pub fn shares(&self) -> BTreeMap<String, f64> {
+        if self.calls == 0 {
+            return BTreeMap::new();
+        }
+        let share = |count: u64| count as f64 / self.calls as f64;
+        let by_trace: u64 = self
+            .traces
+            .values()
+            .filter(|trace| trace.has_document_ids)
+            .map(|trace| u64::from(trace.calls_without))
+            .sum();
+        FIELDS
+            .iter()
+            .zip(self.counts)
+            .map(|((name, _), count)| ((*name).to_owned(), share(count)))
+            .chain([(
+                "retrieval_ids".to_owned(),
+                share(self.calls_with_documents + by_trace),
+            )])
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumbline_model::{Document, UnixNanos};
+
+    fn span(trace: &str, id: &str, kind: SpanKind) -> Span {
+        Span::new(trace, id, kind, UnixNanos(1))
+    }
+
+    #[test]
+    fn shares_are_over_model_calls_and_documents_reach_the_calls_of_their_trace() {
+        let mut completeness = Completeness::default();
+        let mut call = span("t1", "a", SpanKind::Llm);
+        call.usage.tokens_in = Some(0);
+        completeness.add(&call);
+        // The retrieval may come after the call it fed.
+        let mut retrieval = span("t1", "b", SpanKind::Retrieval);
+        retrieval.documents.push(Document {
+            id: "d1".into(),
+            ..Document::default()
+        });
+        retrieval.request_id = Some("not a model call".into());
+        completeness.add(&retrieval);
+        completeness.add(&span("t2", "c", SpanKind::Llm));
+        let shares = completeness.shares();
+        assert_eq!(shares["tokens_in"], 0.5, "a measured zero is measured");
+        assert_eq!(shares["request_id"], 0.0);
+        assert_eq!(shares["retrieval_ids"], 0.5);
+        assert_eq!(shares.len(), 9);
+    }
+
+    #[test]
+    fn without_model_calls_there_is_no_share() {
+        let mut completeness = Completeness::default();
+        completeness.add(&span("t", "a", SpanKind::Tool));
+        assert!(completeness.shares().is_empty());
+    }
+}

@@ -1,0 +1,145 @@
+//! The table of formats: how each is recognised and who reads it.
+//!
+//! Detection looks at content alone, never at a file's name, and asks in the order of the table: formats
+//! with a signature of their own first, tables (whose only signature is a header) last.
+
+use crate::delivery::Delivery;
+use crate::head::Head;
+use crate::{IngestError, canonical, otlp, request_csv};
+use std::fmt;
+use std::io::BufRead;
+use std::str::FromStr;
+
+/// A file format that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Format {
+    /// OTLP/JSON: one export object, or one per line.
+    OtlpJson,
+    /// Our own JSONL: one canonical span a line.
+    CanonicalJsonl,
+    /// Request log in the shape of the public Azure LLM traces: `TIMESTAMP,ContextTokens,GeneratedTokens`.
+    RequestCsv,
+}
+
+type Reader = fn(&mut dyn BufRead, &str, &mut Delivery<'_>) -> Result<(), IngestError>;
+
+struct Room {
+    format: Format,
+    name: &'static str,
+    detect: fn(&Head<'_>) -> bool,
+    read: Reader,
+}
+
+#[rustfmt::skip]
+static ROOMS: [Room; 3] = [
+    Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
+    Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
+    Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
+];
+
+impl Format {
+    fn room(self) -> &'static Room {
+        // The first room stands in for a format without one; the test below shows that none lacks it.
+        ROOMS
+            .iter()
+            .find(|room| room.format == self)
+            .unwrap_or(&ROOMS[0])
+    }
+
+    /// The word used in files and on the command line.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.room().name
+    }
+
+    pub(crate) fn read(
+        self,
+        source: &mut dyn BufRead,
+        source_name: &str,
+        delivery: &mut Delivery<'_>,
+    ) -> Result<(), IngestError> {
+        (self.room().read)(source, source_name, delivery)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Format {
+    type Err = String;
+    fn from_str(name: &str) -> Result<Self, String> {
+        ROOMS
+            .iter()
+            .find(|room| room.name == name)
+            .map(|room| room.format)
+            .ok_or_else(|| format!("no format is named `{name}`; there are {}", names()))
+    }
+}
+
+/// The names of all formats, separated by commas.
+pub(crate) fn names() -> String {
+    ROOMS.each_ref().map(|room| room.name).join(", ")
+}
+
+/// Recognises a format from the beginning of a file (256 KiB are plenty); `None` when nothing fits.
+#[must_use]
+pub fn detect(head: &[u8]) -> Option<Format> {
+    let head = Head::of(head);
+    ROOMS
+        .iter()
+        .find(|room| (room.detect)(&head))
+        .map(|room| room.format)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_format_has_its_own_room_and_its_name_reads_back() {
+        for format in [Format::OtlpJson, Format::CanonicalJsonl, Format::RequestCsv] {
+            assert_eq!(format.room().format, format);
+            assert_eq!(format.as_str().parse(), Ok(format));
+        }
+        assert!("otlp".parse::<Format>().is_err());
+    }
+
+    #[test]
+    fn content_decides_through_marks_cuts_and_broken_first_lines() {
+        let cases: [(&[u8], Option<Format>); 12] = [
+            (b"{\"resourceSpans\":[]}", Some(Format::OtlpJson)),
+            (
+                b"\xef\xbb\xbf \n{\"resource_spans\":[",
+                Some(Format::OtlpJson),
+            ),
+            (b"[{\"resourceSpans\":[{}", Some(Format::OtlpJson)),
+            (b"{\"resourceLogs\":[]}", Some(Format::OtlpJson)),
+            (
+                b"{\"trace_id\":\"a\",\"span_id\":\"b\",\"kind\":\"llm\"}\n",
+                Some(Format::CanonicalJsonl),
+            ),
+            (
+                b"{\"broken\": \n{\"trace_id\":\"a\",\"span_id\":\"b\",\"start_ns\":1}",
+                Some(Format::CanonicalJsonl),
+            ),
+            (
+                b"TIMESTAMP,ContextTokens,GeneratedTokens\r\n",
+                Some(Format::RequestCsv),
+            ),
+            (
+                b"id,GeneratedTokens,\"TIMESTAMP\",ContextTokens\n",
+                Some(Format::RequestCsv),
+            ),
+            (b"timestamp,contexttokens,generatedtokens\n", None),
+            (b"{\"text\":\"resourceSpans\"}", None),
+            (b"", None),
+            (b"\xff\xfe{\0", None),
+        ];
+        for (head, expected) in cases {
+            assert_eq!(detect(head), expected, "{}", String::from_utf8_lossy(head));
+        }
+    }
+}

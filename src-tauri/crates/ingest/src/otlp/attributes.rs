@@ -1,0 +1,209 @@
+//! The attributes of one span, event or resource, with a note of which were understood.
+//!
+//! Asking for a value by any of its names marks it as read; what nobody asked for goes to the loss report.
+//! A value of the wrong type is as good as absent, and stays unread.
+
+use super::anyvalue::KeyValue;
+use serde_json::Value;
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+/// The most attributes that are looked at; the raw record keeps the rest.
+pub(crate) const COUNT: usize = 20_000;
+
+#[derive(Debug)]
+struct Entry {
+    value: Value,
+    read: Cell<bool>,
+}
+
+/// Attributes by name.
+#[derive(Debug, Default)]
+pub(crate) struct Attributes {
+    entries: BTreeMap<String, Entry>,
+}
+
+impl Attributes {
+    pub(crate) fn of(list: Vec<KeyValue>) -> Self {
+        let entries = list
+            .into_iter()
+            .take(COUNT)
+            .map(|KeyValue { key, value }| {
+                let read = Cell::new(false);
+                (
+                    key,
+                    Entry {
+                        value: value.0,
+                        read,
+                    },
+                )
+            })
+            .collect();
+        Self { entries }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.entries.contains_key(name)
+    }
+
+    /// The first of `names` that `read` can make something of. The others are marked as read as well when
+    /// they could have served: they are older names of the same thing, never addends.
+    fn first<T>(&self, names: &[&str], read: impl Fn(&Value) -> Option<T>) -> Option<T> {
+        let mut first = None;
+        for name in names {
+            if let Some(entry) = self.entries.get(*name)
+                && let Some(value) = read(&entry.value)
+            {
+                entry.read.set(true);
+                first = first.or(Some(value));
+            }
+        }
+        first
+    }
+
+    /// Text; numbers and booleans as their text. Empty text is absent.
+    pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
+        self.first(names, as_text)
+    }
+
+    /// A count; decimal text and whole doubles are accepted, negative numbers are not.
+    pub(crate) fn count(&self, names: &[&str]) -> Option<u64> {
+        self.first(names, as_count)
+    }
+
+    /// A number; decimal text is accepted.
+    pub(crate) fn number(&self, names: &[&str]) -> Option<f64> {
+        self.first(names, |value| match value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
+            _ => None,
+        })
+    }
+
+    /// A boolean, or its word.
+    pub(crate) fn flag(&self, names: &[&str]) -> Option<bool> {
+        self.first(names, |value| match value {
+            Value::Bool(flag) => Some(*flag),
+            Value::String(text) => text.trim().to_ascii_lowercase().parse().ok(),
+            _ => None,
+        })
+    }
+
+    /// A structure: as it is, or opened from JSON text; text that is not JSON stays text.
+    pub(crate) fn json(&self, names: &[&str]) -> Option<Value> {
+        self.first(names, |value| match value {
+            Value::Null => None,
+            Value::String(text) => {
+                Some(serde_json::from_str(text).unwrap_or_else(|_| value.clone()))
+            }
+            other => Some(other.clone()),
+        })
+    }
+
+    /// A list of texts; a single text and JSON text of a list are accepted.
+    pub(crate) fn texts(&self, names: &[&str]) -> Vec<String> {
+        match self.json(names) {
+            Some(Value::Array(values)) => values.iter().filter_map(as_text).collect(),
+            Some(other) => as_text(&other).into_iter().collect(),
+            None => Vec::new(),
+        }
+    }
+
+    /// The value itself, marked as read.
+    pub(crate) fn take(&self, name: &str) -> Option<&Value> {
+        let entry = self.entries.get(name)?;
+        entry.read.set(true);
+        Some(&entry.value)
+    }
+
+    /// Marks what is understood but says nothing that a span keeps, such as a sum of two other values.
+    pub(crate) fn understood(&self, names: &[&str]) {
+        for name in names {
+            self.take(name);
+        }
+    }
+
+    /// Attributes whose names begin with `prefix`, as the rest of the name and the value; none is marked.
+    pub(crate) fn under<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a str, &'a Value)> + 'a {
+        self.entries
+            .range::<str, _>((
+                std::ops::Bound::Included(prefix),
+                std::ops::Bound::Unbounded,
+            ))
+            .map_while(move |(name, entry)| Some((name.strip_prefix(prefix)?, &entry.value)))
+    }
+
+    /// What nobody read, with values.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.entries
+            .iter()
+            .filter(|(_, entry)| !entry.read.get() && !entry.value.is_null())
+            .map(|(name, entry)| (name.as_str(), &entry.value))
+    }
+}
+
+/// Text, or the text of a scalar; `None` for empty text and structures.
+pub(crate) fn as_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if text.is_empty() => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(flag) => Some(flag.to_string()),
+        _ => None,
+    }
+}
+
+fn as_count(value: &Value) -> Option<u64> {
+    match value {
+        Value::Number(number) => number.as_u64().or_else(|| {
+            // Doubles hold whole numbers exactly up to 2^53.
+            let double = number.as_f64()?;
+            let whole = double.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&double);
+            whole.then_some(double as u64)
+        }),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn attributes(list: Value) -> Attributes {
+        Attributes::of(serde_json::from_value(list).unwrap())
+    }
+
+    #[test]
+    fn the_first_name_wins_and_older_names_are_not_added() {
+        let attributes = attributes(json!([
+            {"key": "new", "value": {"intValue": "7"}},
+            {"key": "old", "value": {"intValue": "7"}},
+            {"key": "other", "value": {"stringValue": "x"}}
+        ]));
+        assert_eq!(attributes.count(&["new", "old"]), Some(7));
+        let unread: Vec<&str> = attributes.unread().map(|(name, _)| name).collect();
+        assert_eq!(unread, ["other"]);
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_absent_and_unread() {
+        let attributes = attributes(json!([
+            {"key": "tokens", "value": {"stringValue": "many"}},
+            {"key": "negative", "value": {"intValue": "-1"}},
+            {"key": "half", "value": {"doubleValue": 0.5}},
+            {"key": "zero", "value": {"stringValue": "0"}}
+        ]));
+        assert_eq!(attributes.count(&["tokens", "negative", "half"]), None);
+        assert_eq!(
+            attributes.count(&["zero"]),
+            Some(0),
+            "zero is a measurement"
+        );
+        assert_eq!(attributes.unread().count(), 3);
+    }
+}

@@ -1,0 +1,121 @@
+//! OTLP/JSON: recognising an export, reading it span by span, and handing each on with what it belongs to.
+//!
+//! `walk` cuts spans out of the text, `span` maps one, a file per dialect fills in what its names say, and
+//! `export` writes. Logs and metrics beside traces are named in the loss report and not read.
+//! Sources: opentelemetry-proto, "JSON Protobuf Encoding" and `trace.proto`.
+
+mod anyvalue;
+mod attributes;
+mod common;
+mod export;
+mod genai;
+mod indexed;
+mod json_bytes;
+mod openinference;
+mod openllmetry;
+mod span;
+mod walk;
+mod wire;
+
+pub use export::to_otlp;
+
+use crate::IngestError;
+use crate::delivery::Delivery;
+use crate::head::Head;
+use attributes::Attributes;
+use json_bytes::Halt;
+use span::Scope;
+use std::io::BufRead;
+use walk::Walk;
+
+/// Recognised by the outer key of an export, of traces or (without any span) of logs.
+pub(crate) fn detect(head: &Head<'_>) -> bool {
+    head.any_object(|keys| EXPORT_KEYS.iter().any(|key| keys.contains(key)))
+}
+
+const EXPORT_KEYS: [&str; 6] = [
+    "resourceSpans",
+    "resource_spans",
+    "resourceLogs",
+    "resource_logs",
+    "resourceMetrics",
+    "resource_metrics",
+];
+
+pub(crate) fn read(
+    source: &mut dyn BufRead,
+    source_name: &str,
+    delivery: &mut Delivery<'_>,
+) -> Result<(), IngestError> {
+    let mut walk = Walk::new(source, delivery);
+    match walk.file() {
+        Ok(()) | Err(Halt::Stopped) => Ok(()),
+        Err(Halt::Io(error)) => {
+            let at = format!("byte {}", walk.offset());
+            Err(IngestError::unreadable(source_name, at, error))
+        }
+        // `file` turns every break into a quarantined row.
+        Err(Halt::Broken { .. }) => Ok(()),
+    }
+}
+
+/// A resource: what its attributes say and how it stands in the file.
+#[derive(Default)]
+struct Resource {
+    attributes: Attributes,
+    raw: Vec<u8>,
+}
+
+fn deliver(
+    delivery: &mut Delivery<'_>,
+    at: &str,
+    raw: &[u8],
+    resource: Option<&Resource>,
+    scope: Option<&Scope>,
+) -> Result<(), Halt> {
+    let no_resource = Resource::default();
+    let no_scope = Scope::default();
+    let resource = resource.unwrap_or(&no_resource);
+    let scope = scope.unwrap_or(&no_scope);
+    let flow = match span::read(raw, &resource.attributes, scope) {
+        Ok(mapped) => {
+            for (name, value) in &mapped.unread {
+                delivery.loss().note(name, value);
+            }
+            for (name, value) in resource.attributes.unread() {
+                delivery.loss().note(&format!("resource.{name}"), value);
+            }
+            for (name, value) in scope.attributes.unread() {
+                delivery.loss().note(&format!("scope.{name}"), value);
+            }
+            delivery.span(mapped.span, standalone(raw, &resource.raw, &scope.raw))
+        }
+        Err(reason) => delivery.quarantine(at, reason, raw),
+    };
+    if flow.is_break() {
+        Err(Halt::Stopped)
+    } else {
+        Ok(())
+    }
+}
+
+/// The span as an export of its own, so that the raw record says all and can be read again.
+fn standalone(span: &[u8], resource: &[u8], scope: &[u8]) -> Vec<u8> {
+    let mut raw = Vec::with_capacity(span.len() + resource.len() + scope.len() + 80);
+    raw.extend_from_slice(b"{\"resourceSpans\":[{");
+    if !resource.is_empty() {
+        raw.extend_from_slice(b"\"resource\":");
+        raw.extend_from_slice(resource);
+        raw.push(b',');
+    }
+    raw.extend_from_slice(b"\"scopeSpans\":[{");
+    if !scope.is_empty() {
+        raw.extend_from_slice(b"\"scope\":");
+        raw.extend_from_slice(scope);
+        raw.push(b',');
+    }
+    raw.extend_from_slice(b"\"spans\":[");
+    raw.extend_from_slice(span);
+    raw.extend_from_slice(b"]}]}]}");
+    raw
+}

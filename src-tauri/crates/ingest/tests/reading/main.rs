@@ -1,0 +1,14 @@
+//! Reading as a whole: the law of accounting, what each fixture becomes, round trips, real samples.
+
+#[cfg(test)]
+mod dialects;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod law;
+#[cfg(test)]
+mod round_trip;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,117 @@
+//! Real public files, where a checkout has them beside the repository. None of them is part of it.
+
+use crate::support::{Reading, read_all, root};
+use plumbline_ingest::{Format, to_otlp};
+use plumbline_model::{Span, SpanKind, UnixNanos, add_known};
+use std::path::PathBuf;
+
+fn sample(name: &str) -> Option<Reading> {
+    let path: PathBuf = root().join("../shared/samples").join(name);
+    let Ok(bytes) = std::fs::read(&path) else {
+        println!("skipped: the sample {name} is not here");
+        return None;
+    };
+    Some(read_all(&bytes, None).unwrap())
+}
+
+fn tokens(spans: &[&Span]) -> (Option<u64>, Option<u64>) {
+    let sum = |count: fn(&Span) -> Option<u64>| {
+        spans.iter().map(|span| count(span)).fold(None, add_known)
+    };
+    (
+        sum(|span| span.usage.tokens_in),
+        sum(|span| span.usage.tokens_out),
+    )
+}
+
+#[test]
+fn the_azure_request_log_is_read_to_the_last_row() {
+    let Some(reading) = sample("request_traces/AzureLLMInferenceTrace_code.csv") else {
+        return;
+    };
+    assert_eq!(reading.report.format, Format::RequestCsv);
+    assert_eq!(
+        (reading.report.read, reading.report.quarantined),
+        (8_819, 0)
+    );
+    let first = reading.spans()[0];
+    assert_eq!(first.start_ns, UnixNanos(1_700_158_623_979_960_000));
+    assert_eq!(
+        (first.usage.tokens_in, first.usage.tokens_out),
+        (Some(4_808), Some(10))
+    );
+    assert_eq!(first.end_ns, None, "the log has no latency");
+    let ids: std::collections::HashSet<&str> = reading
+        .spans()
+        .iter()
+        .map(|span| span.span_id.as_str())
+        .collect();
+    assert_eq!(ids.len(), 8_819);
+}
+
+#[test]
+fn the_example_of_the_protocol_is_read() {
+    let Some(reading) = sample("otlp_json/trace.json") else {
+        return;
+    };
+    let span = reading.spans()[0];
+    assert_eq!(span.trace_id, "5b8efff798038103d269b633813fc60c");
+    assert_eq!(span.parent_id.as_deref(), Some("eee19b7ec3c1b173"));
+    assert_eq!(span.latency_ms(), Some(1_000.0));
+    assert_eq!(
+        span.kind,
+        SpanKind::Chain,
+        "a span of no known kind groups others"
+    );
+    assert_eq!(span.tags["service.name"], "my.service");
+    assert_eq!(
+        reading.report.fields_unread["my.span.attr"].example,
+        "some value"
+    );
+}
+
+#[test]
+fn real_frameworks_are_read_without_loss_of_spans() {
+    // File, spans, model calls, tokens in and out over model calls.
+    for (name, spans, calls, sums) in [
+        ("agno-2025-06-11", 4, 2, (None, None)),
+        ("claude-agent-2025-12-22", 7, 4, (None, None)),
+        ("crewai-2025-07-11", 5, 1, (Some(190), Some(164))),
+        ("google-adk-2025-08-28", 5, 2, (Some(67), Some(9))),
+        ("openai-agents-2025-09-30", 5, 2, (Some(140), Some(44))),
+        (
+            "pydantic-ai-tools-2025-12-04",
+            11,
+            4,
+            (Some(1_315), Some(209)),
+        ),
+    ] {
+        let Some(reading) = sample(&format!("otlp_derived/{name}.otlp.json")) else {
+            continue;
+        };
+        assert_eq!(reading.quarantined().len(), 0, "{name}");
+        assert_eq!(reading.spans().len(), spans, "{name}");
+        let model_calls: Vec<&Span> = reading
+            .spans()
+            .into_iter()
+            .filter(|span| span.is_model_call())
+            .collect();
+        assert_eq!(model_calls.len(), calls, "{name}");
+        assert_eq!(tokens(&model_calls), sums, "{name}");
+        let owned: Vec<Span> = reading.spans().into_iter().cloned().collect();
+        let again = read_all(to_otlp(&owned).to_string().as_bytes(), None).unwrap();
+        assert_eq!(
+            again.spans(),
+            reading.spans(),
+            "{name} survives our own export"
+        );
+    }
+}
+
+#[test]
+fn roll_ups_of_agents_stay_on_their_spans_and_out_of_the_sums() {
+    let Some(reading) = sample("otlp_derived/pydantic-ai-tools-2025-12-04.otlp.json") else {
+        return;
+    };
+    assert_eq!(tokens(&reading.spans()), (Some(2_630), Some(418)));
+}

@@ -1,0 +1,378 @@
+//! What is wrong, or doubtful, with a prompt that parses.
+
+use crate::variables::{TYPES, check_type};
+use crate::{PromptError, check_schema, front_matter, parse, template};
+use plumbline_model::{PromptSpec, Section};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The prompt works, but perhaps not as meant.
+    Warning,
+    /// The prompt must not be sent or released.
+    Error,
+}
+
+/// One remark about a prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    pub severity: Severity,
+    /// Line of the prompt file, 1-based, where known.
+    pub line: Option<usize>,
+    pub message: String,
+    /// The top-level key it is about, from which the line is found when the text is at hand.
+    #[serde(skip)]
+    key: Option<&'static str>,
+}
+
+/// Checks a parsed prompt. Only findings about messages carry a line; use [`check_text`] for all lines.
+#[must_use]
+pub fn check(spec: &PromptSpec) -> Vec<Finding> {
+    let mut findings = Findings::default();
+    findings.required(spec);
+    findings.variables(spec);
+    findings.tools_and_schema(spec);
+    findings.messages(spec);
+    findings.0
+}
+
+/// Checks the text of a prompt file: a text that does not parse gives its one error.
+#[must_use]
+pub fn check_text(text: &str) -> Vec<Finding> {
+    let parsed = parse(text).and_then(|spec| Ok((spec, front_matter::cut(text)?.yaml)));
+    match parsed {
+        Err(error) => vec![Finding {
+            severity: Severity::Error,
+            line: error.line(),
+            message: error.to_string(),
+            key: None,
+        }],
+        Ok((spec, yaml)) => {
+            let mut findings = check(&spec);
+            for finding in &mut findings {
+                let line = || front_matter::line_of_key(yaml, finding.key?);
+                finding.line = finding.line.or_else(line);
+            }
+            findings
+        }
+    }
+}
+
+/// Checks what a release needs on top: a plain version and a changelog of one line.
+#[must_use]
+pub fn check_for_release(spec: &PromptSpec) -> Vec<Finding> {
+    let mut findings = Findings(check(spec));
+    if !spec.version.pre.is_empty() || !spec.version.build.is_empty() {
+        let message = format!(
+            "a release has a plain version such as 1.2.3, not {}",
+            spec.version
+        );
+        findings.error("version", message);
+    }
+    if spec.changelog.trim().contains('\n') {
+        findings.error(
+            "changelog",
+            "the changelog of a release is one line".to_owned(),
+        );
+    }
+    findings.0
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn error(&mut self, key: &'static str, message: String) {
+        self.add(Severity::Error, None, Some(key), message);
+    }
+
+    fn add(
+        &mut self,
+        severity: Severity,
+        line: Option<usize>,
+        key: Option<&'static str>,
+        message: String,
+    ) {
+        self.0.push(Finding {
+            severity,
+            line,
+            message,
+            key,
+        });
+    }
+
+    fn required(&mut self, spec: &PromptSpec) {
+        for (key, text) in [("owner", &spec.owner), ("changelog", &spec.changelog)] {
+            if text.trim().is_empty() {
+                self.error(key, format!("`{key}` is missing"));
+            }
+        }
+        if spec
+            .model
+            .as_deref()
+            .is_some_and(|model| !model.contains(':'))
+        {
+            let message = "`model` names no provider; write `provider:model`".to_owned();
+            self.add(Severity::Warning, None, Some("model"), message);
+        }
+    }
+
+    fn variables(&mut self, spec: &PromptSpec) {
+        let mut seen = BTreeSet::new();
+        for variable in &spec.variables {
+            let name = &variable.name;
+            if !is_identifier(name) {
+                self.error(
+                    "variables",
+                    format!("`{name}` cannot be the name of a variable"),
+                );
+            }
+            if !seen.insert(name) {
+                self.error("variables", format!("variable `{name}` is declared twice"));
+            }
+            if let Some(kind) = variable
+                .kind
+                .as_deref()
+                .filter(|kind| !TYPES.contains(kind))
+            {
+                let known = TYPES.join(", ");
+                self.error(
+                    "variables",
+                    format!("variable `{name}` has the unknown type `{kind}`; types are {known}"),
+                );
+            } else if let Some(Err(error)) = variable
+                .default
+                .as_ref()
+                .map(|value| check_type(variable, value))
+            {
+                self.error("variables", format!("the default does not fit: {error}"));
+            }
+        }
+    }
+
+    fn tools_and_schema(&mut self, spec: &PromptSpec) {
+        let mut seen = BTreeSet::new();
+        for tool in &spec.tools {
+            let name = &tool.name;
+            if !is_tool_name(name) {
+                self.error("tools", format!("`{name}` cannot be the name of a tool: use 1 to 64 letters, digits, `_` and `-`"));
+            }
+            if !seen.insert(name) {
+                self.error("tools", format!("tool `{name}` is declared twice"));
+            }
+            if let Some(fault) = check_schema(&tool.parameters) {
+                self.error(
+                    "tools",
+                    format!("the parameters of tool `{name}` cannot be used: {fault}"),
+                );
+            }
+        }
+        if let Some(fault) = spec.output_schema.as_ref().and_then(check_schema) {
+            self.error(
+                "output_schema",
+                format!("the output schema cannot be used: {fault}"),
+            );
+        }
+    }
+
+    fn messages(&mut self, spec: &PromptSpec) {
+        if spec.sections.is_empty() {
+            let message = "the prompt has no message; start one with a line `user:`".to_owned();
+            self.add(Severity::Error, None, None, message);
+        }
+        let declared: BTreeSet<&str> = spec.variables.iter().map(|v| v.name.as_str()).collect();
+        let mut used = BTreeSet::new();
+        let mut whole = true;
+        for section in &spec.sections {
+            if section.template.trim().is_empty() {
+                let message = format!("the {} message is empty", section.role.as_str());
+                self.add(Severity::Warning, Some(section.line), None, message);
+            }
+            match free_names(section) {
+                Ok(names) => {
+                    for name in names
+                        .iter()
+                        .filter(|name| !declared.contains(name.as_str()))
+                    {
+                        let message =
+                            format!("`{name}` is used but not declared under `variables`");
+                        self.add(
+                            Severity::Error,
+                            Some(line_of_word(section, name)),
+                            None,
+                            message,
+                        );
+                    }
+                    used.extend(names);
+                }
+                Err(error) => {
+                    whole = false;
+                    self.add(Severity::Error, error.line(), None, error.to_string());
+                }
+            }
+        }
+        // With a broken template nobody can say what is unused.
+        if whole {
+            for name in declared.iter().filter(|name| !used.contains(**name)) {
+                self.error(
+                    "variables",
+                    format!("variable `{name}` is declared but never used"),
+                );
+            }
+        }
+    }
+}
+
+fn free_names(section: &Section) -> Result<BTreeSet<String>, PromptError> {
+    let environment = template::environment();
+    let compiled = template::compile(&environment, &section.template, section.line)?;
+    Ok(template::free_names(&environment, &compiled))
+}
+
+fn line_of_word(section: &Section, word: &str) -> usize {
+    let is_word = |line: &str| {
+        line.split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .any(|part| part == word)
+    };
+    section.line + section.template.lines().position(is_word).unwrap_or(0)
+}
+
+fn is_identifier(name: &str) -> bool {
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    starts && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn is_tool_name(name: &str) -> bool {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+    (1..=64).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse::tests::FULL;
+
+    #[test]
+    fn a_sound_prompt_has_no_findings() {
+        assert_eq!(check_text(FULL), []);
+    }
+
+    #[test]
+    fn each_fault_is_found_on_its_line() {
+        let cases = [
+            (
+                "owner: support@example.com\n",
+                "",
+                None,
+                "`owner` is missing",
+            ),
+            (
+                "changelog: Shorter answers.",
+                "changelog:",
+                Some(6),
+                "`changelog` is missing",
+            ),
+            (
+                "{{ ticket }}",
+                "{{ ticket }} {{ tickt }}",
+                Some(27),
+                "`tickt` is used but not declared",
+            ),
+            (
+                "{{ ticket }}",
+                "hello",
+                Some(9),
+                "`ticket` is declared but never used",
+            ),
+            (
+                "name: facts, type: array",
+                "name: tone, type: array",
+                Some(9),
+                "declared twice",
+            ),
+            (
+                "type: array, default: []",
+                "type: array, default: 3",
+                Some(9),
+                "default does not fit",
+            ),
+            (
+                "name: tone, type: string",
+                "name: tone, type: text",
+                Some(9),
+                "unknown type `text`",
+            ),
+            (
+                "{id: {type: string}}",
+                "{id: {type: strnig}}",
+                Some(13),
+                "parameters of tool `find_order`",
+            ),
+            (
+                "name: find_order",
+                "name: find order",
+                Some(13),
+                "cannot be the name of a tool",
+            ),
+            (
+                "output_schema: {type: object",
+                "output_schema: {$ref: 'https://x.example/s'",
+                Some(17),
+                "output schema",
+            ),
+            ("{% endfor %}", "", Some(21), "template fails"),
+            (
+                "{{ tone }}",
+                "{{ tone }}{% include 'x' %}",
+                Some(21),
+                "stands alone",
+            ),
+            (
+                "model: openai:gpt-4o-mini",
+                "model: gpt-4o-mini",
+                Some(7),
+                "names no provider",
+            ),
+        ];
+        for (from, to, line, message) in cases {
+            assert!(FULL.contains(from), "{from}");
+            let findings = check_text(&FULL.replacen(from, to, 1));
+            let found = findings
+                .iter()
+                .find(|finding| finding.message.contains(message));
+            let found = found.unwrap_or_else(|| panic!("{message}: {findings:?}"));
+            if !message.contains("template fails") {
+                assert_eq!(found.line, line, "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_text_that_does_not_parse_gives_one_error() {
+        let findings = check_text("---\nname: A\nversion: 1.0.0\n---\n");
+        assert_eq!(findings.len(), 1);
+        assert_eq!(findings[0].severity, Severity::Error);
+    }
+
+    #[test]
+    fn a_release_needs_a_plain_version() {
+        let spec = parse(&FULL.replace("version: 1.2.0", "version: 1.2.0-rc.1")).unwrap();
+        assert_eq!(check(&spec), []);
+        assert!(
+            check_for_release(&spec)[0]
+                .message
+                .contains("plain version")
+        );
+    }
+
+    #[test]
+    fn loop_variables_and_globals_are_not_asked_for() {
+        let body =
+            "user:\n{% for i in range(3) %}{{ loop.index }}{% set x = i %}{{ x }}{% endfor %}";
+        let text = format!("---\nname: a\nversion: 1.0.0\nowner: o\nchangelog: c\n---\n{body}");
+        assert_eq!(check_text(&text), []);
+    }
+}

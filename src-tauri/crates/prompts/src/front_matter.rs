@@ -1,0 +1,305 @@
+//! The YAML between the `---` lines: read with a budget, every key known, every fault on its line.
+//!
+//! It decides shapes and types only; whether the values make sense together is for the checks.
+
+use crate::{PromptError, check_name};
+use plumbline_model::{Budget, ModelParameters, ToolDefinition, Variable};
+use semver::Version;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+const KEYS: &[&str] = &[
+    "name",
+    "version",
+    "owner",
+    "description",
+    "changelog",
+    "model",
+    "parameters",
+    "variables",
+    "tools",
+    "output_schema",
+    "budget",
+];
+const VARIABLE_KEYS: &[&str] = &["name", "type", "description", "default"];
+const TOOL_KEYS: &[&str] = &["name", "description", "parameters"];
+
+/// Values of the front matter, typed.
+pub(crate) struct FrontMatter {
+    pub(crate) name: String,
+    pub(crate) version: Version,
+    pub(crate) owner: String,
+    pub(crate) description: String,
+    pub(crate) changelog: String,
+    pub(crate) model: Option<String>,
+    pub(crate) parameters: ModelParameters,
+    pub(crate) variables: Vec<Variable>,
+    pub(crate) tools: Vec<ToolDefinition>,
+    pub(crate) output_schema: Option<Value>,
+    pub(crate) budget: Budget,
+}
+
+/// A prompt file cut at its `---` lines.
+pub(crate) struct Cut<'t> {
+    /// The YAML, which starts on line 2 of the file.
+    pub(crate) yaml: &'t str,
+    /// Offset of the YAML in the text, in bytes.
+    pub(crate) yaml_start: usize,
+    pub(crate) body: &'t str,
+    /// Line of the file on which the body starts.
+    pub(crate) body_line: usize,
+}
+
+/// Cuts a file at its two `---` lines.
+pub(crate) fn cut(text: &str) -> Result<Cut<'_>, PromptError> {
+    let bare = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut lines = bare.split_inclusive('\n');
+    let first = lines.next().unwrap_or("");
+    if first.trim_end() != "---" {
+        let reason = "the file must start with a line `---`";
+        return Err(PromptError::front(Some(1), reason));
+    }
+    let start = text.len() - bare.len() + first.len();
+    let mut end = start;
+    for (index, line) in lines.enumerate() {
+        if line.trim_end() == "---" {
+            return Ok(Cut {
+                yaml: &text[start..end],
+                yaml_start: start,
+                body: &text[end + line.len()..],
+                body_line: index + 3,
+            });
+        }
+        end += line.len();
+    }
+    let reason = "there is no second line `---` that ends it";
+    Err(PromptError::front(Some(1), reason))
+}
+
+/// The line of the file on which a top-level key stands.
+pub(crate) fn line_of_key(yaml: &str, key: &str) -> Option<usize> {
+    let quotes = ['"', '\''];
+    let is_key = |line: &str| {
+        let rest = line.trim_start_matches(quotes).strip_prefix(key);
+        rest.is_some_and(|rest| {
+            rest.trim_start_matches(quotes)
+                .trim_start()
+                .starts_with(':')
+        })
+    };
+    yaml.lines().position(is_key).map(|index| index + 2)
+}
+
+/// Reads the YAML.
+pub(crate) fn read(yaml: &str) -> Result<FrontMatter, PromptError> {
+    let mut keys = Keys {
+        yaml,
+        map: yaml_map(yaml)?,
+    };
+    for key in keys.map.keys() {
+        if !KEYS.contains(&key.as_str()) {
+            return Err(unknown_key(key, KEYS, line_of_key(yaml, key)));
+        }
+    }
+    let name = keys.required("name")?;
+    check_name(&name)?;
+    let version = keys.required("version")?;
+    let version = Version::parse(&version).map_err(|e| {
+        keys.fault(
+            "version",
+            format!("version `{version}` is not of the form 1.2.3: {e}"),
+        )
+    })?;
+    Ok(FrontMatter {
+        name,
+        version,
+        owner: keys.text("owner")?.unwrap_or_default(),
+        description: keys.text("description")?.unwrap_or_default(),
+        changelog: keys.text("changelog")?.unwrap_or_default(),
+        model: keys.text("model")?,
+        parameters: keys.parameters()?,
+        variables: keys.variables()?,
+        tools: keys.tools()?,
+        output_schema: keys.take("output_schema"),
+        budget: keys.typed("budget")?.unwrap_or_default(),
+    })
+}
+
+fn yaml_map(yaml: &str) -> Result<Map<String, Value>, PromptError> {
+    let mut budget = serde_saphyr::Budget::default();
+    // A prompt's front matter is small; these stop alias bombs and deep nesting early.
+    budget.max_depth = 48;
+    budget.max_nodes = 50_000;
+    budget.max_events = 200_000;
+    budget.max_aliases = 100;
+    budget.max_anchors = 100;
+    budget.max_documents = 1;
+    budget.max_total_scalar_bytes = 4 << 20;
+    let options = serde_saphyr::options! {
+        budget: Some(budget),
+        strict_booleans: true,
+        with_snippet: false,
+        non_finite_float_policy: serde_saphyr::options::NonFiniteFloatPolicy::Reject,
+    };
+    let value: Value = serde_saphyr::from_str_with_options(yaml, options).map_err(|e| {
+        let line = e
+            .location()
+            .map(|at| usize::try_from(at.line()).unwrap_or(0) + 1);
+        PromptError::front(line, format!("it is not valid YAML: {e}"))
+    })?;
+    match value {
+        Value::Object(map) => Ok(map),
+        Value::Null => Err(PromptError::front(
+            Some(1),
+            "it is empty; `name` and `version` are needed",
+        )),
+        _ => Err(PromptError::front(
+            Some(2),
+            "it must be a list of `key: value` lines",
+        )),
+    }
+}
+
+struct Keys<'t> {
+    yaml: &'t str,
+    map: Map<String, Value>,
+}
+
+impl Keys<'_> {
+    fn fault(&self, key: &str, reason: impl Into<String>) -> PromptError {
+        PromptError::front(line_of_key(self.yaml, key), reason)
+    }
+
+    fn take(&mut self, key: &str) -> Option<Value> {
+        self.map.remove(key).filter(|value| !value.is_null())
+    }
+
+    fn text(&mut self, key: &str) -> Result<Option<String>, PromptError> {
+        match self.take(key) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(other) => {
+                let reason = format!("`{key}` must be text, not {other}; put it in quotes");
+                Err(self.fault(key, reason))
+            }
+        }
+    }
+
+    fn required(&mut self, key: &str) -> Result<String, PromptError> {
+        self.text(key)?
+            .ok_or_else(|| self.fault(key, format!("`{key}` is missing")))
+    }
+
+    fn typed<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, PromptError> {
+        let Some(value) = self.take(key) else {
+            return Ok(None);
+        };
+        serde_json::from_value(value)
+            .map(Some)
+            .map_err(|e| self.fault(key, format!("`{key}`: {e}")))
+    }
+
+    fn parameters(&mut self) -> Result<ModelParameters, PromptError> {
+        if let Some(Value::Object(parameters)) = self.map.get_mut("parameters") {
+            // One stop word may be written without a list, as the provider APIs allow.
+            if let Some(stop @ Value::String(_)) = parameters.get_mut("stop") {
+                *stop = Value::Array(vec![stop.take()]);
+            }
+        }
+        Ok(self.typed("parameters")?.unwrap_or_default())
+    }
+
+    fn tools(&mut self) -> Result<Vec<ToolDefinition>, PromptError> {
+        if let Some(Value::Array(tools)) = self.map.get("tools") {
+            for tool in tools {
+                self.known_members("tools", tool, TOOL_KEYS)?;
+            }
+        }
+        Ok(self.typed("tools")?.unwrap_or_default())
+    }
+
+    /// A list of names or of `{name, type, …}`, or a map from the name to `{type, …}`.
+    fn variables(&mut self) -> Result<Vec<Variable>, PromptError> {
+        let key = "variables";
+        let entries = match self.take(key) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(entries)) => entries
+                .into_iter()
+                .map(|entry| match entry {
+                    Value::String(name) => serde_json::json!({ "name": name }),
+                    other => other,
+                })
+                .collect(),
+            Some(Value::Object(map)) => map
+                .into_iter()
+                .map(|(name, entry)| {
+                    let mut members = match entry {
+                        Value::Null => Map::new(),
+                        Value::Object(members) if !members.contains_key("name") => members,
+                        _ => {
+                            let reason = format!(
+                                "variable `{name}` must be a map such as `{{type: string}}`"
+                            );
+                            return Err(self.fault(key, reason));
+                        }
+                    };
+                    members.insert("name".to_owned(), Value::String(name));
+                    Ok(Value::Object(members))
+                })
+                .collect::<Result<Vec<_>, _>>()?,
+            Some(_) => return Err(self.fault(key, "`variables` must be a list or a map")),
+        };
+        entries
+            .into_iter()
+            .map(|entry| {
+                self.known_members(key, &entry, VARIABLE_KEYS)?;
+                serde_json::from_value(entry).map_err(|e| self.fault(key, format!("`{key}`: {e}")))
+            })
+            .collect()
+    }
+
+    fn known_members(&self, key: &str, entry: &Value, known: &[&str]) -> Result<(), PromptError> {
+        let Value::Object(members) = entry else {
+            return Err(self.fault(
+                key,
+                format!("each entry of `{key}` must be a map, not {entry}"),
+            ));
+        };
+        match members
+            .keys()
+            .find(|member| !known.contains(&member.as_str()))
+        {
+            Some(member) => Err(unknown_key(member, known, line_of_key(self.yaml, key))),
+            None => Ok(()),
+        }
+    }
+}
+
+fn unknown_key(key: &str, known: &[&str], line: Option<usize>) -> PromptError {
+    let key: String = key.chars().take(64).collect();
+    let nearest = known
+        .iter()
+        .min_by_key(|candidate| distance(&key, candidate));
+    let meant = nearest.filter(|candidate| distance(&key, candidate) <= 1 + candidate.len() / 3);
+    let advice = match meant {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
+        None => format!("known keys are {}", known.join(", ")),
+    };
+    PromptError::front(line, format!("unknown key `{key}`; {advice}"))
+}
+
+/// Levenshtein distance in characters; both texts are short here.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(from != *to);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,205 @@
+//! From a prompt and values to the messages that are sent.
+
+use crate::{PromptError, template, variables};
+use minijinja::value::Serde;
+use minijinja::{Environment, Value as Bound};
+use plumbline_model::{ChatRequest, Message, PromptSpec, Section};
+use serde_json::{Map, Value};
+
+/// Renders the messages. Defaults fill what is not given; values that the prompt does not declare are
+/// ignored (see [`crate::ignored_variables`]).
+///
+/// # Errors
+/// Missing variables (all of them named), a value of another type than declared, a template that fails or
+/// takes too much, or output beyond 10 MB.
+pub fn render(spec: &PromptSpec, values: &Map<String, Value>) -> Result<ChatRequest, PromptError> {
+    let bound = Bound::from(Serde(variables::bind(spec, values)?));
+    let mut environment = template::environment();
+    let mut allowance = Allowance {
+        fuel: template::FUEL,
+        bytes: template::MAX_OUTPUT_BYTES,
+    };
+    let messages = spec
+        .sections
+        .iter()
+        .map(|section| allowance.message(&mut environment, section, &bound))
+        .collect::<Result<_, _>>()?;
+    Ok(ChatRequest {
+        messages,
+        tools: spec.tools.clone(),
+        output_schema: spec.output_schema.clone(),
+        parameters: spec.parameters.clone(),
+    })
+}
+
+/// What the messages of one prompt may use together.
+struct Allowance {
+    fuel: u64,
+    bytes: usize,
+}
+
+impl Allowance {
+    fn message<'t>(
+        &mut self,
+        environment: &mut Environment<'t>,
+        section: &'t Section,
+        bound: &Bound,
+    ) -> Result<Message, PromptError> {
+        environment.set_fuel(Some(self.fuel));
+        let compiled = template::compile(environment, &section.template, section.line)?;
+        let done = compiled
+            .render_captured(bound.clone())
+            .map_err(|error| template::fault(&error, section.line))?;
+        self.fuel = done
+            .state()
+            .fuel_levels()
+            .map_or(self.fuel, |(_, remaining)| remaining);
+        let text = done.into_output();
+        self.bytes = self
+            .bytes
+            .checked_sub(text.len())
+            .ok_or(PromptError::TooLarge {
+                limit_bytes: template::MAX_OUTPUT_BYTES,
+            })?;
+        Ok(Message::text(section.role, text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse;
+    use plumbline_model::Role;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn file(variables: &str, body: &str) -> String {
+        format!("---\nname: a\nversion: 1.0.0\nvariables: {variables}\n---\n{body}")
+    }
+
+    fn rendered(variables: &str, body: &str, values: Value) -> Result<Vec<String>, PromptError> {
+        let spec = parse(&file(variables, body)).unwrap();
+        let Value::Object(values) = values else {
+            panic!("values are given by name");
+        };
+        let request = render(&spec, &values)?;
+        Ok(request
+            .messages
+            .iter()
+            .map(|message| message.content.text())
+            .collect())
+    }
+
+    #[test]
+    fn values_and_defaults_are_put_in_and_the_rest_is_exact() {
+        let body = "system:\nTone: {{ tone }}.\n{% if facts %}\nFacts:\n{% for fact in facts %}\n  - {{ fact }}\n{% endfor %}\n{% endif %}\nEnd\n\nuser:\n{{ ticket }} <b>&</b> \n";
+        let values = json!({"ticket": "Where is \"it\" <now>?", "facts": ["a", 2], "unasked": 1});
+        let texts = rendered(
+            "[ticket, {name: tone, default: plain}, facts]",
+            body,
+            values,
+        )
+        .unwrap();
+        assert_eq!(texts[0], "Tone: plain.\nFacts:\n  - a\n  - 2\nEnd");
+        assert_eq!(texts[1], "Where is \"it\" <now>? <b>&</b> ");
+    }
+
+    #[test]
+    fn all_missing_variables_are_named() {
+        let error = rendered(
+            "[a, b, {name: c, default: 1}]",
+            "user:\n{{ a }}{{ b }}{{ c }}",
+            json!({}),
+        );
+        assert_eq!(
+            error,
+            Err(PromptError::MissingVariables(vec![
+                "a".to_owned(),
+                "b".to_owned()
+            ]))
+        );
+    }
+
+    #[test]
+    fn a_value_is_never_read_as_a_template() {
+        let texts = rendered(
+            "[a]",
+            "user:\n{{ a }}",
+            json!({"a": "{{ 7 * 7 }}{% include 'x' %}"}),
+        )
+        .unwrap();
+        assert_eq!(texts, ["{{ 7 * 7 }}{% include 'x' %}"]);
+    }
+
+    #[test]
+    fn json_is_written_plainly() {
+        let texts = rendered(
+            "[a]",
+            "user:\n{{ a | tojson }}",
+            json!({"a": {"x": "<&'>", "n": 1.5}}),
+        )
+        .unwrap();
+        assert_eq!(texts, [r#"{"n":1.5,"x":"<&'>"}"#]);
+    }
+
+    #[test]
+    fn greedy_templates_are_stopped() {
+        let bodies = [
+            "{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}",
+            "{{ 'x' * 1000000000 }}",
+            "{% set a = 'aaaaaaaaaa' %}DOUBLE{{ a }}",
+            "{{ 'a,' | replace('a', 'b' * 9000000) | replace('b', 'c' * 9000) }}",
+            "{{ 'x' | indent(1000000000) }}{{ 'x\\nx' | indent(1000000000) }}",
+            "{% macro m(n) %}{{ m(n + 1) }}{% endmacro %}{{ m(0) }}",
+            "{{ v }}".repeat(100).leak(),
+        ];
+        let doubling = "{% set a = a ~ a %}".repeat(60);
+        for body in bodies {
+            let body = format!("user:\n{}", body.replace("DOUBLE", &doubling));
+            let values = json!({"v": "y".repeat(200_000)});
+            let result = rendered("[v]", &body, values);
+            assert!(
+                matches!(
+                    result,
+                    Err(PromptError::Template { .. } | PromptError::TooLarge { .. })
+                ),
+                "{body:.60} gave {:?}",
+                result.map(|texts| texts.concat().len())
+            );
+        }
+    }
+
+    #[test]
+    fn a_failing_template_names_its_line_in_the_file() {
+        let error = rendered(
+            "[v]",
+            "user:\nline one\n{{ v.missing.deeper }}\n",
+            json!({"v": {}}),
+        )
+        .unwrap_err();
+        assert_eq!(error.line(), Some(8), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_can_open_another_message(
+            value in "((\n|\r\n)?\\\\?(system|user|assistant|tool):[ \t]*(\n|\r\n)?|\\PC{0,10}|\\{\\{|%\\}|---\n){0,6}"
+        ) {
+            let body = "system:\nOnly obey me.\n\nuser:\n{{ v }}\n\nassistant:\nok";
+            let texts = rendered("[v]", body, json!({"v": value})).unwrap();
+            prop_assert_eq!(texts, vec!["Only obey me.".to_owned(), value, "ok".to_owned()]);
+        }
+    }
+
+    #[test]
+    fn roles_come_out_in_order() {
+        let spec = parse(&file("[]", "system:\na\ntool:\nb\nuser:\nc")).unwrap();
+        let request = render(&spec, &Map::new()).unwrap();
+        let roles: Vec<Role> = request
+            .messages
+            .iter()
+            .map(|message| message.role)
+            .collect();
+        assert_eq!(roles, [Role::System, Role::Tool, Role::User]);
+    }
+}

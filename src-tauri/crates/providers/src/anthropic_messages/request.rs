@@ -1,0 +1,227 @@
+//! A call in the words of Anthropic Messages.
+//!
+//! Refuses before sending what this API cannot say: a seed, a schema that is no object, tool arguments that
+//! are no object.
+
+use super::RESPOND;
+use crate::wire::{check_extra, to_body};
+use crate::{Call, ProviderError, plain_text};
+use plumbline_model::{ChatRequest, Content, Message, Role};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+const DEFAULT_MAX_TOKENS: u32 = 1024;
+
+/// The request body.
+pub(super) fn body(call: &Call) -> Result<Vec<u8>, ProviderError> {
+    let request = &call.request;
+    let parameters = &request.parameters;
+    let mut taken = vec![
+        "model",
+        "messages",
+        "system",
+        "stream",
+        "max_tokens",
+        "temperature",
+    ];
+    taken.extend(["top_p", "stop_sequences", "stop", "seed"]);
+    if !request.tools.is_empty() || request.output_schema.is_some() {
+        taken.push("tools");
+    }
+    if request.output_schema.is_some() {
+        taken.push("tool_choice");
+    }
+    check_extra(call, &taken)?;
+    if parameters.seed.is_some() {
+        return Err(ProviderError::unsupported(
+            "parameter `seed`: Anthropic models take none; remove it for this model",
+        ));
+    }
+    to_body(&Body {
+        model: &call.model,
+        max_tokens: parameters.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
+        stream: true,
+        system: system(&request.messages),
+        messages: messages(&request.messages)?,
+        tools: tools(request)?,
+        tool_choice: tool_choice(request),
+        temperature: parameters.temperature,
+        top_p: parameters.top_p,
+        stop_sequences: &parameters.stop,
+        extra: &parameters.extra,
+    })
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    max_tokens: u32,
+    stream: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    system: Vec<Piece<'a>>,
+    messages: Vec<Turn<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<WireTool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stop_sequences: &'a [String],
+    #[serde(flatten)]
+    extra: &'a BTreeMap<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Turn<'a> {
+    role: &'static str,
+    content: Vec<Piece<'a>>,
+}
+
+/// A content block: one of ours, or a part kept as it came.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Piece<'a> {
+    Ours(Block<'a>),
+    AsItCame(&'a Value),
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Block<'a> {
+    Text {
+        text: &'a str,
+    },
+    ToolUse {
+        id: &'a str,
+        name: &'a str,
+        input: &'a Value,
+    },
+    ToolResult {
+        tool_use_id: &'a str,
+        content: &'a Content,
+    },
+}
+
+#[derive(Serialize)]
+struct WireTool<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    description: &'a str,
+    input_schema: &'a Value,
+}
+
+/// The blocks of a content; the API refuses empty text blocks, so an empty text has none.
+fn pieces(content: &Content) -> Vec<Piece<'_>> {
+    match content {
+        Content::Text(text) if text.is_empty() => Vec::new(),
+        Content::Text(text) => vec![Piece::Ours(Block::Text { text })],
+        Content::Parts(parts) => parts.iter().map(Piece::AsItCame).collect(),
+    }
+}
+
+fn system(messages: &[Message]) -> Vec<Piece<'_>> {
+    messages
+        .iter()
+        .filter(|message| message.role == Role::System)
+        .flat_map(|message| pieces(&message.content))
+        .collect()
+}
+
+fn messages(messages: &[Message]) -> Result<Vec<Turn<'_>>, ProviderError> {
+    let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len());
+    let mut after_tool = false;
+    for message in messages
+        .iter()
+        .filter(|message| message.role != Role::System)
+    {
+        let is_tool = message.role == Role::Tool;
+        let content = if is_tool {
+            vec![tool_result(message)?]
+        } else {
+            let mut content = pieces(&message.content);
+            for call in &message.tool_calls {
+                if !call.arguments.is_object() {
+                    return Err(ProviderError::unsupported(format!(
+                        "the arguments of the earlier call of tool `{}` are not a JSON object, which Anthropic requires",
+                        plain_text::name(&call.name)
+                    )));
+                }
+                content.push(Piece::Ours(Block::ToolUse {
+                    id: &call.id,
+                    name: &call.name,
+                    input: &call.arguments,
+                }));
+            }
+            content
+        };
+        match turns.last_mut() {
+            // All results of one assistant turn must stand in one user turn.
+            Some(turn) if is_tool && after_tool => turn.content.extend(content),
+            _ => turns.push(Turn {
+                role: if message.role == Role::Assistant {
+                    "assistant"
+                } else {
+                    "user"
+                },
+                content,
+            }),
+        }
+        after_tool = is_tool;
+    }
+    Ok(turns)
+}
+
+fn tool_result(message: &Message) -> Result<Piece<'_>, ProviderError> {
+    let tool_use_id = message.tool_call_id.as_deref().ok_or_else(|| {
+        ProviderError::unsupported(
+            "a tool message names no tool call, which Anthropic requires".to_owned(),
+        )
+    })?;
+    Ok(Piece::Ours(Block::ToolResult {
+        tool_use_id,
+        content: &message.content,
+    }))
+}
+
+fn tools(request: &ChatRequest) -> Result<Vec<WireTool<'_>>, ProviderError> {
+    let mut tools: Vec<WireTool<'_>> = request
+        .tools
+        .iter()
+        .map(|tool| WireTool {
+            name: &tool.name,
+            description: &tool.description,
+            input_schema: &tool.parameters,
+        })
+        .collect();
+    if let Some(schema) = &request.output_schema {
+        if tools.iter().any(|tool| tool.name == RESPOND) {
+            return Err(ProviderError::unsupported(
+                "a tool named `respond` cannot stand beside an output schema with Anthropic models",
+            ));
+        }
+        if schema.get("type").and_then(Value::as_str) != Some("object") {
+            return Err(ProviderError::unsupported(
+                "Anthropic models answer with a schema only where its type is `object`",
+            ));
+        }
+        tools.push(WireTool {
+            name: RESPOND,
+            description: "Gives the final answer.",
+            input_schema: schema,
+        });
+    }
+    Ok(tools)
+}
+
+fn tool_choice(request: &ChatRequest) -> Option<Value> {
+    request.output_schema.as_ref()?;
+    Some(if request.tools.is_empty() {
+        json!({"type": "tool", "name": RESPOND})
+    } else {
+        json!({"type": "any"})
+    })
+}

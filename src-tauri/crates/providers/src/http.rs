@@ -1,0 +1,232 @@
+//! One call over HTTP, whatever the wire format: sending, waiting, reading, and telling failures apart.
+//!
+//! Redirects are never followed, nothing is retried, no cookie is kept, and every wait is bounded and can be
+//! cancelled. The client and its open connections live as long as the provider: share it.
+
+mod exchange;
+
+use crate::provider::Answering;
+use crate::watched_body::{Sent, WatchedBody};
+use crate::web_origin::WebOrigin;
+use crate::wire::WireFormat;
+use crate::{ApiKey, Call, Provider, ProviderError, StreamEvent, plain_text};
+use plumbline_model::{Completion, ResponseStatus};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use reqwest::{Client, Method, Request, Url, redirect};
+use std::error::Error;
+use std::sync::Once;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// How long each wait may last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// Name lookup, TCP and TLS together.
+    pub connect: Duration,
+    /// From sending to the first byte of the answer's body.
+    pub first_byte: Duration,
+    /// Between two pieces of the answer.
+    pub idle: Duration,
+    /// The whole call.
+    pub total: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            first_byte: Duration::from_secs(120),
+            idle: Duration::from_secs(60),
+            total: Duration::from_secs(600),
+        }
+    }
+}
+
+/// Common local servers close an idle connection after 5 s; reusing one at that moment would make a call
+/// ambiguous, so ours are dropped before.
+const POOL_IDLE: Duration = Duration::from_secs(4);
+
+/// A provider reached over HTTP.
+pub(crate) struct HttpProvider {
+    name: String,
+    wire: Box<dyn WireFormat>,
+    /// Without a trailing slash.
+    base_url: String,
+    origin: WebOrigin,
+    /// The origin as it is shown.
+    at: String,
+    key: Option<ApiKey>,
+    client: Client,
+    timeouts: Timeouts,
+}
+
+impl HttpProvider {
+    pub(crate) fn new(
+        name: &str,
+        wire: Box<dyn WireFormat>,
+        base: &Url,
+        origin: WebOrigin,
+        key: Option<ApiKey>,
+        timeouts: Timeouts,
+    ) -> Result<Self, ProviderError> {
+        if let Some(key) = &key {
+            key.secret_for(base)?;
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            wire,
+            base_url: base.as_str().trim_end_matches('/').to_owned(),
+            at: origin.to_string(),
+            client: client(&origin, &timeouts)?,
+            origin,
+            key,
+            timeouts,
+        })
+    }
+
+    /// The request, and whether its body has left.
+    fn request(&self, call: &Call) -> Result<(Request, Sent), ProviderError> {
+        let target = format!("{}{}", self.base_url, self.wire.path(call));
+        let url = Url::parse(&target)
+            .map_err(|error| ProviderError::setting(format!("the call's URL: {error}")))?;
+        // A path comes from a wire format and may hold a model's name: it must not lead elsewhere.
+        if WebOrigin::of(&url)? != self.origin {
+            return Err(ProviderError::unsupported(format!(
+                "the model's name would lead the call away from {}",
+                self.at
+            )));
+        }
+        let secret = match &self.key {
+            Some(key) => Some(key.secret_for(&url)?),
+            None => None,
+        };
+        let mut request = Request::new(Method::POST, url);
+        let headers = request.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            ACCEPT,
+            HeaderValue::from_static("text/event-stream, application/json"),
+        );
+        for (name, value) in self.wire.headers() {
+            headers.insert(*name, HeaderValue::from_static(value));
+        }
+        if let Some(secret) = secret {
+            let (name, prefix) = self.wire.key_header();
+            headers.insert(name, secret_value(prefix, secret)?);
+        }
+        if !call.idempotency_key.is_empty() {
+            let value = HeaderValue::from_str(&call.idempotency_key).map_err(|_| {
+                ProviderError::unsupported("the idempotency key does not fit into a header")
+            })?;
+            headers.insert(HeaderName::from_static("idempotency-key"), value);
+        }
+        let (body, sent) = WatchedBody::new(self.wire.body(call)?);
+        *request.body_mut() = Some(reqwest::Body::wrap(body));
+        Ok((request, sent))
+    }
+
+    /// Text of the provider, fit to show.
+    fn clean(&self, text: &str) -> String {
+        plain_text::for_people(text, self.key.as_ref())
+    }
+
+    fn malformed(&self, message: &str) -> ProviderError {
+        ProviderError::Malformed {
+            at: self.at.clone(),
+            message: self.clean(message),
+        }
+    }
+
+    /// Tells a failed request that surely did not arrive from one that may have.
+    fn broken(&self, error: &reqwest::Error, sent: &Sent) -> ProviderError {
+        let message = self.clean(&innermost(error));
+        let at = self.at.clone();
+        let arrived = sent.get() && !error.is_connect();
+        match (arrived, error.is_timeout()) {
+            (true, _) => ProviderError::Ambiguous { at, message },
+            (false, true) => ProviderError::Timeout {
+                at,
+                phase: crate::Phase::Connect,
+                after_ms: milliseconds(self.timeouts.connect),
+                sent: false,
+            },
+            (false, false) => ProviderError::Connect { at, message },
+        }
+    }
+}
+
+impl Provider for HttpProvider {
+    fn chat<'a>(
+        &'a self,
+        call: &'a Call,
+        events: &'a (dyn Fn(StreamEvent) + Send + Sync),
+        cancel: &'a CancellationToken,
+    ) -> Answering<'a> {
+        Box::pin(async move {
+            let outcome = self.exchange(call, events, cancel).await;
+            log(&self.at, &outcome);
+            outcome
+        })
+    }
+
+    fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+fn log(at: &str, outcome: &Result<Completion, ProviderError>) {
+    match outcome {
+        Ok(answer) => tracing::debug!(
+            at,
+            latency_ms = answer.latency_ms,
+            truncated = answer.status == ResponseStatus::Truncated,
+            "answered"
+        ),
+        Err(error) => tracing::debug!(at, %error, "no completion"),
+    }
+}
+
+fn secret_value(prefix: &str, secret: &str) -> Result<HeaderValue, ProviderError> {
+    let mut value = HeaderValue::from_str(&format!("{prefix}{secret}"))
+        .map_err(|_| ProviderError::setting("the key does not fit into a header"))?;
+    // Hides it from debug output and keeps it out of HTTP/2 header tables.
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+fn client(origin: &WebOrigin, timeouts: &Timeouts) -> Result<Client, ProviderError> {
+    static CRYPTO: Once = Once::new();
+    // A second installation fails, and that is fine: whoever came first chose a provider.
+    CRYPTO.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
+    let mut builder = Client::builder()
+        .user_agent(concat!("plumbline/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .connect_timeout(timeouts.connect)
+        .pool_idle_timeout(POOL_IDLE)
+        .https_only(origin.is_secure());
+    if origin.is_loopback() {
+        builder = builder.no_proxy();
+    }
+    if !origin.is_secure() {
+        // No TLS is spoken, so the system's certificates need not be loaded, nor exist.
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build().map_err(|error| {
+        ProviderError::setting(format!("cannot set up TLS: {}", innermost(&error)))
+    })
+}
+
+/// The cause at the bottom, which says most: `Connection refused (os error 111)`.
+fn innermost(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,222 @@
+//! Keys, each bound to the origin it was given for.
+//!
+//! The only way to read a secret is to show the URL it is about to travel to. Nothing here prints,
+//! serialises or stores a key.
+
+use crate::ProviderError;
+use crate::connect::{default_base_url, key_variable_of};
+use crate::web_origin::WebOrigin;
+use reqwest::Url;
+use std::fmt;
+
+/// The variable that holds the key for a base URL of the person's own.
+pub const ANY_KEY_VARIABLE: &str = "PLUMBLINE_API_KEY";
+
+/// A secret and the one origin (scheme, host, port) it may be sent to.
+#[derive(Clone)]
+pub struct ApiKey {
+    origin: WebOrigin,
+    secret: String,
+}
+
+impl ApiKey {
+    /// Binds a key to the origin of `url`; any path of the URL is ignored.
+    ///
+    /// # Errors
+    /// When the URL cannot be read, is neither `https` nor on this machine, or when the key is empty or
+    /// holds characters that no header can carry.
+    pub fn for_origin(url: &str, secret: &str) -> Result<Self, ProviderError> {
+        let (_, origin) = WebOrigin::parse_base(url)?;
+        let secret = secret.trim();
+        if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(ProviderError::setting(format!(
+                "the key for {origin} is empty or holds spaces, line ends or letters outside ASCII"
+            )));
+        }
+        if !origin.may_carry_a_key() {
+            return Err(ProviderError::setting(format!(
+                "a key is not sent to {origin}: only https, or http on this machine"
+            )));
+        }
+        Ok(Self {
+            origin,
+            secret: secret.to_owned(),
+        })
+    }
+
+    /// The secret, for a request to `url` and for nothing else.
+    pub(crate) fn secret_for(&self, url: &Url) -> Result<&str, ProviderError> {
+        let target = WebOrigin::of(url)?;
+        if target == self.origin {
+            Ok(&self.secret)
+        } else {
+            Err(ProviderError::KeyElsewhere {
+                bound_to: self.origin.to_string(),
+                asked_for: target.to_string(),
+            })
+        }
+    }
+
+    /// The text with every occurrence of the key replaced.
+    pub(crate) fn redact(&self, text: &str) -> String {
+        text.replace(&self.secret, "[key]")
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ApiKey([key for {}])", self.origin)
+    }
+}
+
+impl fmt::Display for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "[key for {}]", self.origin)
+    }
+}
+
+/// Finds the key for a provider in the environment, which `lookup` reads.
+///
+/// A vendor's variable (`OPENAI_API_KEY`, `ANTHROPIC_API_KEY`) is used for that vendor's own origin only,
+/// whatever name the provider was given. For any other base URL the person sets `PLUMBLINE_API_KEY`;
+/// without it the call goes out without a key. `None` means no key was found.
+///
+/// # Errors
+/// When the base URL or the key cannot be used, or the key would travel unencrypted to another machine.
+pub fn keys_from_env(
+    provider: &str,
+    base_url: Option<&str>,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<ApiKey>, ProviderError> {
+    let Some(base_url) = base_url.or_else(|| default_base_url(provider)) else {
+        return Ok(None);
+    };
+    let (_, origin) = WebOrigin::parse_base(base_url)?;
+    let variable = key_variable_of(&origin).unwrap_or(ANY_KEY_VARIABLE);
+    lookup(variable)
+        .filter(|secret| !secret.trim().is_empty())
+        .map(|secret| ApiKey::for_origin(base_url, &secret))
+        .transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: &str = "sk-canary-0123456789";
+
+    fn found(provider: &str, base_url: Option<&str>) -> Result<Option<String>, ProviderError> {
+        let lookup = |name: &str| match name {
+            "OPENAI_API_KEY" => Some("sk-openai".to_owned()),
+            "ANTHROPIC_API_KEY" => Some("sk-anthropic\n".to_owned()),
+            ANY_KEY_VARIABLE => Some("sk-own".to_owned()),
+            _ => None,
+        };
+        Ok(keys_from_env(provider, base_url, &lookup)?.map(|key| key.secret))
+    }
+
+    #[test]
+    fn a_vendors_variable_reaches_that_vendors_origin_only() {
+        for (provider, base_url, expected) in [
+            ("openai", None, Some("sk-openai")),
+            (
+                "openai",
+                Some("https://api.openai.com/v1/"),
+                Some("sk-openai"),
+            ),
+            (
+                "proxy",
+                Some("https://api.openai.com/v1"),
+                Some("sk-openai"),
+            ),
+            ("anthropic", None, Some("sk-anthropic")),
+            (
+                "openai",
+                Some("https://api.openai.com.evil.test/v1"),
+                Some("sk-own"),
+            ),
+            (
+                "openai",
+                Some("https://api.openai.com:8443/v1"),
+                Some("sk-own"),
+            ),
+            (
+                "anthropic",
+                Some("https://api.openai.com"),
+                Some("sk-openai"),
+            ),
+            ("openai", Some("http://127.0.0.1:8000/v1"), Some("sk-own")),
+            ("recorded", None, None),
+        ] {
+            assert_eq!(
+                found(provider, base_url).unwrap().as_deref(),
+                expected,
+                "{provider} at {base_url:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_key_does_not_travel_unencrypted_to_another_machine() {
+        let error = found("vllm", Some("http://192.168.1.5:8000/v1")).unwrap_err();
+        assert!(
+            error.to_string().contains("http://192.168.1.5:8000"),
+            "{error}"
+        );
+        assert!(!error.to_string().contains("sk-own"), "{error}");
+    }
+
+    #[test]
+    fn an_unset_or_blank_variable_is_no_key() {
+        for value in [None, Some(String::new()), Some(" \n".to_owned())] {
+            let key = keys_from_env("openai", None, &|_| value.clone()).unwrap();
+            assert!(key.is_none());
+        }
+    }
+
+    #[test]
+    fn printing_a_key_shows_its_origin_and_not_itself() {
+        let key = ApiKey::for_origin("https://api.openai.com/v1", SECRET).unwrap();
+        for shown in [format!("{key:?}"), format!("{key:#?}"), key.to_string()] {
+            assert!(!shown.contains("canary"), "{shown}");
+            assert!(shown.contains("https://api.openai.com"), "{shown}");
+        }
+    }
+
+    #[test]
+    fn the_secret_is_given_out_for_its_own_origin_alone() {
+        let key = ApiKey::for_origin("https://api.openai.com/v1", SECRET).unwrap();
+        let url = |text: &str| Url::parse(text).unwrap();
+        assert_eq!(
+            key.secret_for(&url("https://api.openai.com/v1/x")).unwrap(),
+            SECRET
+        );
+        for other in [
+            "http://api.openai.com/v1",
+            "https://api.openai.com:444/v1",
+            "https://evil.test/?https://api.openai.com",
+            "https://api.openai.com@evil.test/v1",
+        ] {
+            let error = key.secret_for(&url(other)).unwrap_err();
+            assert!(
+                matches!(error, ProviderError::KeyElsewhere { .. }),
+                "{other}"
+            );
+            assert!(!format!("{error} {error:?}").contains("canary"));
+        }
+    }
+
+    #[test]
+    fn a_key_that_could_smuggle_a_header_is_refused_without_being_repeated() {
+        for secret in [
+            "",
+            "  ",
+            "sk-canary\r\nHost: evil",
+            "sk-canary é",
+            "sk canary",
+        ] {
+            let error = ApiKey::for_origin("https://example.test", secret).unwrap_err();
+            assert!(!error.to_string().contains("canary"), "{error}");
+        }
+    }
+}

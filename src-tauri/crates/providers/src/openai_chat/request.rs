@@ -1,0 +1,229 @@
+//! A call in the words of Chat Completions.
+//!
+//! An output schema is sent as `response_format`; unknown parameters are sent as they are, unless they would
+//! say a thing twice.
+
+use crate::wire::{check_extra, to_body};
+use crate::{Call, ProviderError};
+use plumbline_model::{Content, Message, Role, ToolCall, ToolDefinition};
+use serde::Serialize;
+use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The request body.
+pub(super) fn body(at_home: bool, call: &Call) -> Result<Vec<u8>, ProviderError> {
+    let request = &call.request;
+    let parameters = &request.parameters;
+    let limit_name = if at_home {
+        "max_completion_tokens"
+    } else {
+        "max_tokens"
+    };
+    let mut taken = vec![
+        "model",
+        "messages",
+        "stream",
+        "stream_options",
+        "temperature",
+    ];
+    taken.extend(["top_p", "seed", "stop", "max_tokens"]);
+    for (name, is_taken) in [
+        (limit_name, parameters.max_tokens.is_some()),
+        ("tools", !request.tools.is_empty()),
+        ("response_format", request.output_schema.is_some()),
+    ] {
+        if is_taken {
+            taken.push(name);
+        }
+    }
+    check_extra(call, &taken)?;
+    if parameters.extra.get("n").is_some_and(|n| n != 1) {
+        return Err(ProviderError::unsupported(
+            "parameter `n`: a call has one answer; ask for repeats instead",
+        ));
+    }
+    let (max_completion_tokens, max_tokens) = if at_home {
+        (parameters.max_tokens, None)
+    } else {
+        (None, parameters.max_tokens)
+    };
+    to_body(&Body {
+        model: &call.model,
+        messages: request.messages.iter().map(WireMessage::from).collect(),
+        stream: true,
+        stream_options: StreamOptions {
+            include_usage: true,
+        },
+        tools: request.tools.iter().map(WireTool::from).collect(),
+        response_format: request.output_schema.as_ref().map(ResponseFormat::from),
+        temperature: parameters.temperature,
+        top_p: parameters.top_p,
+        max_tokens,
+        max_completion_tokens,
+        seed: parameters.seed,
+        stop: &parameters.stop,
+        extra: &parameters.extra,
+    })
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    messages: Vec<WireMessage<'a>>,
+    stream: bool,
+    stream_options: StreamOptions,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<WireTool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_format: Option<ResponseFormat<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    temperature: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<i64>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stop: &'a [String],
+    #[serde(flatten)]
+    extra: &'a BTreeMap<String, Value>,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+#[derive(Serialize)]
+struct WireMessage<'a> {
+    role: &'static str,
+    /// `null` beside tool calls.
+    content: Option<&'a Content>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<WireCall<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+}
+
+impl<'a> From<&'a Message> for WireMessage<'a> {
+    fn from(message: &'a Message) -> Self {
+        let only_calls = !message.tool_calls.is_empty() && message.content.is_empty();
+        Self {
+            role: message.role.as_str(),
+            content: (!only_calls).then_some(&message.content),
+            tool_calls: message.tool_calls.iter().map(WireCall::from).collect(),
+            tool_call_id: message.tool_call_id.as_deref(),
+            // A tool message is named by its call.
+            name: message
+                .name
+                .as_deref()
+                .filter(|_| message.role != Role::Tool),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WireCall<'a> {
+    id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    function: WireFunction<'a>,
+}
+
+#[derive(Serialize)]
+struct WireFunction<'a> {
+    name: &'a str,
+    /// JSON in a string.
+    arguments: Cow<'a, str>,
+}
+
+impl<'a> From<&'a ToolCall> for WireCall<'a> {
+    fn from(call: &'a ToolCall) -> Self {
+        let arguments = match &call.arguments {
+            Value::String(text) => Cow::Borrowed(text.as_str()),
+            value => Cow::Owned(value.to_string()),
+        };
+        Self {
+            id: &call.id,
+            kind: "function",
+            function: WireFunction {
+                name: &call.name,
+                arguments,
+            },
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct WireTool<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    function: &'a ToolDefinition,
+}
+
+impl<'a> From<&'a ToolDefinition> for WireTool<'a> {
+    fn from(tool: &'a ToolDefinition) -> Self {
+        Self {
+            kind: "function",
+            function: tool,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct ResponseFormat<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    json_schema: NamedSchema<'a>,
+}
+
+#[derive(Serialize)]
+struct NamedSchema<'a> {
+    name: &'static str,
+    strict: bool,
+    schema: &'a Value,
+}
+
+impl<'a> From<&'a Value> for ResponseFormat<'a> {
+    fn from(schema: &'a Value) -> Self {
+        Self {
+            kind: "json_schema",
+            json_schema: NamedSchema {
+                name: "output",
+                strict: may_be_strict(schema),
+                schema,
+            },
+        }
+    }
+}
+
+/// OpenAI refuses `strict` unless every object closes itself and requires all of its properties.
+pub(super) fn may_be_strict(schema: &Value) -> bool {
+    let mut open = vec![schema];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Array(items) => open.extend(items),
+            Value::Object(members) => {
+                if let Some(Value::Object(properties)) = members.get("properties") {
+                    let required = members.get("required").and_then(Value::as_array);
+                    let all_required = properties.keys().all(|name| {
+                        required.is_some_and(|required| required.iter().any(|r| r == name.as_str()))
+                    });
+                    let closed = members.get("additionalProperties") == Some(&Value::Bool(false));
+                    if !all_required || !closed {
+                        return false;
+                    }
+                }
+                open.extend(members.values());
+            }
+            _ => {}
+        }
+    }
+    true
+}

@@ -1,0 +1,150 @@
+//! What a wire format must be able to say, and the small readers that formats share.
+//!
+//! A format turns a call into a body and bytes into an answer. It knows no connection, no clock and no key.
+
+use crate::plain_text;
+use crate::sse::EventTooLarge;
+use crate::tool_fragments::TooManyCalls;
+use crate::{Call, ProviderError};
+use plumbline_model::Completion;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use std::borrow::Cow;
+
+/// One wire format.
+pub(crate) trait WireFormat: Send + Sync {
+    /// Path and query that follow the base URL, starting with `/`.
+    fn path(&self, call: &Call) -> Cow<'static, str>;
+
+    /// The header that carries the key: its name in lower case, and what stands before the key.
+    fn key_header(&self) -> (&'static str, &'static str);
+
+    /// Headers of every request, names in lower case.
+    fn headers(&self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
+    /// The request body, JSON.
+    fn body(&self, call: &Call) -> Result<Vec<u8>, ProviderError>;
+
+    /// A reader for the answer to this call.
+    fn answer(&self, call: &Call) -> Box<dyn Answer>;
+}
+
+/// The reader of one answer: either `feed` until it returns true or the body ends, or `whole` once.
+pub(crate) trait Answer: Send {
+    /// Reads a chunk of a streamed answer; true when the terminal event was whole.
+    fn feed(&mut self, chunk: &[u8], out: &mut dyn FnMut(Fragment<'_>)) -> Result<bool, WireError>;
+
+    /// Reads an answer that came as one JSON document.
+    fn whole(&mut self, body: &[u8], out: &mut dyn FnMut(Fragment<'_>)) -> Result<(), WireError>;
+
+    /// True when at least one event of an answer was understood.
+    fn heard(&self) -> bool;
+
+    /// What was read, without times. Complete only under the format's own rule.
+    fn finish(self: Box<Self>, end: End) -> Completion;
+}
+
+/// A piece of an answer as it arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fragment<'a> {
+    Text(&'a str),
+    /// Part of a tool call.
+    Other,
+}
+
+/// How a body ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// As HTTP says a body ends.
+    Orderly,
+    /// By a lost connection, a time limit or the provider breaking off.
+    Cut,
+}
+
+/// Why an answer could not be read on.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum WireError {
+    /// It is not in this format.
+    Malformed(String),
+    /// The provider reported an error inside it.
+    Reported {
+        code: Option<String>,
+        message: String,
+    },
+}
+
+impl WireError {
+    /// From an error object inside an answer.
+    pub(crate) fn reported(raw: &str) -> Self {
+        let value = serde_json::from_str(raw).unwrap_or(Value::Null);
+        let (code, message) = plain_text::of_error(&value);
+        Self::Reported {
+            code,
+            message: message.unwrap_or_else(|| raw.to_owned()),
+        }
+    }
+
+    pub(crate) fn not_json(what: &str, error: &serde_json::Error) -> Self {
+        Self::Malformed(format!("{what} is not the expected JSON: {error}"))
+    }
+}
+
+impl From<EventTooLarge> for WireError {
+    fn from(error: EventTooLarge) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<TooManyCalls> for WireError {
+    fn from(_: TooManyCalls) -> Self {
+        Self::Malformed("more than 1,000 tool calls in one answer".to_owned())
+    }
+}
+
+/// Text borrowed from the input where it holds no escapes, also inside an `Option`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Text<'a>(#[serde(borrow)] pub(crate) Cow<'a, str>);
+
+/// The text, or the empty one.
+pub(crate) fn or_empty<'a>(text: Option<&'a Text<'_>>) -> &'a str {
+    text.map_or("", |text| &text.0)
+}
+
+/// A token count. Negative, fractional, absurdly large or not a number at all is unreported, not zero.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Count(pub(crate) Option<u64>);
+
+/// Largest integer that survives in a JavaScript number.
+const MAX_COUNT: u64 = 1 << 53;
+
+impl<'de> Deserialize<'de> for Count {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(Self(value.as_u64().filter(|count| *count <= MAX_COUNT)))
+    }
+}
+
+/// A part of a total that is larger than the total is a contradiction, and so unreported.
+pub(crate) fn part_of(part: Option<u64>, total: Option<u64>) -> Option<u64> {
+    part.filter(|part| total.is_none_or(|total| *part <= total))
+}
+
+/// Refuses extra parameters that would say a thing twice.
+pub(crate) fn check_extra(call: &Call, taken: &[&str]) -> Result<(), ProviderError> {
+    let extra = &call.request.parameters.extra;
+    if let Some(name) = taken.iter().find(|name| extra.contains_key(**name)) {
+        return Err(ProviderError::unsupported(format!(
+            "parameter `{name}` is set by Plumbline and cannot be given as an extra parameter"
+        )));
+    }
+    Ok(())
+}
+
+/// Serialises a request body.
+pub(crate) fn to_body<T: serde::Serialize>(body: &T) -> Result<Vec<u8>, ProviderError> {
+    serde_json::to_vec(body).map_err(|error| {
+        ProviderError::unsupported(format!("the request cannot be written as JSON: {error}"))
+    })
+}

@@ -1,0 +1,87 @@
+//! Migrations: every schema the workspace ever had, in order, and the way from each to the newest.
+//!
+//! The SQL stands beside its table; this file only orders it. A migration that has shipped is never
+//! edited, since files out there already ran it: a change is a new entry at the end.
+//! All pending ones run in one transaction, so a crash leaves the old schema or the new one.
+
+use crate::backup;
+use crate::connection::{enter_wal, is_memory};
+use crate::error::Result;
+use crate::recognise::{refuse_newer, user_version};
+use crate::table;
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use std::path::Path;
+
+/// SQLite's `application_id` of our files: "Plmb".
+pub const APPLICATION_ID: i32 = 0x506c_6d62;
+
+/// The newest schema, stored as `user_version`.
+pub const WORKSPACE_VERSION: i64 = MIGRATIONS.len() as i64;
+
+/// Entry N holds the statements that lead from version N to version N + 1.
+pub(crate) const MIGRATIONS: &[&[&str]] = &[
+    &[
+        table::setting::V1,
+        table::change::V1,
+        table::import_file::V1,
+        table::quarantine::V1,
+        table::span::V1,
+        table::trace::V1,
+        table::prompt_release::V1,
+        table::dataset::V1,
+        table::run::V1,
+        table::cell::V1,
+        table::attempt::V1,
+        table::response_cache::V1,
+        table::recording::V1,
+        table::price_override::V1,
+    ],
+    &[
+        table::attempt::V2,
+        table::call_stats::V2,
+        table::run_prompt::V2,
+    ],
+];
+
+/// Brings the file to the newest schema. An older file with content is backed up first.
+pub(crate) fn migrate(conn: &mut Connection, path: &Path) -> Result<()> {
+    let found = user_version(conn)?;
+    refuse_newer(path, found)?;
+    if found < WORKSPACE_VERSION {
+        if found > 0 && !is_memory(path) {
+            backup::before_migration(conn, path, found)?;
+        }
+        let tx = Transaction::new(conn, TransactionBehavior::Immediate)?;
+        // Asked again under the lock: another process may have been faster.
+        let locked = user_version(&tx)?;
+        refuse_newer(path, locked)?;
+        apply(&tx, locked, WORKSPACE_VERSION)?;
+        tx.commit()?;
+    }
+    enter_wal(conn)?;
+    if (1..WORKSPACE_VERSION).contains(&found) {
+        // The new version has to stand in the file's header, where an older Plumbline looks for it.
+        // A reader that holds the WAL back is no reason to fail: the look through SQLite covers it.
+        conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    Ok(())
+}
+
+/// Runs the migrations between two versions inside the caller's transaction.
+pub(crate) fn apply(tx: &Connection, from: i64, to: i64) -> Result<()> {
+    let from = usize::try_from(from).unwrap_or(usize::MAX);
+    let to = usize::try_from(to).unwrap_or(0).min(MIGRATIONS.len());
+    for statements in MIGRATIONS.get(from..to).unwrap_or_default() {
+        for sql in *statements {
+            tx.execute_batch(sql)?;
+        }
+    }
+    if from < to {
+        tx.pragma_update(None, "application_id", APPLICATION_ID)?;
+        tx.pragma_update(None, "user_version", to as i64)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,28 @@
+//! One file per table: its SQL, its migrations and the methods of the workspace that use it.
+//!
+//! `span` is large enough for several: writing, reading one, reading pages, reading shapes, statistics.
+
+pub(crate) mod answer;
+pub(crate) mod attempt;
+pub(crate) mod call_stats;
+mod called_model;
+pub(crate) mod cell;
+pub(crate) mod change;
+pub(crate) mod dataset;
+pub(crate) mod import_file;
+pub(crate) mod price_override;
+pub(crate) mod prompt_release;
+pub(crate) mod quarantine;
+pub(crate) mod recording;
+pub(crate) mod response_cache;
+pub(crate) mod run;
+pub(crate) mod run_prompt;
+pub(crate) mod run_totals;
+pub(crate) mod setting;
+pub(crate) mod span;
+mod span_content;
+pub(crate) mod span_page;
+pub(crate) mod span_read;
+pub(crate) mod span_shape;
+pub(crate) mod spend;
+pub(crate) mod trace;

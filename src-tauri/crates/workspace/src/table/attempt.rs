@@ -1,0 +1,343 @@
+//! The ledger of paid calls: one row per request, written before it goes out.
+//!
+//! No provider promises that a request sent twice is billed once, so this table is what stands between
+//! a crash and a second bill. Every write here is synced to disk before it is acknowledged; an answer,
+//! its cell and its cache entry stand together or not at all.
+
+use crate::door::{Durability, Tx};
+use crate::error::{Result, WorkspaceError};
+use crate::money::{from_pico, to_pico};
+use crate::row::{self, Word};
+use crate::table::cell;
+use crate::table::change::Topic;
+use crate::table::response_cache::{self, CacheEntry};
+use crate::workspace::Workspace;
+use plumbline_model::{AttemptId, AttemptState, Cell, CellId, RunId, UnixNanos, Usd};
+use rusqlite::{OptionalExtension, Row, params};
+
+pub(crate) const V1: &str = "
+CREATE TABLE attempt (
+    id TEXT PRIMARY KEY,
+    run_id TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
+    cell_id TEXT NOT NULL REFERENCES cell (id) ON DELETE CASCADE,
+    attempt_no INTEGER NOT NULL,
+    idempotency_key TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    state TEXT NOT NULL,
+    sent_ns INTEGER NOT NULL,
+    answered_ns INTEGER,
+    reserved_pico INTEGER,
+    cost_pico INTEGER,
+    http_status INTEGER,
+    error TEXT
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX attempt_number ON attempt (cell_id, attempt_no);
+CREATE INDEX attempt_run ON attempt (run_id, state);
+";
+
+/// Money spent is asked for by day and by model, which version 1 could answer only through the cells.
+pub(crate) const V2: &str = "
+ALTER TABLE attempt ADD COLUMN provider TEXT NOT NULL DEFAULT '';
+ALTER TABLE attempt ADD COLUMN model TEXT NOT NULL DEFAULT '';
+UPDATE attempt SET
+    provider = coalesce((SELECT provider FROM cell WHERE cell.id = attempt.cell_id), ''),
+    model = coalesce((SELECT model FROM cell WHERE cell.id = attempt.cell_id), '');
+CREATE INDEX attempt_sent ON attempt (sent_ns);
+";
+
+/// A request that is about to go out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAttempt {
+    pub id: AttemptId,
+    pub cell_id: CellId,
+    /// 1 for the first.
+    pub attempt_no: u32,
+    pub idempotency_key: String,
+    pub request_hash: String,
+    pub sent_ns: UnixNanos,
+    /// The most it may cost; `None` for a model without a price.
+    pub reserved_usd: Option<Usd>,
+}
+
+/// An answer that arrived, whole or truncated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptAnswer {
+    pub id: AttemptId,
+    pub answered_ns: UnixNanos,
+    pub http_status: Option<u16>,
+    /// What it cost; `None` when that is unknown.
+    pub cost_usd: Option<Usd>,
+    /// The cell with its answer.
+    pub cell: Cell,
+    /// For the cache, unless the run does without.
+    pub cache: Option<CacheEntry>,
+}
+
+/// An attempt that ended without an answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptEnd {
+    pub id: AttemptId,
+    /// `Failed` when it surely cost nothing, `Unknown` when it may have.
+    pub state: AttemptState,
+    pub ended_ns: UnixNanos,
+    pub http_status: Option<u16>,
+    /// What went wrong, as a sentence.
+    pub error: String,
+    /// The cell, when this was its last attempt.
+    pub cell: Option<Cell>,
+}
+
+/// One row of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub run_id: RunId,
+    pub cell_id: CellId,
+    pub attempt_no: u32,
+    pub idempotency_key: String,
+    pub request_hash: String,
+    pub provider: String,
+    pub model: String,
+    pub state: AttemptState,
+    pub sent_ns: UnixNanos,
+    pub answered_ns: Option<UnixNanos>,
+    pub reserved_usd: Option<Usd>,
+    pub cost_usd: Option<Usd>,
+    pub http_status: Option<u16>,
+    pub error: Option<String>,
+}
+
+impl Workspace {
+    /// Notes that a request is about to go out. Send it only after this returned.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such cell; `Conflict` when this attempt of the cell was already
+    /// sent, or another one is still on its way.
+    pub fn attempt_sent(&self, attempt: NewAttempt) -> Result<()> {
+        self.write(Durability::Full, move |tx| sent(tx, &attempt))
+    }
+
+    /// Stores an answer, its cell and its cache entry in one transaction.
+    ///
+    /// # Errors
+    /// `Conflict` when the attempt is already closed: an answer is booked once. `NotFound` when it was
+    /// never sent.
+    pub fn attempt_answered(&self, answer: AttemptAnswer) -> Result<()> {
+        let body = cell::pack(&answer.cell)?;
+        let cache = answer
+            .cache
+            .as_ref()
+            .map(response_cache::prepare)
+            .transpose()?;
+        self.write(Durability::Full, move |tx| {
+            close(tx, answer.id, AttemptState::Answered, Some(answer.cell.id))?;
+            tx.prepare_cached(
+                "UPDATE attempt SET state = 'answered', answered_ns = ?2, cost_pico = ?3,
+                        http_status = ?4
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                answer.id.to_string(),
+                answer.answered_ns.0,
+                answer.cost_usd.and_then(to_pico),
+                answer.http_status
+            ])?;
+            cell::update(tx, &answer.cell, &body)?;
+            if let Some(cache) = &cache {
+                response_cache::put(tx, cache)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Closes an attempt without an answer, and with it the cell when no retry follows.
+    ///
+    /// # Errors
+    /// `BadInput` for another state than failed or unknown; `Conflict` when it is already closed.
+    pub fn attempt_ended(&self, end: AttemptEnd) -> Result<()> {
+        if !matches!(end.state, AttemptState::Failed | AttemptState::Unknown) {
+            return Err(WorkspaceError::BadInput(
+                "an attempt without an answer is failed or unknown".into(),
+            ));
+        }
+        let body = end.cell.as_ref().map(cell::pack).transpose()?;
+        self.write(Durability::Full, move |tx| {
+            close(tx, end.id, end.state, end.cell.as_ref().map(|cell| cell.id))?;
+            tx.prepare_cached(
+                "UPDATE attempt SET state = ?2, answered_ns = ?3, http_status = ?4, error = ?5
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                end.id.to_string(),
+                end.state.word(),
+                end.ended_ns.0,
+                end.http_status,
+                end.error
+            ])?;
+            match (&end.cell, &body) {
+                (Some(cell), Some(body)) => cell::update(tx, cell, body),
+                _ => Ok(()),
+            }
+        })
+    }
+
+    /// Before a run is resumed: what its dead process had on its way becomes unknown, and so do the
+    /// cells. Answers how many.
+    ///
+    /// # Errors
+    /// Those of writing the file.
+    pub fn mark_in_flight_unknown(&self, run: RunId) -> Result<u64> {
+        self.write(Durability::Full, move |tx| {
+            let run = run.to_string();
+            tx.prepare_cached(
+                "UPDATE cell SET status = 'unknown'
+                 WHERE status = 'pending' AND id IN
+                    (SELECT cell_id FROM attempt WHERE run_id = ?1 AND state = 'sent')",
+            )?
+            .execute([&run])?;
+            let marked = tx
+                .prepare_cached(
+                    "UPDATE attempt SET state = 'unknown',
+                            error = 'its process ended before an answer was seen'
+                     WHERE run_id = ?1 AND state = 'sent'",
+                )?
+                .execute([&run])?;
+            tx.announce(Topic::Cell, run);
+            Ok(marked as u64)
+        })
+    }
+
+    /// The ledger of a run, in the order of sending.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn attempts(&self, run: RunId) -> Result<Vec<Attempt>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT id, run_id, cell_id, attempt_no, idempotency_key, request_hash, provider, model,
+                        state, sent_ns, answered_ns, reserved_pico, cost_pico, http_status, error
+                 FROM attempt WHERE run_id = ?1 ORDER BY sent_ns, id",
+            )?;
+            let mut rows = statement.query([run.to_string()])?;
+            let mut attempts = Vec::new();
+            while let Some(row) = rows.next()? {
+                attempts.push(read(row)?);
+            }
+            Ok(attempts)
+        })
+    }
+
+    /// The ledger of one cell, in the order of sending.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn attempts_of_cell(&self, cell: CellId) -> Result<Vec<Attempt>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT id, run_id, cell_id, attempt_no, idempotency_key, request_hash, provider, model,
+                        state, sent_ns, answered_ns, reserved_pico, cost_pico, http_status, error
+                 FROM attempt WHERE cell_id = ?1 ORDER BY attempt_no",
+            )?;
+            let mut rows = statement.query([cell.to_string()])?;
+            let mut attempts = Vec::new();
+            while let Some(row) = rows.next()? {
+                attempts.push(read(row)?);
+            }
+            Ok(attempts)
+        })
+    }
+}
+
+fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
+    let cell_id = attempt.cell_id.to_string();
+    let place: Option<(String, String, String)> = tx
+        .prepare_cached("SELECT run_id, provider, model FROM cell WHERE id = ?1")?
+        .query_row([&cell_id], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let Some((run_id, provider, model)) = place else {
+        return Err(WorkspaceError::NotFound(format!("the cell {cell_id}")));
+    };
+    let taken: bool = tx
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM attempt
+                            WHERE cell_id = ?1 AND (state = 'sent' OR attempt_no = ?2))",
+        )?
+        .query_row(params![cell_id, attempt.attempt_no], |row| row.get(0))?;
+    if taken {
+        return Err(WorkspaceError::Conflict(format!(
+            "attempt {} of the cell {cell_id} was already sent, or an earlier one is on its way",
+            attempt.attempt_no
+        )));
+    }
+    tx.prepare_cached(
+        "INSERT INTO attempt (id, run_id, cell_id, attempt_no, idempotency_key, request_hash, state,
+            sent_ns, reserved_pico, provider, model)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'sent', ?7, ?8, ?9, ?10)",
+    )?
+    .execute(params![
+        attempt.id.to_string(),
+        run_id,
+        cell_id,
+        attempt.attempt_no,
+        attempt.idempotency_key,
+        attempt.request_hash,
+        attempt.sent_ns.0,
+        attempt.reserved_usd.and_then(to_pico),
+        provider,
+        model
+    ])?;
+    tx.prepare_cached("UPDATE cell SET attempts = attempts + 1 WHERE id = ?1")?
+        .execute([&cell_id])?;
+    tx.announce(Topic::Cell, run_id);
+    Ok(())
+}
+
+/// Makes sure the attempt may be closed this way, and that it belongs to the cell.
+fn close(tx: &Tx<'_>, id: AttemptId, to: AttemptState, cell: Option<CellId>) -> Result<()> {
+    let found: Option<(String, String)> = tx
+        .prepare_cached("SELECT state, cell_id FROM attempt WHERE id = ?1")?
+        .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((state, cell_id)) = found else {
+        return Err(WorkspaceError::NotFound(format!("the attempt {id}")));
+    };
+    if cell.is_some_and(|cell| cell.to_string() != cell_id) {
+        return Err(WorkspaceError::BadInput(format!(
+            "the attempt {id} belongs to the cell {cell_id}, not to the one it came with"
+        )));
+    }
+    // A late answer may settle what was unknown; nothing reopens what is settled.
+    let late_answer = state == "unknown" && to == AttemptState::Answered;
+    if state != "sent" && !late_answer {
+        return Err(WorkspaceError::Conflict(format!(
+            "the attempt {id} is already {state}"
+        )));
+    }
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Attempt> {
+    let money = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(from_pico));
+    Ok(Attempt {
+        id: row::id(&row.get::<_, String>(0)?)?,
+        run_id: row::id(&row.get::<_, String>(1)?)?,
+        cell_id: row::id(&row.get::<_, String>(2)?)?,
+        attempt_no: row.get(3)?,
+        idempotency_key: row.get(4)?,
+        request_hash: row.get(5)?,
+        provider: row.get(6)?,
+        model: row.get(7)?,
+        state: AttemptState::read(&row.get::<_, String>(8)?)?,
+        sent_ns: UnixNanos(row.get(9)?),
+        answered_ns: row.get::<_, Option<i64>>(10)?.map(UnixNanos),
+        reserved_usd: money(11)?,
+        cost_usd: money(12)?,
+        http_status: row.get(13)?,
+        error: row.get(14)?,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,330 @@
+//! Model calls for statistics: one row each, or grouped with exact sums and the latencies themselves.
+//!
+//! Percentiles are not computed here: a caller gets the numbers and picks. All of it is answered from
+//! one index that holds the needed columns, without touching the rows.
+
+use crate::door::Durability;
+use crate::error::Result;
+use crate::money::{from_halves, from_pico, to_pico};
+use crate::page::Clause;
+use crate::row::{Word, count_some};
+use crate::table::change::Topic;
+use crate::table::span_page::read_usage;
+use crate::table::{span, trace};
+use crate::workspace::Workspace;
+use plumbline_model::{Cost, ImportId, SpanStatus, UnixNanos, Usage, Usd, add_known};
+use rusqlite::{OptionalExtension, Row, params, params_from_iter};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+/// Holds every column that groups and sums need, so that a scan reads no row.
+pub(crate) const V2: &str = "
+CREATE INDEX span_call ON span (model, start_ns, provider, prompt_name, prompt_version, environment,
+    status, latency_ms, tokens_in, tokens_in_cached, tokens_out, cost_pico, import_id, kind)
+    WHERE kind = 'llm';
+";
+
+/// What narrows the calls. Every condition that is set must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CallFilter {
+    /// Started at or after.
+    pub from_ns: Option<UnixNanos>,
+    /// Started before.
+    pub to_ns: Option<UnixNanos>,
+    pub provider: Option<String>,
+    pub model: Option<String>,
+    pub prompt_name: Option<String>,
+    pub prompt_version: Option<String>,
+    pub environment: Option<String>,
+    pub import_id: Option<ImportId>,
+}
+
+impl CallFilter {
+    fn clause(&self) -> Clause {
+        let mut clause = Clause::default();
+        clause.and_fixed("kind = 'llm'");
+        clause.and_some("model = ?", self.model.clone());
+        clause.and_some("start_ns >= ?", self.from_ns.map(|at| at.0));
+        clause.and_some("start_ns < ?", self.to_ns.map(|at| at.0));
+        clause.and_some("provider = ?", self.provider.clone());
+        clause.and_some("prompt_name = ?", self.prompt_name.clone());
+        clause.and_some("prompt_version = ?", self.prompt_version.clone());
+        clause.and_some("environment = ?", self.environment.clone());
+        clause.and_some("import_id = ?", self.import_id.map(|id| id.to_string()));
+        clause
+    }
+}
+
+/// What calls are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupKey {
+    Model,
+    Provider,
+    /// The UTC day of the start, as `2025-01-31`.
+    Day,
+    PromptName,
+    PromptVersion,
+    Environment,
+    Status,
+}
+
+/// Sums of one group. Token sums and cost are `None` when no call of the group reports them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallGroup {
+    /// One value per key that was asked for; `None` where the calls have none.
+    pub keys: Vec<Option<String>>,
+    pub calls: u64,
+    pub errors: u64,
+    pub tokens_in: Option<u64>,
+    pub tokens_in_cached: Option<u64>,
+    pub tokens_out: Option<u64>,
+    pub cost_usd: Option<Usd>,
+    /// Calls without a known cost; above zero, `cost_usd` is a lower bound.
+    pub unpriced_calls: u64,
+    /// Latencies of the finished calls, unordered.
+    pub latencies_ms: Vec<f64>,
+}
+
+/// One model call with what statistics and pricing need.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelCall {
+    /// The row, for [`Workspace::put_computed_costs`].
+    pub row: i64,
+    pub trace_id: String,
+    pub span_id: String,
+    pub provider: Option<String>,
+    pub model: Option<String>,
+    pub start_ns: UnixNanos,
+    pub latency_ms: Option<f64>,
+    pub ttft_ms: Option<f64>,
+    pub status: SpanStatus,
+    pub error_type: Option<String>,
+    pub http_status: Option<u16>,
+    pub usage: Usage,
+    pub cost_reported_usd: Option<Usd>,
+    pub cost_computed_usd: Option<Usd>,
+    pub prompt_name: Option<String>,
+    pub prompt_version: Option<String>,
+    pub prompt_hash: Option<String>,
+    pub request_hash: Option<String>,
+    pub cache_hit: Option<bool>,
+    pub session_id: Option<String>,
+}
+
+impl Workspace {
+    /// Calls grouped by the keys, ordered by them. No keys give one group over everything.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn call_groups(&self, filter: &CallFilter, keys: &[GroupKey]) -> Result<Vec<CallGroup>> {
+        let clause = filter.clause();
+        self.read(|conn| {
+            let mut statement = conn.prepare(&clause.statement(
+                "SELECT model, start_ns, provider, prompt_name, prompt_version, environment, status,
+                        latency_ms, tokens_in, tokens_in_cached, tokens_out, cost_pico
+                 FROM span",
+                "",
+            ))?;
+            let mut rows = statement.query(params_from_iter(clause.values()))?;
+            let mut groups: BTreeMap<Vec<Option<String>>, Sums> = BTreeMap::new();
+            while let Some(row) = rows.next()? {
+                let key = keys
+                    .iter()
+                    .map(|&key| key_of(row, key))
+                    .collect::<Result<_>>()?;
+                groups.entry(key).or_default().add(row)?;
+            }
+            Ok(groups
+                .into_iter()
+                .map(|(keys, sums)| sums.into_group(keys))
+                .collect())
+        })
+    }
+
+    /// Hands every call to `each`, oldest first, until it breaks.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn model_calls(
+        &self,
+        filter: &CallFilter,
+        each: &mut dyn FnMut(ModelCall) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let clause = filter.clause();
+        self.read(|conn| {
+            let mut statement = conn.prepare(&clause.statement(
+                "SELECT id, trace_id, span_id, provider, model, start_ns, latency_ms, ttft_ms, status,
+                        error_type, http_status, tokens_in, tokens_in_cached, tokens_in_cache_write,
+                        tokens_out, tokens_reasoning, reported_pico, computed_pico, prompt_name,
+                        prompt_version, prompt_hash, request_hash, cache_hit, session_id
+                 FROM span",
+                " ORDER BY start_ns, id",
+            ))?;
+            let mut rows = statement.query(params_from_iter(clause.values()))?;
+            while let Some(row) = rows.next()? {
+                if each(read_call(row)?).is_break() {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Replaces the computed cost of calls, as after a new price table or an override.
+    /// Costs that the source reported stay preferred.
+    ///
+    /// # Errors
+    /// Those of writing the file; rows that are gone are passed over.
+    pub fn put_computed_costs(&self, costs: Vec<(i64, Cost)>) -> Result<()> {
+        self.write(Durability::Normal, move |tx| {
+            for (row, cost) in &costs {
+                let found: Option<(String, Option<i64>, Option<i64>)> = tx
+                    .prepare_cached(
+                        "SELECT trace_id, reported_pico, cost_pico FROM span
+                         WHERE id = ?1 AND kind = 'llm'",
+                    )?
+                    .query_row([row], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                    .optional()?;
+                let Some((trace_id, reported, before)) = found else {
+                    continue;
+                };
+                let computed = cost.usd.and_then(to_pico);
+                let after = reported.or(computed);
+                tx.prepare_cached(
+                    "UPDATE span SET computed_pico = ?2, cost_pico = ?3, price_source = ?4 WHERE id = ?1",
+                )?
+                .execute(params![
+                    row,
+                    computed,
+                    after,
+                    span::price_source(Some(cost))?
+                ])?;
+                trace::replace_cost(tx, &trace_id, before, after)?;
+            }
+            tx.announce(Topic::Price, "");
+            Ok(())
+        })
+    }
+}
+
+fn key_of(row: &Row<'_>, key: GroupKey) -> Result<Option<String>> {
+    let column = match key {
+        GroupKey::Day => return Ok(Some(utc_day(row.get(1)?))),
+        GroupKey::Model => 0,
+        GroupKey::Provider => 2,
+        GroupKey::PromptName => 3,
+        GroupKey::PromptVersion => 4,
+        GroupKey::Environment => 5,
+        GroupKey::Status => 6,
+    };
+    Ok(row.get(column)?)
+}
+
+#[derive(Default)]
+struct Sums {
+    calls: u64,
+    errors: u64,
+    tokens: [Option<u64>; 3],
+    cost: Option<(i64, i64)>,
+    unpriced_calls: u64,
+    latencies_ms: Vec<f64>,
+}
+
+impl Sums {
+    fn add(&mut self, row: &Row<'_>) -> Result<()> {
+        self.calls += 1;
+        self.errors += u64::from(row.get_ref(6)?.as_bytes().ok() == Some(b"error"));
+        if let Some(latency_ms) = row.get(7)? {
+            self.latencies_ms.push(latency_ms);
+        }
+        for (index, sum) in self.tokens.iter_mut().enumerate() {
+            *sum = add_known(*sum, count_some(row.get(8 + index)?));
+        }
+        match row.get::<_, Option<i64>>(11)? {
+            Some(pico) => {
+                let (thousandths, rest) = self.cost.unwrap_or_default();
+                self.cost = Some((
+                    thousandths + pico / 1_000_000_000,
+                    rest + pico % 1_000_000_000,
+                ));
+            }
+            None => self.unpriced_calls += 1,
+        }
+        Ok(())
+    }
+
+    fn into_group(self, keys: Vec<Option<String>>) -> CallGroup {
+        let [tokens_in, tokens_in_cached, tokens_out] = self.tokens;
+        let (thousandths, rest) = self.cost.unzip();
+        CallGroup {
+            keys,
+            calls: self.calls,
+            errors: self.errors,
+            tokens_in,
+            tokens_in_cached,
+            tokens_out,
+            cost_usd: from_halves(thousandths, rest),
+            unpriced_calls: self.unpriced_calls,
+            latencies_ms: self.latencies_ms,
+        }
+    }
+}
+
+fn read_call(row: &Row<'_>) -> Result<ModelCall> {
+    let money = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(from_pico));
+    Ok(ModelCall {
+        row: row.get(0)?,
+        trace_id: row.get(1)?,
+        span_id: row.get(2)?,
+        provider: row.get(3)?,
+        model: row.get(4)?,
+        start_ns: UnixNanos(row.get(5)?),
+        latency_ms: row.get(6)?,
+        ttft_ms: row.get(7)?,
+        status: SpanStatus::read(&row.get::<_, String>(8)?)?,
+        error_type: row.get(9)?,
+        http_status: row.get(10)?,
+        usage: read_usage(row, 11)?,
+        cost_reported_usd: money(16)?,
+        cost_computed_usd: money(17)?,
+        prompt_name: row.get(18)?,
+        prompt_version: row.get(19)?,
+        prompt_hash: row.get(20)?,
+        request_hash: row.get(21)?,
+        cache_hit: row.get(22)?,
+        session_id: row.get(23)?,
+    })
+}
+
+/// The UTC day of an instant, by Howard Hinnant's `civil_from_days`.
+fn utc_day(ns: i64) -> String {
+    let days = ns.div_euclid(86_400_000_000_000) + 719_468;
+    let era = days.div_euclid(146_097);
+    let day_of_era = days.rem_euclid(146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = (month_from_march + 2) % 12 + 1;
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_those_of_the_utc_calendar() {
+        let day_ns = 86_400_000_000_000;
+        assert_eq!(utc_day(0), "1970-01-01");
+        assert_eq!(utc_day(-1), "1969-12-31");
+        assert_eq!(utc_day(19_782 * day_ns), "2024-02-29");
+        assert_eq!(utc_day(i64::MAX), "2262-04-11");
+        assert_eq!(utc_day(i64::MIN), "1677-09-21");
+    }
+}

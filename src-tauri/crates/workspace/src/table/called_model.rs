@@ -1,0 +1,106 @@
+//! Which models were called: in one trace, in all imported calls, in recordings.
+
+use crate::error::Result;
+use crate::row::count;
+use crate::workspace::Workspace;
+
+impl Workspace {
+    /// Models that a trace called, by name.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn trace_models(&self, trace_id: &str) -> Result<Vec<String>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT DISTINCT model FROM span
+                 WHERE trace_id = ?1 AND kind = 'llm' AND model IS NOT NULL ORDER BY model",
+            )?;
+            let rows = statement.query_map([trace_id], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Provider and model of every imported call that names both, most called first.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn called_models(&self) -> Result<Vec<(String, String)>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT provider, model FROM span
+                 WHERE kind = 'llm' AND provider IS NOT NULL AND model IS NOT NULL
+                 GROUP BY provider, model ORDER BY count(*) DESC, provider, model LIMIT 200",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Recorded models with the number of their recordings, most recorded first.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn recorded_models(&self) -> Result<Vec<(String, u64)>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT model, count(*) FROM recording GROUP BY model ORDER BY count(*) DESC, model",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, count(row.get(1)?))))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Whether a request has a recording.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn has_recording(&self, model: &str, request_hash: &str, repeat: u32) -> Result<bool> {
+        self.read(|conn| {
+            Ok(conn
+                .prepare_cached(
+                    "SELECT 1 FROM recording WHERE model = ?1 AND request_hash = ?2 AND repeat = ?3",
+                )?
+                .exists(rusqlite::params![model, request_hash, repeat])?)
+        })
+    }
+
+    /// Whether the response cache has an answer under this content address.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn is_cached(&self, key: &str) -> Result<bool> {
+        self.read(|conn| {
+            Ok(conn
+                .prepare_cached("SELECT 1 FROM response_cache WHERE key = ?1")?
+                .exists([key])?)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[test]
+    fn models_are_named_by_how_often_they_were_called() {
+        let workspace = Workspace::in_memory().unwrap();
+        let import = begin(&workspace, 1);
+        let mut other = call("t2", "c", 3);
+        other.model_returned = Some("gpt-4.1".into());
+        let calls = [call("t1", "a", 1), call("t2", "b", 2), other];
+        workspace
+            .append_spans(import, calls.map(imported).to_vec())
+            .unwrap();
+        assert_eq!(
+            workspace.trace_models("t2").unwrap(),
+            ["gpt-4.1", "gpt-4.1-mini"]
+        );
+        let called = workspace.called_models().unwrap();
+        let models: Vec<&str> = called.iter().map(|(_, model)| model.as_str()).collect();
+        assert_eq!(models, ["gpt-4.1-mini", "gpt-4.1"]);
+        assert!(!workspace.is_cached("k").unwrap());
+        assert!(!workspace.has_recording("m", "h", 0).unwrap());
+        assert!(workspace.recorded_models().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,281 @@
+//! Spans on their way in: one narrow row for what is filtered and summed, the whole of it beside.
+//!
+//! A span is known by trace id, span id and content. The same content again is a duplicate and stores
+//! nothing; other content under the same ids is a conflict, and both are kept as variants.
+
+use crate::codec;
+use crate::door::{Durability, Tx};
+use crate::error::Result;
+use crate::money::to_pico;
+use crate::row::{Word, int_some};
+use crate::table::change::Topic;
+use crate::table::span_content::{canonical, preview, search_text};
+use crate::table::trace::TraceSums;
+use crate::table::{import_file, trace};
+use crate::workspace::Workspace;
+use plumbline_model::{Cost, ImportId, Span};
+use rusqlite::{named_params, params};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+
+/// `model`, `latency_ms` and `cost_pico` follow from other columns. They are not generated ones, since
+/// SQLite never answers a query from an index alone when it asks for a generated column.
+/// What the source reports as cost is preferred over what was computed.
+pub(crate) const V1: &str = "
+CREATE TABLE span (
+    id INTEGER PRIMARY KEY,
+    import_id TEXT NOT NULL REFERENCES import_file (id),
+    trace_id TEXT NOT NULL,
+    span_id TEXT NOT NULL,
+    variant INTEGER NOT NULL,
+    content_hash BLOB NOT NULL,
+    parent_id TEXT,
+    request_id TEXT,
+    kind TEXT NOT NULL,
+    name TEXT,
+    start_ns INTEGER NOT NULL,
+    end_ns INTEGER,
+    latency_ms REAL,
+    ttft_ms REAL,
+    status TEXT NOT NULL,
+    error_type TEXT,
+    http_status INTEGER,
+    provider TEXT,
+    model_requested TEXT,
+    model_returned TEXT,
+    model TEXT,
+    prompt_name TEXT,
+    prompt_version TEXT,
+    prompt_hash TEXT,
+    request_hash TEXT,
+    tokens_in INTEGER,
+    tokens_in_cached INTEGER,
+    tokens_in_cache_write INTEGER,
+    tokens_out INTEGER,
+    tokens_reasoning INTEGER,
+    reported_pico INTEGER,
+    computed_pico INTEGER,
+    cost_pico INTEGER,
+    price_source TEXT,
+    attempt INTEGER,
+    retry_of TEXT,
+    cache_hit INTEGER,
+    finish_reason TEXT,
+    tool_name TEXT,
+    session_id TEXT,
+    user_id_hash TEXT,
+    environment TEXT,
+    documents INTEGER NOT NULL,
+    preview TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX span_identity ON span (trace_id, span_id, content_hash);
+CREATE INDEX span_start ON span (start_ns);
+CREATE INDEX span_import ON span (import_id);
+CREATE TABLE span_body (
+    span INTEGER PRIMARY KEY REFERENCES span (id) ON DELETE CASCADE,
+    body BLOB NOT NULL,
+    raw BLOB NOT NULL
+) STRICT;
+CREATE TABLE span_text (
+    span INTEGER PRIMARY KEY REFERENCES span (id) ON DELETE CASCADE,
+    text TEXT NOT NULL
+) STRICT;
+";
+
+/// A span with the record it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImportedSpan {
+    pub span: Span,
+    /// The source's own bytes.
+    pub raw: Vec<u8>,
+    /// What the call costs by the price table; `None` for spans that are not model calls.
+    pub cost: Option<Cost>,
+}
+
+/// What became of a batch: `stored + duplicate` is its length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AppendOutcome {
+    /// New rows, conflicts included.
+    pub stored: u64,
+    /// Spans that were there already.
+    pub duplicate: u64,
+    /// Of the stored ones, those whose ids were taken by other content.
+    pub conflict: u64,
+}
+
+struct Prepared {
+    span: Span,
+    cost: Option<Cost>,
+    content_hash: [u8; 32],
+    body: Vec<u8>,
+    raw: Vec<u8>,
+    preview: String,
+    text: String,
+}
+
+impl Workspace {
+    /// Stores a batch in one transaction: all of it or, after a crash, none. Batches of some thousand
+    /// spans are fastest. Compression happens on the calling thread, not behind the door.
+    ///
+    /// # Errors
+    /// `NotFound` when the import never began or is finished.
+    pub fn append_spans(
+        &self,
+        import: ImportId,
+        spans: Vec<ImportedSpan>,
+    ) -> Result<AppendOutcome> {
+        let prepared = spans.into_iter().map(prepare).collect::<Result<Vec<_>>>()?;
+        self.write(Durability::Normal, move |tx| {
+            insert_all(tx, &import.to_string(), &prepared)
+        })
+    }
+}
+
+fn insert_all(tx: &Tx<'_>, import: &str, spans: &[Prepared]) -> Result<AppendOutcome> {
+    let mut outcome = AppendOutcome::default();
+    let mut traces: HashMap<&str, TraceSums> = HashMap::new();
+    for prepared in spans {
+        let span = &prepared.span;
+        let (variants, known) = variants_of(tx, prepared)?;
+        if known {
+            outcome.duplicate += 1;
+            continue;
+        }
+        insert(tx, import, prepared, variants + 1)?;
+        outcome.stored += 1;
+        outcome.conflict += u64::from(variants > 0);
+        traces
+            .entry(&span.trace_id)
+            .or_default()
+            .add(span, effective_cost(prepared));
+    }
+    for (trace_id, sums) in traces {
+        trace::merge(tx, trace_id, sums)?;
+    }
+    import_file::add_counts(tx, import, outcome.stored, outcome.duplicate, 0)?;
+    if outcome.stored > 0 {
+        tx.announce(Topic::Span, import);
+    }
+    Ok(outcome)
+}
+
+/// How many rows have these ids, and whether one of them has this content.
+fn variants_of(tx: &Tx<'_>, prepared: &Prepared) -> Result<(i64, bool)> {
+    let mut statement = tx.prepare_cached(
+        "SELECT count(*), coalesce(max(content_hash = ?3), 0) FROM span
+         WHERE trace_id = ?1 AND span_id = ?2",
+    )?;
+    let (trace_id, span_id) = (&prepared.span.trace_id, &prepared.span.span_id);
+    Ok(
+        statement.query_row(params![trace_id, span_id, prepared.content_hash], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?,
+    )
+}
+
+fn insert(tx: &Tx<'_>, import: &str, prepared: &Prepared, variant: i64) -> Result<()> {
+    let span = &prepared.span;
+    let usage = &span.usage;
+    tx.prepare_cached(
+        "INSERT INTO span (import_id, trace_id, span_id, variant, content_hash, parent_id, request_id,
+            kind, name, start_ns, end_ns, latency_ms, ttft_ms, status, error_type, http_status, provider,
+            model_requested, model_returned, model, prompt_name, prompt_version, prompt_hash, request_hash,
+            tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning,
+            reported_pico, computed_pico, cost_pico, price_source, attempt, retry_of, cache_hit, finish_reason,
+            tool_name, session_id, user_id_hash, environment, documents, preview)
+         VALUES (:import, :trace_id, :span_id, :variant, :content_hash, :parent_id, :request_id,
+            :kind, :name, :start_ns, :end_ns, :latency_ms, :ttft_ms, :status, :error_type, :http_status, :provider,
+            :model_requested, :model_returned, :model, :prompt_name, :prompt_version, :prompt_hash,
+            :request_hash, :tokens_in, :tokens_in_cached, :tokens_in_cache_write, :tokens_out,
+            :tokens_reasoning, :reported_pico, :computed_pico, :cost_pico, :price_source, :attempt, :retry_of,
+            :cache_hit, :finish_reason, :tool_name, :session_id, :user_id_hash, :environment,
+            :documents, :preview)",
+    )?
+    .execute(named_params! {
+        ":import": import,
+        ":trace_id": span.trace_id,
+        ":span_id": span.span_id,
+        ":variant": variant,
+        ":content_hash": prepared.content_hash,
+        ":parent_id": span.parent_id,
+        ":request_id": span.request_id,
+        ":kind": span.kind.word(),
+        ":name": span.name,
+        ":start_ns": span.start_ns.0,
+        ":end_ns": span.end_ns.map(|end| end.0),
+        ":latency_ms": span.latency_ms(),
+        ":ttft_ms": span.time_to_first_token_ms,
+        ":status": span.status.word(),
+        ":error_type": span.error_type,
+        ":http_status": span.http_status,
+        ":provider": span.provider,
+        ":model_requested": span.model_requested,
+        ":model_returned": span.model_returned,
+        ":model": span.model(),
+        ":prompt_name": span.prompt_name,
+        ":prompt_version": span.prompt_version,
+        ":prompt_hash": span.prompt_hash,
+        ":request_hash": span.request_hash,
+        ":tokens_in": int_some(usage.tokens_in),
+        ":tokens_in_cached": int_some(usage.tokens_in_cached),
+        ":tokens_in_cache_write": int_some(usage.tokens_in_cache_write),
+        ":tokens_out": int_some(usage.tokens_out),
+        ":tokens_reasoning": int_some(usage.tokens_reasoning),
+        ":reported_pico": span.cost_usd.and_then(to_pico),
+        ":computed_pico": computed_pico(prepared),
+        ":cost_pico": effective_cost(prepared),
+        ":price_source": price_source(prepared.cost.as_ref())?,
+        ":attempt": span.attempt,
+        ":retry_of": span.retry_of,
+        ":cache_hit": span.cache_hit,
+        ":finish_reason": span.finish_reason,
+        ":tool_name": span.tool_name,
+        ":session_id": span.session_id,
+        ":user_id_hash": span.user_id_hash,
+        ":environment": span.environment,
+        ":documents": span.documents.len() as i64,
+        ":preview": prepared.preview,
+    })?;
+    let id = tx.last_insert_rowid();
+    tx.prepare_cached("INSERT INTO span_body (span, body, raw) VALUES (?1, ?2, ?3)")?
+        .execute(params![id, prepared.body, prepared.raw])?;
+    tx.prepare_cached("INSERT INTO span_text (span, text) VALUES (?1, ?2)")?
+        .execute(params![id, prepared.text])?;
+    Ok(())
+}
+
+fn computed_pico(prepared: &Prepared) -> Option<i64> {
+    prepared.cost.as_ref()?.usd.and_then(to_pico)
+}
+
+fn effective_cost(prepared: &Prepared) -> Option<i64> {
+    prepared
+        .span
+        .cost_usd
+        .and_then(to_pico)
+        .or_else(|| computed_pico(prepared))
+}
+
+/// The column's text for where a computed price comes from.
+pub(crate) fn price_source(cost: Option<&Cost>) -> Result<Option<String>> {
+    cost.and_then(|cost| cost.source.as_ref())
+        .map(codec::json)
+        .transpose()
+}
+
+fn prepare(imported: ImportedSpan) -> Result<Prepared> {
+    let ImportedSpan { span, raw, cost } = imported;
+    let body = canonical(&span)?;
+    Ok(Prepared {
+        content_hash: Sha256::digest(&body).into(),
+        body: codec::pack(&body)?,
+        raw: codec::pack(&raw)?,
+        preview: preview(&span),
+        text: search_text(&span),
+        cost,
+        span,
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Lists of spans: what narrows them, in which order, and the row that a list shows.
+
+use crate::error::Result;
+use crate::money::from_pico;
+use crate::page::{Clause, Page, like_anywhere};
+use crate::row::{Word, count, count_some};
+use crate::workspace::Workspace;
+use plumbline_model::{ImportId, SpanKind, SpanStatus, UnixNanos, Usage, Usd};
+use rusqlite::{Row, params_from_iter};
+use serde::{Deserialize, Serialize};
+
+/// What narrows a list of spans. Every condition that is set must hold; the empty filter accepts all.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SpanFilter {
+    /// Found anywhere in names, ids, errors or the start of messages, ignoring case.
+    pub text: Option<String>,
+    pub kind: Option<SpanKind>,
+    pub provider: Option<String>,
+    /// The model that answered, or else was asked.
+    pub model: Option<String>,
+    pub status: Option<SpanStatus>,
+    /// Started at or after.
+    pub from_ns: Option<UnixNanos>,
+    /// Started before.
+    pub to_ns: Option<UnixNanos>,
+    pub prompt_name: Option<String>,
+    pub prompt_version: Option<String>,
+    pub trace_id: Option<String>,
+    pub request_id: Option<String>,
+    pub session_id: Option<String>,
+    pub environment: Option<String>,
+    pub import_id: Option<ImportId>,
+    pub only_errors: bool,
+}
+
+impl SpanFilter {
+    pub(crate) fn clause(&self) -> Clause {
+        let mut clause = Clause::default();
+        clause.and_some("span.trace_id = ?", self.trace_id.clone());
+        clause.and_some("span.start_ns >= ?", self.from_ns.map(|at| at.0));
+        clause.and_some("span.start_ns < ?", self.to_ns.map(|at| at.0));
+        clause.and_some(
+            "span.kind = ?",
+            self.kind.map(|kind| kind.word().to_owned()),
+        );
+        clause.and_some(
+            "span.status = ?",
+            self.status.map(|status| status.word().to_owned()),
+        );
+        clause.and_some("span.provider = ?", self.provider.clone());
+        clause.and_some("span.model = ?", self.model.clone());
+        clause.and_some("span.prompt_name = ?", self.prompt_name.clone());
+        clause.and_some("span.prompt_version = ?", self.prompt_version.clone());
+        clause.and_some("span.request_id = ?", self.request_id.clone());
+        clause.and_some("span.session_id = ?", self.session_id.clone());
+        clause.and_some("span.environment = ?", self.environment.clone());
+        clause.and_some(
+            "span.import_id = ?",
+            self.import_id.map(|id| id.to_string()),
+        );
+        if self.only_errors {
+            clause.and_fixed("span.status = 'error'");
+        }
+        if let Some(text) = self.text.as_deref().filter(|text| !text.is_empty()) {
+            clause.and(
+                "EXISTS (SELECT 1 FROM span_text
+                         WHERE span_text.span = span.id AND span_text.text LIKE ? ESCAPE '\\')",
+                like_anywhere(&text.to_lowercase()),
+            );
+        }
+        clause
+    }
+}
+
+/// Order of spans; ties are broken by the order in which they were stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpanSort {
+    #[default]
+    Newest,
+    Oldest,
+    Slowest,
+    Costliest,
+    MostTokens,
+}
+
+impl SpanSort {
+    fn order(self) -> &'static str {
+        match self {
+            Self::Newest => " ORDER BY start_ns DESC, id DESC LIMIT ? OFFSET ?",
+            Self::Oldest => " ORDER BY start_ns, id LIMIT ? OFFSET ?",
+            Self::Slowest => " ORDER BY latency_ms DESC NULLS LAST, id LIMIT ? OFFSET ?",
+            Self::Costliest => " ORDER BY cost_pico DESC NULLS LAST, id LIMIT ? OFFSET ?",
+            // As reals, since two hostile counts would overflow an integer.
+            Self::MostTokens => {
+                " ORDER BY coalesce(tokens_in, 0) * 1.0 + coalesce(tokens_out, 0) DESC, id
+                  LIMIT ? OFFSET ?"
+            }
+        }
+    }
+}
+
+/// One span as a list or a waterfall shows it, without its messages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpanRow {
+    pub trace_id: String,
+    pub span_id: String,
+    /// 1, or more for other content that came under the same ids.
+    pub variant: u64,
+    pub parent_id: Option<String>,
+    pub kind: SpanKind,
+    pub name: Option<String>,
+    pub start_ns: UnixNanos,
+    pub end_ns: Option<UnixNanos>,
+    pub latency_ms: Option<f64>,
+    pub ttft_ms: Option<f64>,
+    pub status: SpanStatus,
+    pub error_type: Option<String>,
+    pub http_status: Option<u16>,
+    pub provider: Option<String>,
+    pub model: Option<String>,
+    pub prompt_name: Option<String>,
+    pub prompt_version: Option<String>,
+    pub usage: Usage,
+    /// As the source reports it.
+    pub cost_reported_usd: Option<Usd>,
+    /// As computed from the price table.
+    pub cost_computed_usd: Option<Usd>,
+    pub attempt: Option<u32>,
+    pub retry_of: Option<String>,
+    pub cache_hit: Option<bool>,
+    pub finish_reason: Option<String>,
+    pub session_id: Option<String>,
+    /// How many documents were retrieved.
+    pub documents: u64,
+    /// The start of what was asked, at most 160 characters.
+    pub preview: String,
+}
+
+/// Part of a list of spans.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpanPage {
+    pub total: u64,
+    pub rows: Vec<SpanRow>,
+}
+
+impl Workspace {
+    /// Spans that the filter accepts.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn spans(&self, filter: &SpanFilter, sort: SpanSort, page: Page) -> Result<SpanPage> {
+        let clause = filter.clause();
+        self.read(|conn| {
+            let total: i64 = conn
+                .prepare(&clause.statement("SELECT count(*) FROM span", ""))?
+                .query_row(params_from_iter(clause.values()), |row| row.get(0))?;
+            let mut statement = conn.prepare(&clause.statement(
+                "SELECT trace_id, span_id, variant, parent_id, kind, name, start_ns, end_ns, latency_ms,
+                        ttft_ms, status, error_type, http_status, provider, model, prompt_name,
+                        prompt_version, tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out,
+                        tokens_reasoning, reported_pico, computed_pico, attempt, retry_of, cache_hit,
+                        finish_reason, session_id, documents, preview
+                 FROM span",
+                sort.order(),
+            ))?;
+            let mut found = statement.query(params_from_iter(clause.values_and_page(page)))?;
+            let mut rows = Vec::new();
+            while let Some(row) = found.next()? {
+                rows.push(read(row)?);
+            }
+            Ok(SpanPage {
+                total: count(total),
+                rows,
+            })
+        })
+    }
+}
+
+fn read(row: &Row<'_>) -> Result<SpanRow> {
+    let money = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(from_pico));
+    Ok(SpanRow {
+        trace_id: row.get(0)?,
+        span_id: row.get(1)?,
+        variant: count(row.get(2)?),
+        parent_id: row.get(3)?,
+        kind: SpanKind::read(&row.get::<_, String>(4)?)?,
+        name: row.get(5)?,
+        start_ns: UnixNanos(row.get(6)?),
+        end_ns: row.get::<_, Option<i64>>(7)?.map(UnixNanos),
+        latency_ms: row.get(8)?,
+        ttft_ms: row.get(9)?,
+        status: SpanStatus::read(&row.get::<_, String>(10)?)?,
+        error_type: row.get(11)?,
+        http_status: row.get(12)?,
+        provider: row.get(13)?,
+        model: row.get(14)?,
+        prompt_name: row.get(15)?,
+        prompt_version: row.get(16)?,
+        usage: read_usage(row, 17)?,
+        cost_reported_usd: money(22)?,
+        cost_computed_usd: money(23)?,
+        attempt: row.get(24)?,
+        retry_of: row.get(25)?,
+        cache_hit: row.get(26)?,
+        finish_reason: row.get(27)?,
+        session_id: row.get(28)?,
+        documents: count(row.get(29)?),
+        preview: row.get(30)?,
+    })
+}
+
+/// The five token columns, in their order, from `first` on.
+pub(crate) fn read_usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
+    Ok(Usage {
+        tokens_in: count_some(row.get(first)?),
+        tokens_in_cached: count_some(row.get(first + 1)?),
+        tokens_in_cache_write: count_some(row.get(first + 2)?),
+        tokens_out: count_some(row.get(first + 3)?),
+        tokens_reasoning: count_some(row.get(first + 4)?),
+    })
+}

@@ -1,0 +1,124 @@
+//! The commands of the window: one file per screen, one function per method of `host.ts`.
+//!
+//! A hostile page may call any of them with anything: none reads a path it is given, returns a key or
+//! sends a request to an address that a person did not choose.
+
+mod compare;
+mod cost;
+mod datasets;
+mod jobs;
+mod prompts;
+mod replay;
+mod traces;
+mod workspace;
+
+use tauri::ipc::Invoke;
+
+/// Every command by name. A test holds this list against the window's `host.ts`.
+pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
+    tauri::generate_handler![
+        workspace::workspace_info,
+        workspace::changes_since,
+        workspace::doctor,
+        workspace::open_workspace_pick,
+        workspace::open_prompts_folder_pick,
+        workspace::demo_start,
+        workspace::demo_summary,
+        prompts::prompt_list,
+        prompts::prompt_open,
+        prompts::prompt_check_text,
+        prompts::prompt_save,
+        prompts::prompt_render,
+        prompts::prompt_diff,
+        prompts::prompt_release,
+        prompts::prompt_usage,
+        datasets::dataset_list,
+        datasets::dataset_cases,
+        datasets::dataset_from_traces,
+        replay::model_choices,
+        replay::replay_estimate,
+        replay::replay_start,
+        replay::replay_resume,
+        replay::run_list,
+        replay::run_open,
+        replay::run_grid,
+        replay::cell_open,
+        compare::compare_open,
+        compare::compare_rows,
+        compare::compare_pair,
+        traces::import_pick,
+        traces::import_list,
+        traces::import_quarantine,
+        traces::trace_list,
+        traces::trace_histogram,
+        traces::trace_facets,
+        traces::trace_open,
+        traces::span_open,
+        cost::cost_view,
+        jobs::jobs_subscribe,
+        jobs::job_list,
+        jobs::job_cancel,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    /// Names between `before` and the next character that is not part of a name.
+    fn names_after<'a>(text: &'a str, before: &str) -> BTreeSet<&'a str> {
+        text.split(before)
+            .skip(1)
+            .map(|rest| {
+                let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                &rest[..end.unwrap_or(rest.len())]
+            })
+            .collect()
+    }
+
+    fn commands() -> BTreeSet<&'static str> {
+        let source = include_str!("mod.rs");
+        let list = source
+            .split("generate_handler![")
+            .nth(1)
+            .unwrap()
+            .split(']')
+            .next()
+            .unwrap();
+        names_after(list, "::")
+    }
+
+    #[test]
+    fn the_window_calls_exactly_the_commands_that_exist() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/lib/host/tauri.ts");
+        let host = fs::read_to_string(path).unwrap();
+        let called = names_after(&host, "invoke('");
+        assert_eq!(
+            called,
+            commands(),
+            "tauri.ts (left) and generate_handler! (right) must agree"
+        );
+    }
+
+    #[test]
+    fn no_command_hands_out_a_key_or_takes_a_path() {
+        for name in commands() {
+            for word in [
+                "key",
+                "secret",
+                "token",
+                "path",
+                "url",
+                "read_file",
+                "fetch",
+            ] {
+                assert!(
+                    !name.contains(word),
+                    "{name}: commands must be safe for a hostile page"
+                );
+            }
+        }
+    }
+}

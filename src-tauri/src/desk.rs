@@ -1,0 +1,134 @@
+//! What the window works on: the open engine, which a person may exchange for another.
+//!
+//! Every use case is asked through [`Desk::ask`], which keeps the window's thread free and turns a
+//! panic into a problem.
+
+use crate::arguments::Opening;
+use crate::jobs::Audience;
+use plumbline_engine::api::JobState;
+use plumbline_engine::{Engine, EngineOptions, KeyLookup};
+use plumbline_model::{Code, JobId, Problem};
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// What every command gives back.
+pub(crate) type Answer<T> = Result<T, Problem>;
+
+/// The state of the window. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Desk {
+    engine: Arc<RwLock<Engine>>,
+    pub(crate) audience: Audience,
+}
+
+impl Desk {
+    /// Opens the workspace that was asked for.
+    ///
+    /// # Errors
+    /// The workspace cannot be opened, or the prompts folder does not exist.
+    pub(crate) fn open(opening: Opening) -> Answer<Self> {
+        let audience = Audience::default();
+        let engine = open_engine(opening, &audience)?;
+        Ok(Self {
+            engine: Arc::new(RwLock::new(engine)),
+            audience,
+        })
+    }
+
+    /// Runs a use case on a thread that may block. A panic in it is a problem, not the end of the
+    /// window.
+    pub(crate) async fn ask<T: Send + 'static>(
+        &self,
+        use_case: impl FnOnce(&Engine) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let engine = self.engine();
+        on_a_thread(move || use_case(&engine)).await
+    }
+
+    /// Opens another workspace in place of this one.
+    ///
+    /// # Errors
+    /// A job is running, or the workspace cannot be opened; the present one stays open.
+    pub(crate) async fn exchange(&self, workspace: PathBuf) -> Answer<()> {
+        let desk = self.clone();
+        on_a_thread(move || {
+            if desk
+                .engine()
+                .job_list()
+                .iter()
+                .any(|job| job.state == JobState::Running)
+            {
+                let why = "work is still running in this workspace";
+                return Err(
+                    Problem::new(Code::Conflict, why).hint("Wait for it or cancel it first.")
+                );
+            }
+            let opening = Opening {
+                workspace: Some(workspace),
+                prompts: None,
+            };
+            let next = open_engine(opening, &desk.audience)?;
+            *desk.engine.write().unwrap_or_else(PoisonError::into_inner) = next;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Imports files that were dropped or picked; the job shows what becomes of them.
+    pub(crate) async fn import(&self, paths: Vec<PathBuf>) -> Answer<JobId> {
+        self.ask(move |engine| engine.import_start(paths)).await
+    }
+
+    /// Asks running jobs to stop, so that they store what they have before the process ends.
+    pub(crate) fn leave(&self) {
+        self.engine().cancel_all();
+        tracing::info!("the window closes");
+    }
+
+    fn engine(&self) -> Engine {
+        self.engine
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+}
+
+fn open_engine(opening: Opening, audience: &Audience) -> Answer<Engine> {
+    let engine = Engine::open(EngineOptions {
+        workspace: opening.workspace,
+        prompts: opening.prompts,
+        keys: KeyLookup::from_environment(),
+    })?;
+    let audience = audience.clone();
+    engine.subscribe_jobs(move |job| audience.tell(job));
+    Ok(engine)
+}
+
+async fn on_a_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Answer<T> + Send + 'static,
+) -> Answer<T> {
+    match tauri::async_runtime::spawn_blocking(work).await {
+        Ok(answer) => answer,
+        Err(_) => Err(
+            Problem::internal("this stopped unexpectedly; the workspace is unharmed")
+                .hint("Try it again. The log names the place."),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_a_problem_without_its_message() {
+        let answer: Answer<()> =
+            tauri::async_runtime::block_on(on_a_thread(|| panic!("customer said: secret")));
+        let problem = answer.unwrap_err();
+        assert_eq!(problem.code, Code::Internal);
+        assert!(
+            !problem.message.contains("secret"),
+            "a panic may quote content"
+        );
+    }
+}

@@ -1,0 +1,95 @@
+// Screenshots of every screen of the demo, in two themes and two sizes: tests/e2e/shots/.
+// `node shots.mjs [SCREEN]...` takes only the named ones.
+
+import { closeDisplay } from './lib/display.mjs';
+import { until } from './lib/webdriver.mjs';
+import { openWindow, temporaryFolder, Window } from './lib/window.mjs';
+
+const SIZES = [
+  [1280, 800],
+  [1920, 1080],
+];
+const THEMES = ['light', 'dark'];
+
+/** Addresses by name; each is made when it is needed, from what the workspace holds. */
+const SCREENS = {
+  prompts: () => '/prompts',
+  prompt: () => '/prompts/ticket-triage',
+  'prompt-diff': () => '/prompts/ticket-triage?tab=diff',
+  'replay-new': () => '/replay',
+  'replay-run': async (ask) => `/replay/${(await ask('run_list'))[0].id}`,
+  'replay-cell': async (ask) => {
+    const [run] = await ask('run_list');
+    const filter = { status: null, only_failing: false, text: '' };
+    const page = await ask('run_grid', { runId: run.id, filter, offset: 0, limit: 1 });
+    return `/replay/${run.id}?cell=${page.rows[0].cells.find(Boolean).id}`;
+  },
+  compare: async (ask) => {
+    const [run] = await ask('run_list');
+    return `/compare?a=${run.id}.0&b=${run.id}.1`;
+  },
+  traces: () => '/traces',
+  trace: async (ask) => {
+    const filter = { text: '', kind: null, model: null, status: null, prompt_name: null };
+    const rest = { environment: null, from: null, to: null, only_errors: false };
+    const args = { filter: { ...filter, ...rest }, sort: 'newest', offset: 0, limit: 1 };
+    const { rows } = await ask('trace_list', args);
+    const { rows: spans } = await ask('trace_open', { traceId: rows[0].trace_id });
+    return `/traces/${rows[0].trace_id}?span=${spans[0].span_id}`;
+  },
+  cost: () => '/cost',
+};
+
+async function photograph(window, name, ask, address) {
+  for (const theme of THEMES) {
+    for (const [width, height] of SIZES) {
+      await window.session.resize(width, height);
+      await window.session.evaluate((theme) => {
+        localStorage.setItem('plumbline.theme', theme);
+        location.reload();
+      }, theme);
+      await until(
+        () => window.session.evaluate((t) => document.documentElement.dataset.theme === t, theme),
+        `the ${theme} theme`,
+      );
+      await window.goto(await address(ask));
+      await atRest(window);
+      console.log(await window.shot(`${name}-${theme}-${width}x${height}`));
+    }
+  }
+}
+
+async function atRest(window) {
+  await until(
+    () => window.session.evaluate(() => document.querySelector('main') && !document.querySelector('[aria-busy=true]')),
+    'the screen at rest',
+  );
+  // Two frames: what arrived last is painted.
+  await window.session.evaluateAsync(
+    () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))),
+  );
+}
+
+const wanted = process.argv.slice(2);
+const chosen = (name) => wanted.length === 0 || wanted.includes(name);
+
+if (chosen('first-start')) {
+  const window = await openWindow({ prompts: temporaryFolder() });
+  await photograph(window, 'first-start', null, () => '/prompts');
+  await window.close();
+}
+const names = Object.keys(SCREENS).filter(chosen);
+if (names.length > 0) {
+  const window = await Window.demo();
+  const ask = (command, args = {}) =>
+    window.session.evaluateAsync((c, a) => window.__TAURI_INTERNALS__.invoke(c, a), command, args);
+  for (const name of names) {
+    // One screen that cannot be shown must not hide the others.
+    await photograph(window, name, ask, SCREENS[name]).catch((error) => {
+      process.exitCode = 1;
+      console.error(`${name}: ${error.message}`);
+    });
+  }
+  await window.close();
+}
+await closeDisplay();

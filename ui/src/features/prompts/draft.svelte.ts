@@ -1,0 +1,128 @@
+/**
+ * The text in the editor against the file on disk: what is unsaved, what the text says as a prompt,
+ * and what to do when the file moved underneath.
+ */
+import type { PromptCheck } from '$lib/bindings/PromptCheck';
+import type { PromptView } from '$lib/bindings/PromptView';
+import { host } from '$lib/host';
+import { say } from '$lib/notices.svelte';
+import { asProblem } from '$lib/problem';
+
+const CHECK_AFTER_MS = 200;
+
+export class Draft {
+  /** The file as it was read; undefined before anything is open. */
+  view = $state.raw<PromptView>();
+  text = $state('');
+  check = $state.raw<PromptCheck>();
+  saving = $state(false);
+  /** The file on disk is no longer the one that was opened. */
+  conflict = $state.raw<PromptView>();
+  readonly isWorking = $derived(this.view?.version === 'working');
+  readonly dirty = $derived(this.view !== undefined && this.text !== this.view.text);
+
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  private turn = 0;
+
+  /** Takes what was read. Unsaved text is kept: a file that changed underneath becomes a conflict. */
+  show(next: PromptView): void {
+    const same = this.view?.name === next.name && this.view.version === next.version;
+    if (same && this.dirty) {
+      if (next.text_hash === this.view?.text_hash) this.view = next;
+      else if (next.text === this.text) this.take(next);
+      else this.conflict = next;
+      return;
+    }
+    if (!same) this.leave();
+    const waiting = next.version === 'working' ? unsaved.get(next.name) : undefined;
+    this.take(next);
+    if (waiting && waiting.text !== next.text) {
+      if (waiting.view.text_hash !== next.text_hash) {
+        this.view = waiting.view;
+        this.conflict = next;
+      }
+      this.write(waiting.text);
+    }
+    unsaved.delete(next.name);
+  }
+
+  /** Keeps unsaved text for when the prompt is opened again. */
+  leave(): void {
+    if (this.dirty && this.view) {
+      unsaved.set(this.view.name, { view: this.view, text: this.text });
+    }
+  }
+
+  /** A key stroke of the editor. */
+  write(text: string): void {
+    this.text = text;
+    clearTimeout(this.timer);
+    const name = this.view?.name;
+    if (name === undefined) return;
+    const mine = ++this.turn;
+    this.timer = setTimeout(() => {
+      host.promptCheckText(name, text).then(
+        (check) => {
+          if (mine === this.turn) this.check = check;
+        },
+        (thrown: unknown) => say.problem(thrown),
+      );
+    }, CHECK_AFTER_MS);
+  }
+
+  async save(): Promise<void> {
+    const view = this.view;
+    if (!view || !this.isWorking || !this.dirty || this.saving) return;
+    const text = this.text;
+    this.saving = true;
+    try {
+      const saved = await host.promptSave(view.name, text, view.text_hash);
+      const typedOn = this.text !== text ? this.text : undefined;
+      this.take(saved);
+      if (typedOn !== undefined) this.write(typedOn);
+    } catch (thrown) {
+      if (asProblem(thrown).code === 'conflict') await this.readConflict(view.name);
+      else say.problem(thrown);
+    } finally {
+      this.saving = false;
+    }
+  }
+
+  /** The file on disk wins; the text in the editor is dropped. */
+  takeTheirs(): void {
+    if (this.conflict) this.take(this.conflict);
+  }
+
+  /** The text in the editor wins at the next save. */
+  async keepMine(): Promise<void> {
+    const theirs = this.conflict;
+    if (!theirs) return;
+    this.view = theirs;
+    this.conflict = undefined;
+    await this.save();
+  }
+
+  discard(): void {
+    if (this.view) this.take(this.view);
+  }
+
+  private async readConflict(name: string): Promise<void> {
+    try {
+      this.conflict = await host.promptOpen(name, null);
+    } catch (thrown) {
+      say.problem(thrown);
+    }
+  }
+
+  private take(view: PromptView): void {
+    clearTimeout(this.timer);
+    this.turn += 1;
+    this.view = view;
+    this.text = view.text;
+    this.check = view.check;
+    this.conflict = undefined;
+  }
+}
+
+/** Unsaved texts of prompts that were left; they come back when the prompt is opened again. */
+const unsaved = new Map<string, { view: PromptView; text: string }>();

@@ -1,0 +1,3 @@
+// provisional until ts-rs writes it
+
+export type FacetValue = { value: string, count: number, };

@@ -1,0 +1,4 @@
+// provisional until ts-rs writes it
+import type { CellStatus } from "./CellStatus";
+
+export type GridFilter = { status: CellStatus | null, only_failing: boolean, text: string, };

@@ -1,0 +1,2 @@
+// provisional until ts-rs writes it
+export type JobId = string;

@@ -1,0 +1,3 @@
+// provisional until ts-rs writes it
+
+export type JobState = "running" | "finished" | "failed" | "cancelled";

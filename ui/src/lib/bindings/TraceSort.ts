@@ -1,0 +1,3 @@
+// provisional until ts-rs writes it
+
+export type TraceSort = "newest" | "oldest" | "slowest" | "costliest" | "most_tokens";

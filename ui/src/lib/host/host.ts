@@ -1,0 +1,124 @@
+/**
+ * The only door to everything outside the window: one method per command of the desktop shell.
+ * Every rejection is a `Problem`. `tauri.ts` answers in the app, `fixture.ts` in a browser and in tests.
+ */
+import type { CasePage } from '$lib/bindings/CasePage';
+import type { CellView } from '$lib/bindings/CellView';
+import type { ChangeBatch } from '$lib/bindings/ChangeBatch';
+import type { Check } from '$lib/bindings/Check';
+import type { CompareFilter } from '$lib/bindings/CompareFilter';
+import type { ComparedPair } from '$lib/bindings/ComparedPair';
+import type { ComparePage } from '$lib/bindings/ComparePage';
+import type { CompareView } from '$lib/bindings/CompareView';
+import type { CostScope } from '$lib/bindings/CostScope';
+import type { CostView } from '$lib/bindings/CostView';
+import type { DatasetFromSpans } from '$lib/bindings/DatasetFromSpans';
+import type { DatasetRow } from '$lib/bindings/DatasetRow';
+import type { DemoSummary } from '$lib/bindings/DemoSummary';
+import type { Estimate } from '$lib/bindings/Estimate';
+import type { Facets } from '$lib/bindings/Facets';
+import type { GridFilter } from '$lib/bindings/GridFilter';
+import type { GridPage } from '$lib/bindings/GridPage';
+import type { Histogram } from '$lib/bindings/Histogram';
+import type { ImportRow } from '$lib/bindings/ImportRow';
+import type { JobProgress } from '$lib/bindings/JobProgress';
+import type { ModelChoice } from '$lib/bindings/ModelChoice';
+import type { PromptCheck } from '$lib/bindings/PromptCheck';
+import type { PromptRow } from '$lib/bindings/PromptRow';
+import type { PromptView } from '$lib/bindings/PromptView';
+import type { QuarantinedRow } from '$lib/bindings/QuarantinedRow';
+import type { RenderView } from '$lib/bindings/RenderView';
+import type { RunPlan } from '$lib/bindings/RunPlan';
+import type { RunRow } from '$lib/bindings/RunRow';
+import type { RunView } from '$lib/bindings/RunView';
+import type { Side } from '$lib/bindings/Side';
+import type { SpanView } from '$lib/bindings/SpanView';
+import type { StatGroup } from '$lib/bindings/StatGroup';
+import type { TextDiff } from '$lib/bindings/TextDiff';
+import type { TraceFilter } from '$lib/bindings/TraceFilter';
+import type { TracePage } from '$lib/bindings/TracePage';
+import type { TraceSort } from '$lib/bindings/TraceSort';
+import type { TraceView } from '$lib/bindings/TraceView';
+import type { VariablesFrom } from '$lib/bindings/VariablesFrom';
+import type { WorkspaceInfo } from '$lib/bindings/WorkspaceInfo';
+
+export interface ReplayStarted {
+  run_id: string;
+  job_id: string;
+}
+
+export interface Host {
+  workspaceInfo(): Promise<WorkspaceInfo>;
+  changesSince(seq: number): Promise<ChangeBatch>;
+  doctor(): Promise<Check[]>;
+  /** Native dialog; null when the person closed it. */
+  openWorkspacePick(): Promise<WorkspaceInfo | null>;
+  openPromptsFolderPick(): Promise<WorkspaceInfo | null>;
+  demoStart(): Promise<string>;
+  demoSummary(): Promise<DemoSummary | null>;
+
+  promptList(): Promise<PromptRow[]>;
+  /** `version` null opens the working file. */
+  promptOpen(name: string, version: string | null): Promise<PromptView>;
+  promptCheckText(name: string, text: string): Promise<PromptCheck>;
+  /** Rejects with code `conflict` when the file no longer has `expectedTextHash`. */
+  promptSave(name: string, text: string, expectedTextHash: string): Promise<PromptView>;
+  /** `text` stands in for the file, for an editor that has not saved. */
+  promptRender(
+    name: string,
+    version: string | null,
+    text: string | null,
+    from: VariablesFrom,
+  ): Promise<RenderView>;
+  /** Versions, or `working`. */
+  promptDiff(name: string, from: string, to: string): Promise<TextDiff>;
+  promptRelease(name: string, version: string, changelog: string): Promise<PromptView>;
+  promptUsage(name: string): Promise<StatGroup[]>;
+
+  datasetList(): Promise<DatasetRow[]>;
+  datasetCases(name: string, offset: number, limit: number, text: string): Promise<CasePage>;
+  datasetFromTraces(name: string, filter: TraceFilter, limit: number): Promise<DatasetFromSpans>;
+  modelChoices(): Promise<ModelChoice[]>;
+
+  replayEstimate(plan: RunPlan): Promise<Estimate>;
+  replayStart(plan: RunPlan): Promise<ReplayStarted>;
+  replayResume(runId: string, resendUnknown: boolean): Promise<ReplayStarted>;
+  runList(): Promise<RunRow[]>;
+  runOpen(runId: string): Promise<RunView>;
+  runGrid(runId: string, filter: GridFilter, offset: number, limit: number): Promise<GridPage>;
+  cellOpen(cellId: string): Promise<CellView>;
+
+  compareOpen(a: Side, b: Side): Promise<CompareView>;
+  compareRows(
+    a: Side,
+    b: Side,
+    filter: CompareFilter,
+    offset: number,
+    limit: number,
+  ): Promise<ComparePage>;
+  comparePair(a: Side, b: Side, caseKey: string, repeat: number): Promise<ComparedPair>;
+
+  /** Native dialog; null when the person closed it. Files dropped on the window show up as jobs. */
+  importPick(): Promise<string | null>;
+  importList(): Promise<ImportRow[]>;
+  importQuarantine(importId: string, offset: number, limit: number): Promise<QuarantinedRow[]>;
+  traceList(
+    filter: TraceFilter,
+    sort: TraceSort,
+    offset: number,
+    limit: number,
+  ): Promise<TracePage>;
+  traceHistogram(filter: TraceFilter, buckets: number): Promise<Histogram>;
+  traceFacets(): Promise<Facets>;
+  traceOpen(traceId: string): Promise<TraceView>;
+  spanOpen(traceId: string, spanId: string): Promise<SpanView>;
+
+  costView(scope: CostScope): Promise<CostView>;
+
+  jobList(): Promise<JobProgress[]>;
+  jobCancel(jobId: string): Promise<void>;
+  onJob(callback: (job: JobProgress) => void): () => void;
+  /** Files hover over the window. */
+  onDrag(callback: (over: boolean) => void): () => void;
+  copyText(text: string): Promise<void>;
+}

@@ -1,0 +1,86 @@
+/**
+ * The host inside the desktop app. The only file that knows Tauri: method `promptOpen` is command
+ * `prompt_open`, arguments keep their camelCase names.
+ */
+import { Channel, invoke } from '@tauri-apps/api/core';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
+import type { JobProgress } from '$lib/bindings/JobProgress';
+import type { Host } from './host';
+
+export const tauriHost: Host = {
+  workspaceInfo: () => invoke('workspace_info'),
+  changesSince: (seq) => invoke('changes_since', { seq }),
+  doctor: () => invoke('doctor'),
+  openWorkspacePick: () => invoke('open_workspace_pick'),
+  openPromptsFolderPick: () => invoke('open_prompts_folder_pick'),
+  demoStart: () => invoke('demo_start'),
+  demoSummary: () => invoke('demo_summary'),
+
+  promptList: () => invoke('prompt_list'),
+  promptOpen: (name, version) => invoke('prompt_open', { name, version }),
+  promptCheckText: (name, text) => invoke('prompt_check_text', { name, text }),
+  promptSave: (name, text, expectedTextHash) =>
+    invoke('prompt_save', { name, text, expectedTextHash }),
+  promptRender: (name, version, text, from) =>
+    invoke('prompt_render', { name, version, text, from }),
+  promptDiff: (name, from, to) => invoke('prompt_diff', { name, from, to }),
+  promptRelease: (name, version, changelog) =>
+    invoke('prompt_release', { name, version, changelog }),
+  promptUsage: (name) => invoke('prompt_usage', { name }),
+
+  datasetList: () => invoke('dataset_list'),
+  datasetCases: (name, offset, limit, text) =>
+    invoke('dataset_cases', { name, offset, limit, text }),
+  datasetFromTraces: (name, filter, limit) =>
+    invoke('dataset_from_traces', { name, filter, limit }),
+  modelChoices: () => invoke('model_choices'),
+
+  replayEstimate: (plan) => invoke('replay_estimate', { plan }),
+  replayStart: (plan) => invoke('replay_start', { plan }),
+  replayResume: (runId, resendUnknown) => invoke('replay_resume', { runId, resendUnknown }),
+  runList: () => invoke('run_list'),
+  runOpen: (runId) => invoke('run_open', { runId }),
+  runGrid: (runId, filter, offset, limit) => invoke('run_grid', { runId, filter, offset, limit }),
+  cellOpen: (cellId) => invoke('cell_open', { cellId }),
+
+  compareOpen: (a, b) => invoke('compare_open', { a, b }),
+  compareRows: (a, b, filter, offset, limit) =>
+    invoke('compare_rows', { a, b, filter, offset, limit }),
+  comparePair: (a, b, caseKey, repeat) => invoke('compare_pair', { a, b, caseKey, repeat }),
+
+  importPick: () => invoke('import_pick'),
+  importList: () => invoke('import_list'),
+  importQuarantine: (importId, offset, limit) =>
+    invoke('import_quarantine', { importId, offset, limit }),
+  traceList: (filter, sort, offset, limit) => invoke('trace_list', { filter, sort, offset, limit }),
+  traceHistogram: (filter, buckets) => invoke('trace_histogram', { filter, buckets }),
+  traceFacets: () => invoke('trace_facets'),
+  traceOpen: (traceId) => invoke('trace_open', { traceId }),
+  spanOpen: (traceId, spanId) => invoke('span_open', { traceId, spanId }),
+
+  costView: (scope) => invoke('cost_view', { scope }),
+
+  jobList: () => invoke('job_list'),
+  jobCancel: (jobId) => invoke('job_cancel', { jobId }),
+  onJob(callback) {
+    const channel = new Channel<JobProgress>();
+    let live = true;
+    channel.onmessage = (job) => {
+      if (live) callback(job);
+    };
+    void invoke('jobs_subscribe', { channel });
+    return () => {
+      live = false;
+    };
+  },
+  onDrag(callback) {
+    // Dropping is handled in Rust, which sees the paths; the window only shows that it would work.
+    const stop = getCurrentWebview().onDragDropEvent(({ payload }) => {
+      if (payload.type === 'enter') callback(true);
+      else if (payload.type !== 'over') callback(false);
+    });
+    return () => void stop.then((off) => off());
+  },
+  // The page's own clipboard: writing is allowed where a person has just clicked.
+  copyText: (text) => navigator.clipboard.writeText(text),
+};

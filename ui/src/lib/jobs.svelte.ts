@@ -1,0 +1,59 @@
+/**
+ * Running work, as the status bar and the toasts show it. Each event replaces the one before;
+ * the end of a job tells the queries to look again.
+ */
+import type { JobProgress } from '$lib/bindings/JobProgress';
+import { announce } from '$lib/changes';
+import { host } from '$lib/host';
+import { say } from '$lib/notices.svelte';
+import { SvelteMap } from 'svelte/reactivity';
+
+class Jobs {
+  private byId = new SvelteMap<string, JobProgress>();
+  readonly running = $derived([...this.byId.values()].filter((job) => job.state === 'running'));
+
+  start(): () => void {
+    void host.jobList().then(
+      (jobs) => jobs.forEach((job) => job.state === 'running' && this.byId.set(job.id, job)),
+      () => undefined,
+    );
+    return host.onJob((job) => this.take(job));
+  }
+
+  get(id: string): JobProgress | undefined {
+    return this.byId.get(id);
+  }
+
+  async cancel(id: string): Promise<void> {
+    try {
+      await host.jobCancel(id);
+    } catch (thrown) {
+      say.problem(thrown);
+    }
+  }
+
+  private take(job: JobProgress): void {
+    const before = this.byId.get(job.id);
+    this.byId.set(job.id, job);
+    if (job.state === 'running' || before?.state === job.state) return;
+    announce(['job', 'import', 'span', 'prompt', 'dataset', 'run', 'cell']);
+    const name = { import: 'Import', replay: 'Replay', demo: 'Demo' }[job.kind];
+    if (job.state === 'failed') {
+      say.problem(job.problem ?? `${name} of ${job.label} failed`);
+    } else {
+      say.info(
+        `${name} ${job.state}: ${job.label}${job.note ? ` · ${job.note}` : ''}`,
+        linkOf(job),
+      );
+    }
+  }
+}
+
+/** Where the result of a finished job is looked at. */
+function linkOf(job: JobProgress): { label: string; href: string } | undefined {
+  if (!job.result_id || job.state === 'failed') return undefined;
+  if (job.kind === 'import') return { label: 'Show traces', href: '#/traces' };
+  return { label: 'Show run', href: `#/replay/${job.result_id}` };
+}
+
+export const jobs = new Jobs();
