@@ -143,9 +143,13 @@ api.anthropic.com, PLUMBLINE_API_KEY for the host of --base-url. A key is sent t
 pub(crate) struct Replay {
     /// Prompt versions; without a version the working file is meant
     #[arg(value_name = "PROMPT[@VERSION]", required_unless_present = "resume")]
-    pub(crate) prompts: Vec<String>,
+    pub(crate) versions: Vec<String>,
     /// Model as provider:model; repeat for several. `recorded:MODEL` replays recordings
-    #[arg(long = "model", value_name = "PROVIDER:MODEL", required_unless_present = "resume")]
+    #[arg(
+        long = "model",
+        value_name = "PROVIDER:MODEL",
+        required_unless_present = "resume"
+    )]
     pub(crate) models: Vec<String>,
     /// Name of a dataset in the workspace, or a dataset file
     #[arg(long, value_name = "NAME|FILE", required_unless_present = "resume")]
@@ -169,7 +173,7 @@ pub(crate) struct Replay {
     #[arg(long)]
     pub(crate) estimate: bool,
     /// Go on with an interrupted run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["prompts", "models", "dataset"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["versions", "models", "dataset"])]
     pub(crate) resume: Option<String>,
     /// With --resume: send calls again whose fate is unknown, though they may have been paid
     #[arg(long, requires = "resume")]
@@ -218,7 +222,11 @@ pub(crate) struct Diff {
 pub(crate) struct Tokens {
     /// File; `-` reads standard input
     pub(crate) file: PathBuf,
-    #[arg(long, default_value = "o200k_base", value_name = "o200k_base|cl100k_base")]
+    #[arg(
+        long,
+        default_value = "o200k_base",
+        value_name = "o200k_base|cl100k_base"
+    )]
     pub(crate) encoding: String,
     /// Print the token ids too
     #[arg(long)]
@@ -300,7 +308,9 @@ pub(crate) struct Stats {
 pub(crate) enum Dataset {
     List,
     /// Read a dataset file (JSONL, one case a line)
-    Add { file: PathBuf },
+    Add {
+        file: PathBuf,
+    },
     /// Make cases of the imported model calls that carry their prompt's variables
     FromTraces {
         name: String,

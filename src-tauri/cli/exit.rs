@@ -23,7 +23,9 @@ pub(crate) enum ExitStatus {
 impl From<&Problem> for ExitStatus {
     fn from(problem: &Problem) -> Self {
         match problem.code {
-            Code::BadInput | Code::NotFound | Code::Conflict | Code::NewerWorkspace => Self::BadInput,
+            Code::BadInput | Code::NotFound | Code::Conflict | Code::NewerWorkspace => {
+                Self::BadInput
+            }
             Code::Provider => Self::Provider,
             Code::Cancelled => Self::Cancelled,
             Code::Busy | Code::Internal => Self::Ours,

@@ -18,7 +18,11 @@ fn main() -> ExitCode {
         Err(error) => {
             let _ = error.print();
             // Help and version are answers; everything else is wrong usage.
-            let status = if error.use_stderr() { ExitStatus::BadInput } else { ExitStatus::Pass };
+            let status = if error.use_stderr() {
+                ExitStatus::BadInput
+            } else {
+                ExitStatus::Pass
+            };
             return status.into();
         }
     };
@@ -26,8 +30,10 @@ fn main() -> ExitCode {
     let printer = Printer::new(cli.global.json, cli.global.color);
     let run = std::panic::AssertUnwindSafe(|| commands::run(&cli, &printer));
     let outcome = std::panic::catch_unwind(run).unwrap_or_else(|_| {
-        Err(Problem::internal("Plumbline stopped at a fault of its own; what was stored is kept")
-            .hint("Run it again with PLUMBLINE_LOG=debug and report what it prints."))
+        Err(
+            Problem::internal("Plumbline stopped at a fault of its own; what was stored is kept")
+                .hint("Run it again with PLUMBLINE_LOG=debug and report what it prints."),
+        )
     });
     match outcome {
         Ok(status) => status.into(),
@@ -42,5 +48,8 @@ fn main() -> ExitCode {
 fn log_to_stderr() {
     let filter = tracing_subscriber::EnvFilter::try_from_env("PLUMBLINE_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("off"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
 }

@@ -24,12 +24,15 @@ impl Printer {
             Colour::Never => false,
             // https://no-color.org: any non-empty value switches colour off.
             Colour::Auto => {
-                io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+                io::stdout().is_terminal()
+                    && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
             }
         };
         Self {
             json,
-            style: report::Style { colour: wanted && !json },
+            style: report::Style {
+                colour: wanted && !json,
+            },
             progress: io::stderr().is_terminal(),
         }
     }
@@ -61,12 +64,20 @@ impl Printer {
         let mut stdout = io::stdout().lock();
         let written = stdout
             .write_all(text.as_bytes())
-            .and_then(|()| if text.ends_with('\n') { Ok(()) } else { stdout.write_all(b"\n") })
+            .and_then(|()| {
+                if text.ends_with('\n') {
+                    Ok(())
+                } else {
+                    stdout.write_all(b"\n")
+                }
+            })
             .and_then(|()| stdout.flush());
         match written {
             // The reader has seen enough, as with `| head`.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Problem::internal(format!("cannot write the answer: {error}"))),
+            Err(error) => Err(Problem::internal(format!(
+                "cannot write the answer: {error}"
+            ))),
             Ok(()) => Ok(()),
         }
     }

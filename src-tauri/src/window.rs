@@ -14,7 +14,8 @@ pub(crate) fn open(app: &AppHandle) -> tauri::Result<()> {
     };
     let desk = app.state::<Desk>().inner().clone();
     let dropped_on = desk.clone();
-    let mut builder = WebviewWindowBuilder::from_config(app, config)?;
+    let mut builder = WebviewWindowBuilder::from_config(app, config)?
+        .initialization_script(include_str!("language.js"));
     if cfg!(debug_assertions) {
         builder = builder.initialization_script(include_str!("refusals.js"));
     }

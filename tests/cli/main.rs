@@ -1,1 +1,30 @@
+//! The command line as a script and a person meet it: the built binary, real files, servers on loopback.
 
+#[cfg(test)]
+mod caps;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod exporting;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod importing;
+#[cfg(test)]
+mod interrupted;
+#[cfg(test)]
+mod keys;
+#[cfg(test)]
+mod model_server;
+#[cfg(test)]
+mod prompts;
+#[cfg(test)]
+mod raw_server;
+#[cfg(test)]
+mod replaying;
+#[cfg(test)]
+mod shared_workspace;
+#[cfg(test)]
+mod stage;
+#[cfg(test)]
+mod usage;

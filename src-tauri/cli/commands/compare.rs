@@ -31,24 +31,29 @@ pub(super) fn compare(
         return Ok(ExitStatus::Pass);
     }
     let page = engine.compare_rows(&a, &b, &CompareFilter::default(), 0, 10_000)?;
-    let answer = Answer { view, rows: page.rows };
+    let answer = Answer {
+        view,
+        rows: page.rows,
+    };
     let mut shown = String::new();
     for row in answer.rows.iter().take(args.show as usize) {
         let pair = engine.compare_pair(&a, &b, &row.case_key, row.repeat)?;
         let title = format!("\n{}  {}\n", row.case_key, row.verdict.as_str());
         shown.push_str(&printer.style().paint(Paint::Strong, &title));
         if let Some(diff) = &pair.diff {
-            let names = diff_text::Names { a: &name_a, b: &name_b };
+            let names = diff_text::Names {
+                a: &name_a,
+                b: &name_b,
+            };
             shown.push_str(&diff_text::unified(diff, names, printer.style()));
         }
     }
     printer.answer(&answer, || {
         let style = printer.style();
         format!(
-            "A  {}\nB  {}\n{}\n\n{}{shown}",
+            "A  {}\nB  {}\n{}{shown}",
             clean(&name_a),
             clean(&name_b),
-            style.paint(Paint::Strong, &answer.view.verdict),
             summary::comparison(&comparison, printer.room(), style)
         )
     })?;
@@ -56,7 +61,10 @@ pub(super) fn compare(
 }
 
 fn side_name(side: &SideView) -> String {
-    format!("{}@{} on {}", side.prompt_name, side.prompt_version, side.target)
+    format!(
+        "{}@{} on {}",
+        side.prompt_name, side.prompt_version, side.target
+    )
 }
 
 pub(super) fn diff(args: &Diff, printer: &Printer) -> Result<ExitStatus, Problem> {

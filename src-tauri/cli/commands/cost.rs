@@ -22,11 +22,7 @@ pub(super) fn tokens(args: &Tokens, printer: &Printer) -> Result<ExitStatus, Pro
     Ok(ExitStatus::Pass)
 }
 
-pub(super) fn cost(
-    engine: &Engine,
-    args: &Cost,
-    printer: &Printer,
-) -> Result<ExitStatus, Problem> {
+pub(super) fn cost(engine: &Engine, args: &Cost, printer: &Printer) -> Result<ExitStatus, Problem> {
     if args.cached.is_some_and(|cached| cached > args.tokens_in) {
         return Err(Problem::bad_input("--cached is more than --in")
             .hint("Cached tokens are part of the input tokens: raise --in."));
@@ -47,7 +43,12 @@ pub(super) fn cost(
     });
     printer.answer(&answer, || match (cost.usd, source) {
         (Some(usd), Some(source)) => {
-            let mut text = format!("${usd}  ({} {}, {})\n", source.table, source.version, clean(&source.entry));
+            let mut text = format!(
+                "${usd}  ({} {}, {})\n",
+                source.table,
+                source.version,
+                clean(&source.entry)
+            );
             for line in &cost.lines {
                 text.push_str(&format!(
                     "  {}: {} tokens at ${} per million = ${}\n",
@@ -59,7 +60,10 @@ pub(super) fn cost(
             }
             text
         }
-        _ => format!("unknown: {}", clean(cost.unknown_because.as_deref().unwrap_or("no price"))),
+        _ => format!(
+            "unknown: {}",
+            clean(cost.unknown_because.as_deref().unwrap_or("no price"))
+        ),
     })?;
     Ok(ExitStatus::Pass)
 }
@@ -69,14 +73,31 @@ pub(super) fn stats(
     args: &Stats,
     printer: &Printer,
 ) -> Result<ExitStatus, Problem> {
-    let keys = args.by.iter().map(|key| stat_key(key)).collect::<Result<Vec<_>, _>>()?;
-    let scope = if args.replays { CostScope::Replays } else { CostScope::Traces };
+    let keys = args
+        .by
+        .iter()
+        .map(|key| stat_key(key))
+        .collect::<Result<Vec<_>, _>>()?;
+    let scope = if args.replays {
+        CostScope::Replays
+    } else {
+        CostScope::Traces
+    };
     let groups = engine.stats(scope, &keys)?;
     printer.answer(&json!({ "groups": groups }), || {
         let mut columns: Vec<Column> = args.by.iter().map(|key| Column::words(key)).collect();
         columns.extend(
-            ["calls", "errors", "p50", "p95", "p99", "tokens in", "tokens out", "cost"]
-                .map(Column::numbers),
+            [
+                "calls",
+                "errors",
+                "p50",
+                "p95",
+                "p99",
+                "tokens in",
+                "tokens out",
+                "cost",
+            ]
+            .map(Column::numbers),
         );
         let mut table = Table::new(columns);
         for group in &groups {
@@ -111,7 +132,10 @@ fn stat_key(word: &str) -> Result<StatKey, Problem> {
         "model" => Ok(StatKey::Model),
         "day" => Ok(StatKey::Day),
         "prompt_version" => Ok(StatKey::PromptVersion),
-        _ => Err(Problem::bad_input(format!("`{}` is not a key to group by", word.escape_debug()))
-            .hint("Keys are model, day and prompt_version.")),
+        _ => Err(Problem::bad_input(format!(
+            "`{}` is not a key to group by",
+            word.escape_debug()
+        ))
+        .hint("Keys are model, day and prompt_version.")),
     }
 }

@@ -17,14 +17,23 @@ pub(super) fn run(
     match args {
         Dataset::List => {
             let datasets = engine.dataset_list()?;
-            printer.answer(&json!({ "datasets": datasets }), || table(&datasets, printer))?;
+            printer.answer(&json!({ "datasets": datasets }), || {
+                table(&datasets, printer)
+            })?;
         }
         Dataset::Add { file } => {
             let row = engine.dataset_add(file)?;
             printer.answer(&row, || table(std::slice::from_ref(&row), printer))?;
         }
-        Dataset::FromTraces { name, prompt, limit } => {
-            let filter = TraceFilter { prompt_name: prompt.clone(), ..TraceFilter::default() };
+        Dataset::FromTraces {
+            name,
+            prompt,
+            limit,
+        } => {
+            let filter = TraceFilter {
+                prompt_name: prompt.clone(),
+                ..TraceFilter::default()
+            };
             let made = engine.dataset_from_traces(name, &filter, u64::from(*limit))?;
             printer.answer(&made, || {
                 format!(
@@ -47,7 +56,12 @@ fn table(rows: &[DatasetRow], printer: &Printer) -> String {
     ]);
     for row in rows {
         let variables = row.variables.join(", ");
-        table.row([&row.name, &figures::count(row.cases), &variables, &row.description]);
+        table.row([
+            &row.name,
+            &figures::count(row.cases),
+            &variables,
+            &row.description,
+        ]);
     }
     table.render(printer.room(), printer.style())
 }

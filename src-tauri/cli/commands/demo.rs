@@ -8,11 +8,7 @@ use plumbline_engine::{DemoMaterial, Engine};
 use plumbline_model::Problem;
 use plumbline_report::{Paint, summary};
 
-pub(super) fn demo(
-    engine: &Engine,
-    args: &Demo,
-    printer: &Printer,
-) -> Result<ExitStatus, Problem> {
+pub(super) fn demo(engine: &Engine, args: &Demo, printer: &Printer) -> Result<ExitStatus, Problem> {
     let material = DemoMaterial::find(args.material.as_deref())?;
     follow(engine, printer);
     let demo = engine.demo(&material)?;

@@ -37,7 +37,10 @@ pub(super) fn import(
     printer.answer(&answer, || {
         let mut text = summary::import_report(&outcome.files, printer.room(), printer.style());
         for failure in &outcome.failures {
-            let line = format!("not imported: {}: {}", failure.path, failure.problem.message);
+            let line = format!(
+                "not imported: {}: {}",
+                failure.path, failure.problem.message
+            );
             text.push_str(&printer.style().paint(Paint::Bad, &line));
             text.push('\n');
         }
@@ -69,13 +72,19 @@ fn answer<'a>(files: &'a [ImportFile], failures: &'a [ImportFailure]) -> Answer<
         files,
         failures,
         model_calls,
-        tokens_in: files.iter().fold(None, |sum, file| add_known(sum, file.tokens_in)),
-        tokens_out: files.iter().fold(None, |sum, file| add_known(sum, file.tokens_out)),
+        tokens_in: files
+            .iter()
+            .fold(None, |sum, file| add_known(sum, file.tokens_in)),
+        tokens_out: files
+            .iter()
+            .fold(None, |sum, file| add_known(sum, file.tokens_out)),
         first_ns: files.iter().filter_map(|file| file.first_ns).min(),
         last_ns: files.iter().filter_map(|file| file.last_ns).max(),
         fields_unread: counts,
-        fields_unread_examples: unread.into_iter().map(|(n, f)| (n, f.example.as_str())).collect(),
+        fields_unread_examples: unread
+            .into_iter()
+            .map(|(n, f)| (n, f.example.as_str()))
+            .collect(),
         completeness,
     }
 }
-

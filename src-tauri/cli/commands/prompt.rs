@@ -22,15 +22,27 @@ pub(super) fn run(
         Prompt::Show { prompt } => show(engine, prompt, printer),
         Prompt::Check { name } => check(engine, name.as_deref(), printer),
         Prompt::Bump { old, new } => bump(old, new, printer),
-        Prompt::Render { prompt, variables, vars, case } => {
+        Prompt::Render {
+            prompt,
+            variables,
+            vars,
+            case,
+        } => {
             let from = variables_from(variables, vars.as_deref(), case.as_deref())?;
             render(engine, prompt, &from, printer)
         }
         Prompt::Diff { name, from, to } => diff(engine, name, from, to, printer),
-        Prompt::Release { name, version, changelog } => {
+        Prompt::Release {
+            name,
+            version,
+            changelog,
+        } => {
             let view = engine.prompt_release(name, version, changelog)?;
             printer.answer(&json!({ "name": name, "version": version }), || {
-                format!("released {name}@{version} ({} releases)", view.releases.len())
+                format!(
+                    "released {name}@{version} ({} releases)",
+                    view.releases.len()
+                )
             })?;
             Ok(ExitStatus::Pass)
         }
@@ -41,7 +53,15 @@ fn list(engine: &Engine, printer: &Printer) -> Result<ExitStatus, Problem> {
     let prompts = engine.prompt_list()?;
     printer.answer(&json!({ "prompts": prompts }), || {
         let mut table = Table::new(
-            ["prompt", "working", "latest", "state", "owner", "description"].map(Column::words),
+            [
+                "prompt",
+                "working",
+                "latest",
+                "state",
+                "owner",
+                "description",
+            ]
+            .map(Column::words),
         );
         for row in &prompts {
             table.row([
@@ -69,17 +89,35 @@ fn state(row: &PromptRow) -> String {
 
 fn releases(engine: &Engine, name: &str, printer: &Printer) -> Result<ExitStatus, Problem> {
     let view = engine.prompt_open(name, None)?;
-    printer.answer(&json!({ "name": name, "releases": view.releases, "drift": view.drift }), || {
-        let mut table = Table::new(["version", "hash", "owner", "changelog", ""].map(Column::words));
-        for release in &view.releases {
-            let altered = if release.altered { "file was altered" } else { "" };
-            let hash: String = release.template_hash.chars().take(12).collect();
-            table.row([&release.version, &hash, &release.owner, &release.changelog, altered]);
-        }
-        table.render(printer.room(), printer.style())
-    })?;
+    printer.answer(
+        &json!({ "name": name, "releases": view.releases, "drift": view.drift }),
+        || {
+            let mut table =
+                Table::new(["version", "hash", "owner", "changelog", ""].map(Column::words));
+            for release in &view.releases {
+                let altered = if release.altered {
+                    "file was altered"
+                } else {
+                    ""
+                };
+                let hash: String = release.template_hash.chars().take(12).collect();
+                table.row([
+                    &release.version,
+                    &hash,
+                    &release.owner,
+                    &release.changelog,
+                    altered,
+                ]);
+            }
+            table.render(printer.room(), printer.style())
+        },
+    )?;
     let altered = view.releases.iter().any(|release| release.altered);
-    Ok(if altered { ExitStatus::Findings } else { ExitStatus::Pass })
+    Ok(if altered {
+        ExitStatus::Findings
+    } else {
+        ExitStatus::Pass
+    })
 }
 
 fn show(engine: &Engine, prompt: &str, printer: &Printer) -> Result<ExitStatus, Problem> {
@@ -103,12 +141,22 @@ struct Checked {
 fn check(engine: &Engine, name: Option<&str>, printer: &Printer) -> Result<ExitStatus, Problem> {
     let names = match name {
         Some(name) => vec![name.to_owned()],
-        None => engine.prompt_list()?.into_iter().map(|row| row.name).collect(),
+        None => engine
+            .prompt_list()?
+            .into_iter()
+            .map(|row| row.name)
+            .collect(),
     };
     let mut checked = Vec::new();
     for name in names {
         let check = engine.prompt_open(&name, None)?.check;
-        let count = |severity| check.findings.iter().filter(|f| f.severity == severity).count();
+        let count = |severity| {
+            check
+                .findings
+                .iter()
+                .filter(|f| f.severity == severity)
+                .count()
+        };
         checked.push(Checked {
             errors: count(FindingSeverity::Error),
             warnings: count(FindingSeverity::Warning),
@@ -140,20 +188,30 @@ fn check(engine: &Engine, name: Option<&str>, printer: &Printer) -> Result<ExitS
                 printer.style().paint(paint, &verdict)
             ));
             for finding in &prompt.findings {
-                let place = finding.line.map_or_else(String::new, |line| format!("line {line}: "));
+                let place = finding
+                    .line
+                    .map_or_else(String::new, |line| format!("line {line}: "));
                 text.push_str(&format!("  {place}{}\n", clean(&finding.message)));
             }
         }
         text
     })?;
     let errors = checked.iter().any(|prompt| prompt.errors > 0);
-    Ok(if errors { ExitStatus::Findings } else { ExitStatus::Pass })
+    Ok(if errors {
+        ExitStatus::Findings
+    } else {
+        ExitStatus::Pass
+    })
 }
 
 pub(super) fn bump(old: &Path, new: &Path, printer: &Printer) -> Result<ExitStatus, Problem> {
     let bump = Engine::prompt_bump(&super::read_text(old)?, &super::read_text(new)?)?;
     printer.answer(&bump, || {
-        let reasons: Vec<String> = bump.reasons.iter().map(|reason| format!("  {reason}\n")).collect();
+        let reasons: Vec<String> = bump
+            .reasons
+            .iter()
+            .map(|reason| format!("  {reason}\n"))
+            .collect();
         format!("{}\n{}", bump.computed, clean(&reasons.concat()))
     })?;
     Ok(ExitStatus::Pass)
@@ -208,7 +266,10 @@ fn render(
             short(answer.request_hash)
         ));
         for ignored in answer.ignored_variables {
-            text.push_str(&format!("the prompt does not declare `{}`; it was ignored\n", clean(ignored)));
+            text.push_str(&format!(
+                "the prompt does not declare `{}`; it was ignored\n",
+                clean(ignored)
+            ));
         }
         text
     })?;
@@ -233,14 +294,20 @@ fn diff(
             .releases
             .first()
             .map(|release| release.version.clone())
-            .ok_or_else(|| Problem::not_found(format!("`{name}` has no release to compare with")))?;
+            .ok_or_else(|| {
+                Problem::not_found(format!("`{name}` has no release to compare with"))
+            })?;
         latest.as_str()
     } else {
         from
     };
     let diff = engine.prompt_diff(name, from, to)?;
     printer.answer(&diff, || {
-        diff_text::unified(&diff.clone().into(), diff_text::Names { a: from, b: to }, printer.style())
+        diff_text::unified(
+            &diff.clone().into(),
+            diff_text::Names { a: from, b: to },
+            printer.style(),
+        )
     })?;
     Ok(ExitStatus::Pass)
 }
@@ -255,7 +322,10 @@ fn variables_from(
             Problem::bad_input(format!("`{case}` is not DATASET/KEY"))
                 .hint("Write for example --case support-tickets/T-1042.")
         })?;
-        return Ok(VariablesFrom::Case { dataset: dataset.to_owned(), key: key.to_owned() });
+        return Ok(VariablesFrom::Case {
+            dataset: dataset.to_owned(),
+            key: key.to_owned(),
+        });
     }
     let mut values: Map<String, Value> = match file {
         Some(path) => serde_json::from_str(&super::read_text(path)?).map_err(|error| {
@@ -269,8 +339,13 @@ fn variables_from(
                 .hint("Write for example --var subject='No brake'.")
         })?;
         // Lists, objects, numbers and truth values are read as JSON; anything else is text.
-        let value = serde_json::from_str(text).ok().filter(|value: &Value| !value.is_string());
-        values.insert(name.to_owned(), value.unwrap_or_else(|| Value::String(text.to_owned())));
+        let value = serde_json::from_str(text)
+            .ok()
+            .filter(|value: &Value| !value.is_string());
+        values.insert(
+            name.to_owned(),
+            value.unwrap_or_else(|| Value::String(text.to_owned())),
+        );
     }
     Ok(VariablesFrom::Values { values })
 }

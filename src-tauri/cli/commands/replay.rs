@@ -95,7 +95,10 @@ fn text(view: &RunView, wall_ms: f64, printer: &Printer) -> String {
         text.push('\n');
     }
     if view.columns.len() > 1 {
-        text.push_str(&format!("\ncompare: plumbline compare {0}.0 {0}.1\n", view.row.id));
+        text.push_str(&format!(
+            "\ncompare: plumbline compare {0}.0 {0}.1\n",
+            view.row.id
+        ));
     }
     text
 }
@@ -148,21 +151,32 @@ fn estimate(estimate: &Estimate, printer: &Printer) -> Result<ExitStatus, Proble
             estimate.price_version,
         );
         for target in &estimate.unpriced {
-            text.push_str(&format!("no price is known for {}\n", clean(&target.to_string())));
+            text.push_str(&format!(
+                "no price is known for {}\n",
+                clean(&target.to_string())
+            ));
         }
         for line in estimate.blocked_reasons.iter().chain(&estimate.problems) {
             text.push_str(&format!("{}\n", clean(line)));
         }
         text
     })?;
-    Ok(if estimate.problems.is_empty() { ExitStatus::Pass } else { ExitStatus::Findings })
+    Ok(if estimate.problems.is_empty() {
+        ExitStatus::Pass
+    } else {
+        ExitStatus::Findings
+    })
 }
 
 fn plan(engine: &Engine, args: &Replay) -> Result<RunPlan, Problem> {
     let dataset = args.dataset.as_deref().unwrap_or_default();
     Ok(RunPlan {
-        prompts: args.prompts.clone(),
-        targets: args.models.iter().map(|model| parse_target(model)).collect::<Result<_, _>>()?,
+        prompts: args.versions.clone(),
+        targets: args
+            .models
+            .iter()
+            .map(|model| parse_target(model))
+            .collect::<Result<_, _>>()?,
         dataset: dataset_name(engine, dataset)?,
         repeats: args.repeat,
         concurrency: args.concurrency,

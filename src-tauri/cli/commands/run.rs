@@ -19,7 +19,12 @@ pub(super) fn run(engine: &Engine, args: &Run, printer: &Printer) -> Result<Exit
             let view = engine.run_open(engine.run_id(run)?)?;
             printer.answer(&view, || {
                 let totals = summary::run_totals(&view.row.totals, None, printer.style());
-                format!("run {} ({})\n{totals}\n{}", view.row.id, view.row.status.as_str(), columns(&view, printer))
+                format!(
+                    "run {} ({})\n{totals}\n{}",
+                    view.row.id,
+                    view.row.status.as_str(),
+                    columns(&view, printer)
+                )
             })?;
             Ok(ExitStatus::Pass)
         }

@@ -10,7 +10,13 @@ use plumbline_report::{Column, Paint, Table, clean, figures};
 
 pub(super) fn run(engine: &Engine, args: &Trace, printer: &Printer) -> Result<ExitStatus, Problem> {
     match args {
-        Trace::List { text, model, errors, sort, limit } => {
+        Trace::List {
+            text,
+            model,
+            errors,
+            sort,
+            limit,
+        } => {
             let filter = TraceFilter {
                 text: text.clone(),
                 model: model.clone(),
@@ -20,7 +26,10 @@ pub(super) fn run(engine: &Engine, args: &Trace, printer: &Printer) -> Result<Ex
             list(engine, &filter, sort_key(sort)?, u64::from(*limit), printer)
         }
         Trace::Show { id, span: None } => show(&engine.trace_open(id)?, printer),
-        Trace::Show { id, span: Some(span) } => show_span(&engine.span_open(id, span)?, printer),
+        Trace::Show {
+            id,
+            span: Some(span),
+        } => show_span(&engine.span_open(id, span)?, printer),
         Trace::Export { otlp } => {
             let mut out = std::io::BufWriter::new(std::io::stdout().lock());
             let written = engine.trace_export(*otlp, &mut out)?;
@@ -66,7 +75,11 @@ fn list(
             ]);
         }
         let shown = page.rows.len();
-        format!("{}{shown} of {} traces\n", table.render(printer.room(), printer.style()), page.total)
+        format!(
+            "{}{shown} of {} traces\n",
+            table.render(printer.room(), printer.style()),
+            page.total
+        )
     })?;
     Ok(ExitStatus::Pass)
 }
@@ -96,7 +109,9 @@ fn show(view: &TraceView, printer: &Printer) -> Result<ExitStatus, Problem> {
                 figures::duration(row.duration_ms),
                 row.tokens_in.map(figures::count).unwrap_or_default(),
                 row.tokens_out.map(figures::count).unwrap_or_default(),
-                row.cost_usd.map(|cost| figures::usd(Some(cost))).unwrap_or_default(),
+                row.cost_usd
+                    .map(|cost| figures::usd(Some(cost)))
+                    .unwrap_or_default(),
                 status.to_owned(),
             ]);
         }
@@ -106,7 +121,8 @@ fn show(view: &TraceView, printer: &Printer) -> Result<ExitStatus, Problem> {
 }
 
 fn bar(start_ms: f64, duration_ms: Option<f64>, total_ms: f64) -> String {
-    let scale = |ms: f64| ((ms / total_ms.max(1e-9)) * BAR_WIDTH as f64).clamp(0.0, BAR_WIDTH as f64);
+    let scale =
+        |ms: f64| ((ms / total_ms.max(1e-9)) * BAR_WIDTH as f64).clamp(0.0, BAR_WIDTH as f64);
     let start = scale(start_ms) as usize;
     let length = match duration_ms {
         Some(ms) => (scale(ms).round() as usize).max(1),
@@ -114,7 +130,11 @@ fn bar(start_ms: f64, duration_ms: Option<f64>, total_ms: f64) -> String {
         None => BAR_WIDTH,
     };
     let length = length.min(BAR_WIDTH.saturating_sub(start).max(1));
-    format!("{}{}", "·".repeat(start.min(BAR_WIDTH - 1)), "█".repeat(length))
+    format!(
+        "{}{}",
+        "·".repeat(start.min(BAR_WIDTH - 1)),
+        "█".repeat(length)
+    )
 }
 
 fn show_span(view: &SpanView, printer: &Printer) -> Result<ExitStatus, Problem> {
@@ -133,17 +153,30 @@ fn show_span(view: &SpanView, printer: &Printer) -> Result<ExitStatus, Problem> 
             }
         };
         fact("model", span.model().map(str::to_owned));
-        fact("took", view.latency_ms.map(|ms| figures::duration(Some(ms))));
+        fact(
+            "took",
+            view.latency_ms.map(|ms| figures::duration(Some(ms))),
+        );
         fact("tokens in", span.usage.tokens_in.map(figures::count));
         fact("tokens out", span.usage.tokens_out.map(figures::count));
         fact("cost", view.cost.usd.map(|usd| format!("${usd}")));
-        fact("prompt", view.release.clone().or_else(|| span.prompt_name.clone()));
+        fact(
+            "prompt",
+            view.release.clone().or_else(|| span.prompt_name.clone()),
+        );
         fact("error", span.error_message.clone());
         for message in span.input_messages.iter().chain(&span.output_messages) {
-            text.push_str(&format!("\n{}\n", style.paint(Paint::Accent, message.role.as_str())));
+            text.push_str(&format!(
+                "\n{}\n",
+                style.paint(Paint::Accent, message.role.as_str())
+            ));
             text.push_str(&format!("{}\n", clean(&message.content.text())));
             for call in &message.tool_calls {
-                text.push_str(&format!("→ {}({})\n", clean(&call.name), clean(&call.arguments.to_string())));
+                text.push_str(&format!(
+                    "→ {}({})\n",
+                    clean(&call.name),
+                    clean(&call.arguments.to_string())
+                ));
             }
         }
         for document in &span.documents {
@@ -162,8 +195,11 @@ fn sort_key(word: &str) -> Result<TraceSort, Problem> {
         "costliest" => TraceSort::Costliest,
         "most_tokens" => TraceSort::MostTokens,
         _ => {
-            return Err(Problem::bad_input(format!("`{}` is not a sort order", word.escape_debug()))
-                .hint("Sort by newest, oldest, slowest, costliest or most_tokens."));
+            return Err(Problem::bad_input(format!(
+                "`{}` is not a sort order",
+                word.escape_debug()
+            ))
+            .hint("Sort by newest, oldest, slowest, costliest or most_tokens."));
         }
     })
 }

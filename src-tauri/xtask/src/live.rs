@@ -1,4 +1,4 @@
-//! `cargo xtask live` and `record`: prompts against a running OpenAI-compatible server, on request
+//! `cargo xtask live`: prompts against a running OpenAI-compatible server, on request
 //! only. No test calls this: it sends requests, and they may cost money.
 
 use crate::repository::{debug_folder, root};
@@ -20,7 +20,6 @@ struct Plan {
     prompts: Vec<String>,
     dataset: String,
     repeat: String,
-    out: Option<PathBuf>,
 }
 
 /// Replays live and prints what came back.
@@ -28,19 +27,6 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     let plan = parse(args)?;
     let workspace = scratch_workspace();
     replay(&plan, &workspace)
-}
-
-/// Replays live and writes the answers to a file of recordings.
-pub(crate) fn record(args: &[String]) -> Result<(), String> {
-    let plan = parse(args)?;
-    let out = plan.out.clone().ok_or("record needs --out FILE")?;
-    let workspace = scratch_workspace();
-    replay(&plan, &workspace)?;
-    call(
-        plumbline(&workspace)
-            .args(["run", "record", "latest", "--out"])
-            .arg(out),
-    )
 }
 
 fn replay(plan: &Plan, workspace: &Path) -> Result<(), String> {
@@ -74,7 +60,7 @@ fn scratch_workspace() -> PathBuf {
 }
 
 fn parse(args: &[String]) -> Result<Plan, String> {
-    let (mut base_url, mut model, mut out) = (None, None, None);
+    let (mut base_url, mut model) = (None, None);
     let (mut prompts, mut dataset, mut repeat) = (Vec::new(), None, None);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
@@ -88,7 +74,6 @@ fn parse(args: &[String]) -> Result<Plan, String> {
             "--prompt" => prompts.push(value),
             "--dataset" => dataset = Some(value),
             "--repeat" => repeat = Some(value),
-            "--out" => out = Some(PathBuf::from(value)),
             other => return Err(format!("no such argument: {other}\n{USAGE}")),
         }
     }
@@ -101,7 +86,6 @@ fn parse(args: &[String]) -> Result<Plan, String> {
         prompts,
         dataset: dataset.unwrap_or_else(|| "fixtures/datasets/support-tickets.jsonl".to_owned()),
         repeat: repeat.unwrap_or_else(|| "1".to_owned()),
-        out,
     })
 }
 

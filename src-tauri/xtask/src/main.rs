@@ -13,6 +13,7 @@ mod bindings;
 mod e2e;
 mod live;
 mod prices;
+mod record;
 mod repository;
 mod run;
 mod shell;
@@ -33,7 +34,7 @@ cargo xtask <chore>
   bindings [--check]             write the TypeScript types of the window's contract
   shots                          screenshots of every screen into tests/e2e/shots
   live --base-url URL --model M  replay the demo against a running server
-  record --base-url URL --model M --out FILE   the same, keeping the answers as recordings
+  record --base-url URL --model M   make the demo's recordings anew
 ";
 
 fn main() -> ExitCode {
@@ -50,7 +51,7 @@ fn main() -> ExitCode {
         "bindings" => bindings::run(rest),
         "shots" => e2e::shots(rest),
         "live" => live::run(rest),
-        "record" => live::record(rest),
+        "record" => record::run(rest),
         "help" | "--help" | "-h" => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

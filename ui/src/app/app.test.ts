@@ -23,14 +23,15 @@ describe('palette', () => {
     expect(best).toHaveTextContent('Go to Cost');
     await user.keyboard('{Enter}');
     await waitFor(() => expect(location.hash).toBe('#/cost'));
-    expect(screen.queryByRole('combobox', { name: 'Find a command' })).toBeNull();
+    await waitFor(() => expect(field).not.toBeInTheDocument());
   });
 
   it('moves with the arrows, around the ends, and closes with Esc', async () => {
     render(App);
     await screen.findByRole('listbox', { name: 'Prompts' });
     await user.keyboard('{Control>}k{/Control}');
-    await screen.findByRole('combobox', { name: 'Find a command' });
+    const field = await screen.findByRole('combobox', { name: 'Find a command' });
+    await waitFor(() => expect(field).toHaveFocus());
     const list = screen.getByRole('listbox', { name: 'Commands' });
     await user.keyboard('{ArrowUp}');
     const options = within(list).getAllByRole('option');
@@ -96,8 +97,9 @@ describe('first start', () => {
     const bars = await screen.findAllByRole('progressbar', { name: 'Demo: ticket triage' });
     expect(bars.length).toBeGreaterThan(0);
     expect(screen.getByRole('button', { name: 'Cancel Demo: ticket triage' })).toBeVisible();
-    const list = await screen.findByRole('listbox', { name: 'Prompts' }, { timeout: 8000 });
-    expect(list).toBeVisible();
+    await waitFor(() => expect(location.hash).toMatch(/^#\/compare\?a=.+\.0&b=.+\.1$/), {
+      timeout: 8000,
+    });
     expect(await screen.findByText(/Demo finished/)).toBeVisible();
   }, 15_000);
 });

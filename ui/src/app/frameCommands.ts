@@ -1,6 +1,7 @@
 /** Commands that stand on every screen. */
 import type { Command } from '$lib/commands.svelte';
 import { host } from '$lib/host';
+import { compareColumns, jobs } from '$lib/jobs.svelte';
 import { say } from '$lib/notices.svelte';
 import { href, router } from '$lib/router.svelte';
 import { theme, type ThemeChoice } from '$lib/theme.svelte';
@@ -93,8 +94,14 @@ export function openWorkspace(): void {
   void tell(host.openWorkspacePick()).then((info) => info && location.reload());
 }
 
+/** Runs the demo and, when it went well, shows what it found. */
 export function startDemo(): void {
-  void tell(host.demoStart());
+  void tell(host.demoStart()).then((id) => {
+    if (id === undefined) return;
+    jobs.whenEnded(id, (job) => {
+      if (job.state === 'finished' && job.result_id) router.go(compareColumns(job.result_id));
+    });
+  });
 }
 
 function check(): void {

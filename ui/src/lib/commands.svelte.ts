@@ -3,6 +3,7 @@
  * A screen adds its commands with `useCommands` while it is on screen.
  */
 import { tinykeys } from 'tinykeys';
+import { untrack } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 
 export interface Command {
@@ -19,22 +20,38 @@ export interface Command {
   keysOnly?: boolean;
 }
 
-const sources = new SvelteMap<symbol, () => Command[]>();
+const sources = new SvelteMap<symbol, Command[]>();
 
-/** Every command that can run now, in the order of registration; a later one wins its keys. */
+/** Groups of the frame; those of the screen on show stand before them. */
+const FRAME_GROUPS = ['Go', 'View', 'Workspace'];
+
+/** Every command of the table, what is on screen first, each group in one piece. */
+export function allCommands(): Command[] {
+  const commands = [...sources.values()].flat();
+  const groups = [...new Set(commands.map((c) => c.group))];
+  const rank = (group: string) =>
+    FRAME_GROUPS.includes(group)
+      ? groups.length + FRAME_GROUPS.indexOf(group)
+      : groups.indexOf(group);
+  return commands.sort((a, b) => rank(a.group) - rank(b.group));
+}
+
+/** Those that can run now. */
 export function available(): Command[] {
-  return [...sources.values()].flatMap((source) => source()).filter((c) => c.when?.() ?? true);
+  return allCommands().filter((command) => command.when?.() ?? true);
 }
 
-export function register(source: () => Command[]): () => void {
-  const id = Symbol();
-  sources.set(id, source);
-  return () => void sources.delete(id);
-}
-
-/** Commands of a component, for as long as it is mounted. */
+/**
+ * Commands of a component, for as long as it is mounted. The list is made inside the component, so
+ * that nobody outside reads its state while it goes away; `when` and `run` are called later.
+ */
 export function useCommands(source: () => Command[]): void {
-  $effect(() => register(source));
+  $effect(() => {
+    const id = Symbol();
+    const commands = source();
+    untrack(() => sources.set(id, commands));
+    return () => void sources.delete(id);
+  });
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -49,27 +66,33 @@ function overlayOpen(): boolean {
   return document.querySelector('[role="dialog"], [role="listbox"][data-state="open"]') !== null;
 }
 
-/** Binds the keys of the table to the window; call inside an effect so that it follows the table. */
+/**
+ * Binds the keys of the table to the window; call inside an effect so that it follows the table.
+ * Of two commands on the same keys the first that can run does.
+ */
 export function bindKeys(commands: Command[]): () => void {
-  const bindings: Record<string, (event: KeyboardEvent) => void> = {};
+  const byKeys: Record<string, Command[]> = {};
   for (const command of commands) {
-    if (!command.keys) continue;
-    const withModifier = command.keys.includes('$mod');
+    for (const keys of withAndWithoutShift(command.keys)) (byKeys[keys] ??= []).push(command);
+  }
+  const bindings = Object.entries(byKeys).map(([keys, candidates]) => {
+    const withModifier = keys.includes('$mod');
     const handle = (event: KeyboardEvent) => {
-      if (event.defaultPrevented) return;
-      if (!withModifier && (isTyping(event.target) || overlayOpen())) return;
-      if (withModifier && overlayOpen()) return;
-      if (command.when && !command.when()) return;
+      if (event.defaultPrevented || overlayOpen()) return;
+      if (!withModifier && isTyping(event.target)) return;
+      const command = candidates.find((candidate) => candidate.when?.() ?? true);
+      if (!command) return;
       event.preventDefault();
       command.run();
     };
-    for (const keys of withAndWithoutShift(command.keys)) bindings[keys] = handle;
-  }
-  return tinykeys(window, bindings);
+    return [keys, handle] as const;
+  });
+  return tinykeys(window, Object.fromEntries(bindings));
 }
 
 /** Signs such as `?` and `$` need Shift on some keyboards and not on others: both count. */
-function withAndWithoutShift(keys: string): string[] {
+function withAndWithoutShift(keys: string | undefined): string[] {
+  if (keys === undefined) return [];
   const shifted = keys
     .split(' ')
     .map((press) => (/^[^\w\s]$/.test(press) ? `Shift+${press}` : press))

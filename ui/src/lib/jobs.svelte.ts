@@ -6,10 +6,12 @@ import type { JobProgress } from '$lib/bindings/JobProgress';
 import { announce } from '$lib/changes';
 import { host } from '$lib/host';
 import { say } from '$lib/notices.svelte';
+import { href } from '$lib/router.svelte';
 import { SvelteMap } from 'svelte/reactivity';
 
 class Jobs {
   private byId = new SvelteMap<string, JobProgress>();
+  private waiting = new Map<string, (job: JobProgress) => void>();
   readonly running = $derived([...this.byId.values()].filter((job) => job.state === 'running'));
 
   start(): () => void {
@@ -18,6 +20,13 @@ class Jobs {
       () => undefined,
     );
     return host.onJob((job) => this.take(job));
+  }
+
+  /** Calls back when the job ended, at once if it already has. */
+  whenEnded(id: string, callback: (job: JobProgress) => void): void {
+    const known = this.byId.get(id);
+    if (known && known.state !== 'running') callback(known);
+    else this.waiting.set(id, callback);
   }
 
   get(id: string): JobProgress | undefined {
@@ -36,6 +45,8 @@ class Jobs {
     const before = this.byId.get(job.id);
     this.byId.set(job.id, job);
     if (job.state === 'running' || before?.state === job.state) return;
+    this.waiting.get(job.id)?.(job);
+    this.waiting.delete(job.id);
     announce(['job', 'import', 'span', 'prompt', 'dataset', 'run', 'cell']);
     const name = { import: 'Import', replay: 'Replay', demo: 'Demo' }[job.kind];
     if (job.state === 'failed') {
@@ -53,7 +64,15 @@ class Jobs {
 function linkOf(job: JobProgress): { label: string; href: string } | undefined {
   if (!job.result_id || job.state === 'failed') return undefined;
   if (job.kind === 'import') return { label: 'Show traces', href: '#/traces' };
+  if (job.kind === 'demo') {
+    return { label: 'See which answers moved', href: compareColumns(job.result_id) };
+  }
   return { label: 'Show run', href: `#/replay/${job.result_id}` };
+}
+
+/** The first two columns of a run side by side. */
+export function compareColumns(runId: string): string {
+  return href('compare', [], { a: `${runId}.0`, b: `${runId}.1` });
 }
 
 export const jobs = new Jobs();

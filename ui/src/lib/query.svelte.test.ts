@@ -6,7 +6,7 @@ import { paged, query, type Paged, type Query } from './query.svelte';
 /** Runs what needs a component around it. */
 function inComponent<T>(make: () => T): { value: T; stop: () => void } {
   let value: T | undefined;
-  const stop = $effect_root(() => {
+  const stop = $effect.root(() => {
     value = make();
   });
   flushSync();
@@ -18,7 +18,7 @@ describe('query', () => {
   afterEach(() => void vi.useRealTimers());
 
   it('says that it works after 100 ms and that it is slow after 500 ms', async () => {
-    let answer = (_text: string) => undefined as void;
+    let answer: (text: string) => void = () => undefined;
     const load = () => new Promise<string>((resolve) => (answer = resolve));
     const { value: q, stop } = inComponent<Query<string>>(() =>
       query(() => ({ key: ['slow'], load })),

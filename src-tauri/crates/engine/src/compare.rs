@@ -6,7 +6,7 @@ use crate::api::{
 };
 use crate::replay::{Column, answer_text, column_keys, latencies, preview, totals};
 use plumbline_analysis::align::{self, CellView, ComparedRow, Comparison, RowVerdict};
-use plumbline_analysis::diff::{TextDiff, diff_outputs, diff_text};
+use plumbline_analysis::diff::{DiffOptions, TextDiff, diff_outputs_with, diff_text};
 use plumbline_analysis::percentile::nearest_rank;
 use plumbline_analysis::verdict::verdict;
 use plumbline_model::{Cell, ChatRequest, NanosText, Problem, Run, RunId};
@@ -118,7 +118,12 @@ impl Engine {
             })?;
         let (cell_a, cell_b) = cells.pair(row);
         let diff = match (cell_a, cell_b) {
-            (Some(a), Some(b)) => Some(diff_outputs(&answer_text(a), &answer_text(b))),
+            (Some(a), Some(b)) => Some(diff_outputs_with(
+                &answer_text(a),
+                &answer_text(b),
+                DiffOptions::default(),
+                true,
+            )),
             _ => None,
         };
         let case = self.case(&compared.a.run.plan.dataset, case_key).ok();
@@ -242,7 +247,12 @@ impl Engine {
 
     /// What differs between two files: words for text, paths for JSON.
     pub fn diff_files(a: &Path, b: &Path) -> Result<plumbline_analysis::diff::OutputDiff, Problem> {
-        Ok(diff_outputs(&read_to_diff(a)?, &read_to_diff(b)?))
+        Ok(diff_outputs_with(
+            &read_to_diff(a)?,
+            &read_to_diff(b)?,
+            DiffOptions::default(),
+            true,
+        ))
     }
 }
 

@@ -248,14 +248,11 @@ fn pieces_shown(pieces: &[Piece], row: &DiffRow, style: Style) -> Vec<(String, P
         bracket(&mut out, open, piece.emphasis);
         open = piece.emphasis;
         let paint = match (row.tag, piece.emphasis) {
-            (RowTag::Equal, _) => Paint::Plain,
-            (_, Emphasis::Same) => {
-                if row.a == *pieces {
-                    Paint::Removed
-                } else {
-                    Paint::Added
-                }
+            (RowTag::Equal, _) | (RowTag::Changed, Emphasis::Same) => {
+                piece.class.map_or(Paint::Plain, Paint::Syntax)
             }
+            (RowTag::Removed, Emphasis::Same) => Paint::Removed,
+            (RowTag::Added, Emphasis::Same) => Paint::Added,
             (_, Emphasis::Removed) => {
                 if partly {
                     Paint::RemovedStrong

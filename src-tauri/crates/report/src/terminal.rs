@@ -5,6 +5,7 @@
 
 use anstyle::{AnsiColor, Effects};
 use plumbline_analysis::diff::{MarkKind, mark_of};
+use plumbline_analysis::highlight::SyntaxClass;
 use std::borrow::Cow;
 use unicode_width::UnicodeWidthChar;
 
@@ -94,6 +95,8 @@ pub enum Paint {
     RemovedStrong,
     Added,
     AddedStrong,
+    /// Unchanged code, by what the word is in its language.
+    Syntax(SyntaxClass),
 }
 
 /// Whether to add colours. Meaning never hangs on them alone.
@@ -136,6 +139,17 @@ impl Paint {
             Self::AddedStrong => {
                 colour(AnsiColor::Green).effects(Effects::BOLD | Effects::UNDERLINE)
             }
+            // Red and green stay with what changed.
+            Self::Syntax(class) => match class {
+                SyntaxClass::Key | SyntaxClass::Function | SyntaxClass::Type => {
+                    colour(AnsiColor::Blue)
+                }
+                SyntaxClass::String => colour(AnsiColor::Cyan),
+                SyntaxClass::Number | SyntaxClass::Constant => colour(AnsiColor::Yellow),
+                SyntaxClass::Keyword | SyntaxClass::Markup => colour(AnsiColor::Magenta),
+                SyntaxClass::Comment => plain.dimmed(),
+                SyntaxClass::Plain | SyntaxClass::Punctuation => plain,
+            },
         }
     }
 }

@@ -1,0 +1,104 @@
+import type { Estimate } from '$lib/bindings/Estimate';
+import { describe, expect, it } from 'vitest';
+import {
+  capOf,
+  costText,
+  EMPTY_FORM,
+  errorsOf,
+  formOf,
+  mayReachCap,
+  missingOf,
+  parseTarget,
+  planOf,
+} from './plan';
+
+const openai = { provider: 'openai', model: 'gpt-4.1-mini' };
+const form = { ...EMPTY_FORM, prompts: ['a@1.0.0'], targets: [openai], dataset: 'tickets' };
+
+const estimate: Estimate = {
+  cells: 10,
+  live: 10,
+  cached: 0,
+  recorded: 0,
+  blocked: 0,
+  blocked_reasons: [],
+  tokens_in: 1000,
+  tokens_out_max: 500,
+  cost_expected_usd: '0.0123',
+  cost_upper_usd: '0.045',
+  unpriced: [],
+  price_table: 'genai-prices',
+  price_version: '2026-09-18',
+  problems: [],
+};
+
+describe('form of a new run', () => {
+  it('says what is missing and plans nothing until then', () => {
+    expect(missingOf(EMPTY_FORM)).toEqual(['a prompt version', 'a model', 'a dataset']);
+    expect(planOf(EMPTY_FORM)).toBeNull();
+    expect(planOf(form)).toMatchObject({ repeats: 1, cap_usd: null, base_url: null });
+  });
+
+  it('keeps a plan through the form and back', () => {
+    const plan = planOf({ ...form, cap: '0.50', repeats: '3', useCache: false });
+    expect(plan).not.toBeNull();
+    if (plan) expect(planOf(formOf(plan))).toEqual(plan);
+  });
+
+  it('keeps money as the digits that were typed', () => {
+    expect(capOf(' $0.10 ')).toBe('0.10');
+    for (const bad of ['', '0', '0.00', '-1', '1e3', 'ten', '1,000', '0.1234567']) {
+      expect(capOf(bad)).toBeNull();
+    }
+  });
+
+  it('takes a target apart at the first colon', () => {
+    expect(parseTarget('ollama:llama3.2:3b')).toEqual({ provider: 'ollama', model: 'llama3.2:3b' });
+    for (const bad of ['gpt-4', ':x', 'openai:', '']) expect(parseTarget(bad)).toBeNull();
+  });
+
+  it('asks for a base URL only where a provider has none of its own', () => {
+    expect(errorsOf(form).baseUrl).toBeUndefined();
+    const local = { ...form, targets: [{ provider: 'local', model: 'm' }] };
+    expect(errorsOf(local).baseUrl).toContain('base URL');
+    expect(errorsOf({ ...local, baseUrl: 'http://127.0.0.1:8080/v1' }).baseUrl).toBeUndefined();
+    expect(errorsOf({ ...local, baseUrl: 'file:///etc/passwd' }).baseUrl).toContain('URL');
+  });
+
+  it('refuses numbers out of bounds', () => {
+    expect(errorsOf({ ...form, repeats: '0', concurrency: '1.5', cap: 'x' })).toMatchObject({
+      repeats: expect.any(String),
+      concurrency: expect.any(String),
+      cap: expect.any(String),
+    });
+  });
+});
+
+describe('cost of an estimate', () => {
+  it('gives a range with its price table', () => {
+    expect(costText(estimate)).toEqual({
+      value: '$0.0123 – $0.045',
+      note: 'expected to upper bound, genai-prices 2026-09-18',
+      known: true,
+    });
+  });
+
+  it('is unknown, not zero, when a model has no price, and names the model', () => {
+    const text = costText({ ...estimate, cost_expected_usd: null, unpriced: [openai] });
+    expect(text.value).toBe('unknown');
+    expect(text.note).toContain('openai:gpt-4.1-mini');
+    expect(text.note).toContain('$0.045');
+  });
+
+  it('is nothing when nothing is sent', () => {
+    expect(costText({ ...estimate, live: 0, cost_upper_usd: null }).value).toBe('$0.00');
+  });
+
+  it('warns of the cap only when the upper bound passes it or is unknown', () => {
+    expect(mayReachCap(estimate, null)).toBe(false);
+    expect(mayReachCap(estimate, '0.05')).toBe(false);
+    expect(mayReachCap(estimate, '0.04')).toBe(true);
+    expect(mayReachCap({ ...estimate, cost_upper_usd: null }, '0.05')).toBe(true);
+    expect(mayReachCap({ ...estimate, live: 0 }, '0.0001')).toBe(false);
+  });
+});

@@ -1,0 +1,103 @@
+/** Runs, columns and cells in words and glyphs; the glyph never stands without its word. */
+import type { Assertion } from '$lib/bindings/Assertion';
+import type { CellStatus } from '$lib/bindings/CellStatus';
+import type { RunColumn } from '$lib/bindings/RunColumn';
+import type { RunPlan } from '$lib/bindings/RunPlan';
+import type { RunStatus } from '$lib/bindings/RunStatus';
+import type { RunTotals } from '$lib/bindings/RunTotals';
+import { count } from '$lib/format';
+
+type Tone = 'plain' | 'accent' | 'good' | 'bad' | 'warn' | 'info';
+
+export const RUN_TONE: Record<RunStatus, Tone> = {
+  running: 'accent',
+  finished: 'good',
+  cancelled: 'warn',
+  interrupted: 'warn',
+  capped: 'warn',
+};
+
+export const CELLS: Record<CellStatus, { word: string; glyph: string; tone: Tone }> = {
+  pending: { word: 'pending', glyph: '·', tone: 'plain' },
+  complete: { word: 'complete', glyph: '', tone: 'plain' },
+  truncated: { word: 'cut off', glyph: '…', tone: 'warn' },
+  failed: { word: 'failed', glyph: '!', tone: 'bad' },
+  unknown: { word: 'unknown', glyph: '?', tone: 'warn' },
+  not_sent: { word: 'not sent', glyph: '–', tone: 'plain' },
+};
+
+export function answered(totals: RunTotals): number {
+  return totals.live + totals.cached + totals.recorded;
+}
+
+export function done(totals: RunTotals): number {
+  return totals.cells - totals.pending;
+}
+
+/** "41 of 48 passed"; without assertions it says so. */
+export function passedText(totals: RunTotals): string {
+  return totals.graded === 0
+    ? 'not graded'
+    : `${count(totals.passed)} of ${count(totals.graded)} passed`;
+}
+
+/** Runs that can go on from where they stopped. */
+export function canResume(status: RunStatus, totals: RunTotals): boolean {
+  return (
+    status !== 'running' && status !== 'finished' && totals.cells > done(totals) - unsent(totals)
+  );
+}
+
+function unsent(totals: RunTotals): number {
+  return totals.not_sent + totals.unknown;
+}
+
+/** Names of the columns, each as short as it can be and still be told apart. */
+export function columnLabels(columns: readonly RunColumn[]): string[] {
+  const differ = (of: (c: RunColumn) => string) => new Set(columns.map(of)).size > 1;
+  const names = differ((c) => c.prompt_name);
+  const models = differ((c) => `${c.target.provider}:${c.target.model}`);
+  const providers = differ((c) => c.target.provider);
+  return columns.map((c) => {
+    const version = names ? `${c.prompt_name} ${c.prompt_version}` : c.prompt_version;
+    if (!models) return version;
+    const model = providers ? `${c.target.provider}:${c.target.model}` : c.target.model;
+    return `${version} · ${model}`;
+  });
+}
+
+/** "ticket-triage 1.0.0, working": versions grouped by their prompt. */
+export function promptsText(plan: RunPlan): string {
+  const byName = new Map<string, string[]>();
+  for (const prompt of plan.prompts) {
+    const at = prompt.lastIndexOf('@');
+    const name = at < 0 ? prompt : prompt.slice(0, at);
+    byName.set(name, [...(byName.get(name) ?? []), at < 0 ? '' : prompt.slice(at + 1)]);
+  }
+  return [...byName].map(([name, versions]) => `${name} ${versions.join(', ')}`.trim()).join('; ');
+}
+
+export function modelsText(plan: RunPlan): string {
+  return plan.targets.map((t) => `${t.provider}:${t.model}`).join(', ');
+}
+
+/** One assertion as a person would say it. */
+export function assertionText(assertion: Assertion): string {
+  const show = (value: unknown) => JSON.stringify(value);
+  switch (assertion.kind) {
+    case 'equals':
+      return `equals ${show(assertion.value)}`;
+    case 'contains':
+      return `contains ${show(assertion.value)}`;
+    case 'not_contains':
+      return `does not contain ${show(assertion.value)}`;
+    case 'json_equals':
+      return `${assertion.path} is ${show(assertion.value)}`;
+    case 'json_valid':
+      return 'is valid JSON';
+    case 'tool_called':
+      return assertion.arguments === undefined || assertion.arguments === null
+        ? `calls ${assertion.name}`
+        : `calls ${assertion.name} with ${show(assertion.arguments)}`;
+  }
+}

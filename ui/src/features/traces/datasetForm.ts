@@ -1,0 +1,28 @@
+/** What the dialog proposes and accepts when calls become a dataset. */
+import type { TraceFilter } from '$lib/bindings/TraceFilter';
+
+const MOST = 10_000;
+
+/** A name from what was filtered by; plain signs only, as it may become a file name. */
+export function datasetName(filter: TraceFilter, promptName: string | null): string {
+  const parts = [
+    filter.prompt_name ?? promptName,
+    filter.environment,
+    filter.only_errors || filter.status === 'error' ? 'errors' : null,
+    'calls',
+  ].filter((part) => part !== null);
+  return parts
+    .join('-')
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[-.]+|-+$/g, '')
+    .slice(0, 60);
+}
+
+/** A whole number from 1 to 10,000, or null. */
+export function limitOf(text: string): number | null {
+  const digits = text.trim().replaceAll(',', '');
+  if (!/^\d{1,6}$/.test(digits)) return null;
+  const value = Number(digits);
+  return value >= 1 && value <= MOST ? value : null;
+}

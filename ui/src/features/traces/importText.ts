@@ -1,0 +1,31 @@
+/** The loss report in words. */
+import type { ImportRow } from '$lib/bindings/ImportRow';
+import type { LossCounts } from '$lib/bindings/LossCounts';
+
+const FORMATS: Record<string, string> = {
+  otlp_json: 'OTLP JSON',
+  otlp_protobuf: 'OTLP protobuf',
+};
+
+export function fileName(path: string): string {
+  return path.split(/[\\/]/).pop() || path;
+}
+
+export function formatName(format: string): string {
+  return FORMATS[format] ?? format.replaceAll('_', ' ');
+}
+
+export function stateOf(row: ImportRow): string {
+  if (!row.complete) return 'not complete';
+  return row.report.quarantined > 0 ? 'complete, with losses' : 'complete';
+}
+
+/** Every row that was read must be somewhere. */
+export function addsUp(counts: LossCounts): boolean {
+  return counts.read === counts.stored + counts.duplicate + counts.quarantined;
+}
+
+/** "tokens_in" -> "tokens in". */
+export function fieldName(field: string): string {
+  return field.replaceAll('_', ' ');
+}

@@ -1,0 +1,66 @@
+import type { Span } from '$lib/bindings/Span';
+import { fixtureHost } from '$lib/host/fixture';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { NO_FILTER } from './address';
+import { errorOf, inline, modelDiffers, releaseParts, tokenLines } from './spanFacts';
+
+let span: Span;
+
+beforeAll(async () => {
+  const host = fixtureHost();
+  const page = await host.traceList(NO_FILTER, 'newest', 0, 1);
+  const traceId = page.rows[0]?.trace_id ?? '';
+  const view = await host.traceOpen(traceId);
+  const call = view.rows.find((step) => step.kind === 'llm');
+  span = (await host.spanOpen(traceId, call?.span_id ?? '')).span;
+});
+
+describe('facts of a span', () => {
+  it('shows cached and reasoning tokens as parts, and only where they are known', () => {
+    const known = { ...span, tokens_in: 900, tokens_in_cached: 512, tokens_in_cache_write: null };
+    expect(tokenLines({ ...known, tokens_out: 40, tokens_reasoning: null })).toEqual([
+      { label: 'input', value: '900', part: false },
+      { label: 'from prompt cache', value: '512', part: true },
+      { label: 'output', value: '40', part: false },
+    ]);
+  });
+
+  it('says unknown and never zero', () => {
+    const lines = tokenLines({ ...span, tokens_in: null, tokens_out: null });
+    expect(lines.filter((line) => !line.part).map((line) => line.value)).toEqual([
+      'unknown',
+      'unknown',
+    ]);
+  });
+
+  it('sees an answer from another model, but not from an unnamed one', () => {
+    expect(modelDiffers({ ...span, model_requested: 'a', model_returned: 'b' })).toBe(true);
+    expect(modelDiffers({ ...span, model_requested: 'a', model_returned: null })).toBe(false);
+  });
+
+  it('gathers what is known of a failure', () => {
+    expect(
+      errorOf({
+        ...span,
+        status: 'error',
+        error_message: 'too many requests',
+        error_type: 'rate_limit',
+        http_status: 429,
+        attempt: 2,
+      }),
+    ).toEqual({
+      code: 'provider',
+      message: 'too many requests',
+      hint: 'rate_limit · HTTP 429 · attempt 2',
+    });
+    expect(errorOf({ ...span, status: 'ok', error_message: null, error_type: null })).toBeNull();
+    const bare = { ...span, error_message: null, error_type: null, http_status: null };
+    expect(errorOf({ ...bare, attempt: null, status: 'error' })?.hint).toBeNull();
+  });
+
+  it('cuts long values and takes releases apart', () => {
+    expect(inline('x'.repeat(500))).toHaveLength(301);
+    expect(inline({ a: 1 })).toBe('{"a":1}');
+    expect(releaseParts('triage@1.0.0')).toEqual({ name: 'triage', version: '1.0.0' });
+  });
+});
