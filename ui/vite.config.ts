@@ -21,5 +21,8 @@ export default defineConfig(({ mode }) => ({
     include: ['src/**/*.test.ts'],
     setupFiles: ['src/test/setup.ts'],
     css: true,
+    // Generous: a busy machine must not decide whether a test passes.
+    testTimeout: 30_000,
+    expect: { poll: { timeout: 8000 } },
   },
 }));

@@ -192,7 +192,11 @@ fn whole(seen: &Seen, text: &str) -> Response {
         "usage": { "prompt_tokens": TOKENS_IN, "completion_tokens": TOKENS_OUT },
     });
     events(vec![
-        chunk(seen, json!({ "role": "assistant", "content": &text[..middle] }), None),
+        chunk(
+            seen,
+            json!({ "role": "assistant", "content": &text[..middle] }),
+            None,
+        ),
         chunk(seen, json!({ "content": &text[middle..] }), None),
         chunk(seen, json!({}), Some("stop")),
         usage,

@@ -75,8 +75,14 @@ impl Stage {
         let stage = Self {
             dir: tempfile::tempdir().unwrap(),
         };
-        stage.write("prompts/answer/prompt.md", &prompt("1.1.0", "Answer in one word."));
-        stage.write("prompts/answer/releases/1.0.0.md", &prompt("1.0.0", "Answer."));
+        stage.write(
+            "prompts/answer/prompt.md",
+            &prompt("1.1.0", "Answer in one word."),
+        );
+        stage.write(
+            "prompts/answer/releases/1.0.0.md",
+            &prompt("1.0.0", "Answer."),
+        );
         stage.write(
             "prompts/answer/releases/1.1.0.md",
             &prompt("1.1.0", "Answer in one word."),
@@ -186,7 +192,8 @@ impl Ran {
             1,
             "one line, one object: {self:#?}"
         );
-        let value: Value = serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:#?}"));
+        let value: Value =
+            serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {self:#?}"));
         assert!(value.is_object(), "{self:#?}");
         value
     }

@@ -1,3 +1,4 @@
+import './app/language';
 import './lib/ui/tokens.css';
 import './lib/ui/base.css';
 import { chooseHost } from '$lib/host';

@@ -97,11 +97,9 @@ describe('first start', () => {
     const bars = await screen.findAllByRole('progressbar', { name: 'Demo: ticket triage' });
     expect(bars.length).toBeGreaterThan(0);
     expect(screen.getByRole('button', { name: 'Cancel Demo: ticket triage' })).toBeVisible();
-    await waitFor(() => expect(location.hash).toMatch(/^#\/compare\?a=.+\.0&b=.+\.1$/), {
-      timeout: 8000,
-    });
+    await waitFor(() => expect(location.hash).toMatch(/^#\/compare\?a=.+\.0&b=.+\.1$/));
     expect(await screen.findByText(/Demo finished/)).toBeVisible();
-  }, 15_000);
+  });
 });
 
 describe('problems and theme', () => {

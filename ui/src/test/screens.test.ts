@@ -31,18 +31,14 @@ async function violations(): Promise<string[]> {
 
 beforeEach(() => setHost(fixtureHost()));
 
-it.each(addresses)(
-  '%s has nothing that axe objects to',
-  { timeout: 20_000 },
-  async (_name, hash) => {
-    history.replaceState(null, '', hash);
-    render(App);
-    await screen.findByRole('main', {}, { timeout: 10_000 });
-    // Let the screen read what it shows.
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    expect(await violations()).toEqual([]);
-  },
-);
+it.each(addresses)('%s has nothing that axe objects to', async (_name, hash) => {
+  history.replaceState(null, '', hash);
+  render(App);
+  await screen.findByRole('main');
+  // Let the screen read what it shows.
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(await violations()).toEqual([]);
+});
 
 it('the first start has nothing that axe objects to', async () => {
   setHost(fixtureHost({ empty: true }));

@@ -1,8 +1,10 @@
 /** What jsdom lacks and the window needs: sizes, observers, media queries, a canvas that says no. */
 import '@testing-library/jest-dom/vitest';
-import { cleanup } from '@testing-library/svelte';
+import { cleanup, configure } from '@testing-library/svelte';
 import { afterEach, beforeEach, vi } from 'vitest';
 import { forgetAnswers } from '$lib/query.svelte';
+
+configure({ asyncUtilTimeout: 8000 });
 
 const WIDTH = 1280;
 const HEIGHT = 800;

@@ -8,6 +8,8 @@
 mod counting;
 mod encoding;
 mod error;
+mod piece_memory;
+mod pieces;
 pub mod prices;
 mod request;
 

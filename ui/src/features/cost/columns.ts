@@ -21,8 +21,11 @@ export function statColumns(
     ...(title ? { title } : {}),
   });
   return [
-    { id: 'name', label, text: nameOf, width: 'minmax(180px, 3fr)' },
-    number('cost', 'Cost', (g) => usdAtLeast(g.cost_usd, g.unpriced_calls), 'US dollars'),
+    { id: 'name', label, text: nameOf, width: 'minmax(160px, 2fr)' },
+    {
+      ...number('cost', 'Cost', (g) => usdAtLeast(g.cost_usd, g.unpriced_calls), 'US dollars'),
+      width: 'minmax(104px, 1fr)',
+    },
     number('calls', 'Calls', (g) => count(g.calls)),
     number('unpriced', 'Unpriced', (g) => count(g.unpriced_calls), 'Calls whose cost is unknown'),
     number('errors', 'Errors', (g) => (g.calls > 0 ? share(g.errors / g.calls) : count(g.errors))),

@@ -41,15 +41,10 @@ export function passedText(totals: RunTotals): string {
     : `${count(totals.passed)} of ${count(totals.graded)} passed`;
 }
 
-/** Runs that can go on from where they stopped. */
+/** Runs that can go on from where they stopped. Failed calls are tried again too. */
 export function canResume(status: RunStatus, totals: RunTotals): boolean {
-  return (
-    status !== 'running' && status !== 'finished' && totals.cells > done(totals) - unsent(totals)
-  );
-}
-
-function unsent(totals: RunTotals): number {
-  return totals.not_sent + totals.unknown;
+  if (status === 'running' || status === 'finished') return false;
+  return totals.pending + totals.not_sent + totals.failed + totals.unknown > 0;
 }
 
 /** Names of the columns, each as short as it can be and still be told apart. */

@@ -1,5 +1,6 @@
 /** From a chart's description to uPlot's: stacking, axes with units, colours of the theme. */
 import uPlot from 'uplot';
+import { seriesColour } from './series';
 
 export interface ChartSpec {
   /** The question the chart answers. */
@@ -19,10 +20,6 @@ export interface ChartSpec {
   series: { label: string; values: (number | null)[]; dashed?: boolean }[];
   kind: 'line' | 'bars' | 'area';
   stacked?: boolean;
-}
-
-export function seriesColour(index: number): string {
-  return `--series-${(index % 8) + 1}`;
 }
 
 /**

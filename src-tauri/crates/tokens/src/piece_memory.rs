@@ -1,0 +1,121 @@
+//! Token counts of short pieces that were met before.
+//!
+//! A fixed table in which a newer piece takes the place of an older one, so its size never grows, whatever
+//! the text. A piece is its own key: two pieces are never taken for one another.
+
+use std::sync::{Mutex, PoisonError};
+
+/// 8,192 places of 32 bytes: 256 KB, the size of a processor's second cache.
+const PLACES: usize = 1 << 13;
+/// Longer pieces are rare and are counted each time.
+const LONGEST_PIECE: usize = 15;
+/// Tables kept for the next count, as many as threads commonly count at once.
+const KEPT: usize = 4;
+
+#[derive(Clone, Copy, Default)]
+struct Place {
+    /// The piece's bytes with its length behind them; 0 is an empty place, as no piece is empty.
+    key: u128,
+    tokens: u32,
+}
+
+/// The memory of one vocabulary, for one thread at a time.
+pub(crate) struct PieceMemory(Box<[Place]>);
+
+/// Memories that wait for their next use.
+pub(crate) struct Shelf(Mutex<Vec<PieceMemory>>);
+
+impl Shelf {
+    pub(crate) const fn new() -> Self {
+        Self(Mutex::new(Vec::new()))
+    }
+
+    /// Lends a memory for the time of `work`.
+    pub(crate) fn with<T>(&self, work: impl FnOnce(&mut PieceMemory) -> T) -> T {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut memory = kept.unwrap_or_else(|| PieceMemory(vec![Place::default(); PLACES].into()));
+        let result = work(&mut memory);
+        let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if shelf.len() < KEPT {
+            shelf.push(memory);
+        }
+        result
+    }
+}
+
+impl PieceMemory {
+    /// The count of `piece`, from memory or from `count`.
+    pub(crate) fn tokens(&mut self, piece: &[u8], count: impl FnOnce(&[u8]) -> usize) -> u64 {
+        let Some(key) = key_of(piece) else {
+            return count(piece) as u64;
+        };
+        let place = &mut self.0[place_of(key)];
+        if place.key != key {
+            // A short piece has no more tokens than bytes.
+            let tokens = u32::try_from(count(piece)).unwrap_or(u32::MAX);
+            *place = Place { key, tokens };
+        }
+        u64::from(place.tokens)
+    }
+}
+
+fn key_of(piece: &[u8]) -> Option<u128> {
+    if piece.is_empty() || piece.len() > LONGEST_PIECE {
+        return None;
+    }
+    let mut bytes = [0; 16];
+    bytes[..piece.len()].copy_from_slice(piece);
+    bytes[LONGEST_PIECE] = piece.len() as u8;
+    Some(u128::from_le_bytes(bytes))
+}
+
+/// Fibonacci hashing of both halves.
+fn place_of(key: u128) -> usize {
+    let mixed =
+        (key as u64 ^ ((key >> 64) as u64).rotate_left(29)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize % PLACES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_piece_is_counted_once_while_it_keeps_its_place() {
+        let shelf = Shelf::new();
+        let mut asked = 0;
+        for _ in 0..3 {
+            let tokens = shelf.with(|memory| {
+                memory.tokens(b" word", |_| {
+                    asked += 1;
+                    7
+                })
+            });
+            assert_eq!(tokens, 7);
+        }
+        assert_eq!(asked, 1);
+    }
+
+    #[test]
+    fn pieces_that_share_a_place_push_each_other_out_and_are_never_mistaken() {
+        let shelf = Shelf::new();
+        shelf.with(|memory| {
+            for round in 0..2 {
+                for number in 0..100_000_u32 {
+                    let piece = number.to_string();
+                    assert_eq!(
+                        memory.tokens(piece.as_bytes(), |_| number as usize),
+                        u64::from(number),
+                        "round {round}"
+                    );
+                }
+            }
+        });
+    }
+
+    #[test]
+    fn long_pieces_are_not_kept_and_a_zero_byte_is_not_an_end() {
+        assert_eq!(key_of(&[b'x'; 16]), None);
+        assert_ne!(key_of(b"a"), key_of(b"a\0"));
+    }
+}

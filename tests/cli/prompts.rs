@@ -1,0 +1,146 @@
+//! Prompt files: hashes that every process agrees on, releases that never change, steps that are large enough.
+
+use crate::stage::{Stage, prompt};
+use serde_json::Value;
+use std::fs;
+
+#[test]
+fn two_processes_render_the_same_hashes() {
+    let (one, other) = (Stage::new(), Stage::new());
+    let render = |stage: &Stage, question: &str| {
+        let var = format!("question={question}");
+        stage.json(&["prompt", "render", "answer@1.0.0", "--var", &var])
+    };
+    let (a, b) = (render(&one, "why?"), render(&other, "why?"));
+    assert_eq!(a, b);
+    assert_eq!(a["request_hash"].as_str().unwrap().len(), 64);
+    let else_asked = render(&one, "why not?");
+    assert_eq!(a["template_hash"], else_asked["template_hash"]);
+    assert_ne!(a["request_hash"], else_asked["request_hash"]);
+}
+
+#[test]
+fn a_value_that_is_json_is_read_as_json_and_a_file_gives_all_at_once() {
+    let stage = Stage::new();
+    let text = prompt("1.2.0", "Answer.").replace("type: string", "type: integer");
+    stage.write("prompts/answer/prompt.md", text);
+    let asked = |args: &[&str]| -> Value {
+        let mut all = vec!["prompt", "render", "answer"];
+        all.extend(args);
+        stage.json(&all)["messages"][1]["content"].clone()
+    };
+    assert_eq!(asked(&["--var", "question=7"]), "7");
+    stage.write("vars.json", "{\"question\": 8}");
+    assert_eq!(asked(&["--vars", "vars.json"]), "8");
+    assert_eq!(
+        asked(&["--vars", "vars.json", "--var", "question=9"]),
+        "9",
+        "the last word wins"
+    );
+    let refused = stage.run(&["prompt", "render", "answer", "--var", "question=seven"]);
+    refused.refused(2, &["question"]);
+}
+
+#[test]
+fn a_step_that_is_too_small_is_refused_and_names_the_least() {
+    let stage = Stage::new();
+    let more = prompt("1.1.0", "Answer in one word.").replace(
+        "variables:\n",
+        "variables:\n  - name: tone\n    type: string\n    description: How to say it.\n",
+    );
+    stage.write(
+        "prompts/answer/prompt.md",
+        more.replace("{{ question }}", "{{ question }} {{ tone }}"),
+    );
+    let before = fs::read_to_string(stage.path("prompts/answer/prompt.md")).unwrap();
+    let release = |version: &str| {
+        stage.run(&[
+            "prompt",
+            "release",
+            "answer",
+            version,
+            "--changelog",
+            "Asks for a tone",
+        ])
+    };
+    for version in ["1.1.0", "1.1.1", "1.2.0", "0.9.0"] {
+        release(version).refused(2, &["major", "2.0.0"]);
+    }
+    release("two").refused(2, &["two", "1.2.0"]);
+    assert_eq!(
+        fs::read_to_string(stage.path("prompts/answer/prompt.md")).unwrap(),
+        before,
+        "a refused release writes nothing"
+    );
+    assert!(!stage.path("prompts/answer/releases/2.0.0.md").exists());
+    assert_eq!(release("2.0.0").status, Some(0));
+}
+
+#[test]
+fn a_release_is_written_once_and_a_changed_one_is_noticed() {
+    let stage = Stage::new();
+    let working = stage.path("prompts/answer/prompt.md");
+    fs::write(&working, prompt("1.1.0", "Answer in two words.")).unwrap();
+    let release = |changelog: &str| {
+        stage.run(&[
+            "prompt",
+            "release",
+            "answer",
+            "1.2.0",
+            "--changelog",
+            changelog,
+        ])
+    };
+    assert_eq!(release("Two words").status, Some(0));
+    let file = stage.path("prompts/answer/releases/1.2.0.md");
+    let released = fs::read_to_string(&file).unwrap();
+    assert!(
+        released.contains("version: 1.2.0") && released.contains("Two words"),
+        "{released}"
+    );
+    assert_eq!(
+        fs::read_to_string(&working).unwrap(),
+        released,
+        "the working file follows"
+    );
+    fs::write(&working, prompt("1.2.0", "Answer in three words.")).unwrap();
+    release("Again").refused(2, &["1.2.0"]);
+    assert_eq!(fs::read_to_string(&file).unwrap(), released);
+
+    let list = || stage.run_json(&["prompt", "list", "answer"]);
+    let (status, rows) = list();
+    assert_eq!(
+        (status, &rows["releases"][0]["altered"]),
+        (Some(0), &Value::Bool(false))
+    );
+    fs::write(&file, released.replace("two words", "2 words")).unwrap();
+    let (status, rows) = list();
+    assert_eq!(status, Some(1), "an altered release is a finding");
+    assert_eq!(rows["releases"][0]["version"], "1.2.0");
+    assert_eq!(rows["releases"][0]["altered"], true);
+    assert_eq!(rows["releases"][1]["altered"], false);
+    fs::write(&file, &released).unwrap();
+    assert_eq!(list().0, Some(0), "putting it back mends it");
+}
+
+#[test]
+fn a_changelog_must_be_one_line() {
+    let stage = Stage::new();
+    stage.write(
+        "prompts/answer/prompt.md",
+        prompt("1.1.0", "Answer in two words."),
+    );
+    for changelog in ["", "  ", "a\nb"] {
+        stage
+            .run(&[
+                "prompt",
+                "release",
+                "answer",
+                "1.2.0",
+                "--changelog",
+                changelog,
+            ])
+            .refused(2, &["changelog"]);
+    }
+    assert!(!stage.path("prompts/answer/releases/1.2.0.md").exists());
+}
