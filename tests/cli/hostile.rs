@@ -22,7 +22,11 @@ fn obeyed(text: &str) -> Vec<char> {
 
 fn safe(ran: &Ran, what: &str) {
     for (stream, text) in [("stdout", &ran.out), ("stderr", &ran.err)] {
-        assert_eq!(obeyed(text), [], "{what}, {stream}: {text:?}");
+        assert_eq!(
+            obeyed(text),
+            Vec::<char>::new(),
+            "{what}, {stream}: {text:?}"
+        );
     }
     assert!(!ran.err.contains("panicked"), "{what}: {}", ran.err);
 }
@@ -256,5 +260,5 @@ fn our_own_colours_are_the_only_sequences() {
         );
         text.replace_range(start..=end, "");
     }
-    assert_eq!(obeyed(&text), []);
+    assert_eq!(obeyed(&text), Vec::<char>::new());
 }

@@ -2,11 +2,9 @@
 //!
 //! Sums stay decimal. Calls of unknown cost are counted apart, never taken for free.
 
-use plumbline_model::{UnixNanos, Usd};
-use rust_decimal::Decimal;
+use plumbline_model::Usd;
 use rust_decimal::prelude::ToPrimitive;
 use serde::Serialize;
-use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// One point of a Lorenz curve, cheapest calls first.
@@ -74,62 +72,6 @@ pub fn lorenz(costs: &[Usd]) -> Option<CostCurve> {
     })
 }
 
-/// What one day cost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
-#[ts(export)]
-pub struct DailySpend {
-    /// UTC, as `2026-11-24`.
-    pub day: String,
-    pub calls: u64,
-    /// `None` when no call of the day has a known cost.
-    pub cost_usd: Option<Usd>,
-    /// Calls of unknown cost; above zero, `cost_usd` is a lower bound.
-    pub unpriced_calls: u64,
-}
-
-/// Spend by UTC day, oldest first; days without calls are left out.
-#[must_use]
-pub fn by_day(calls: impl IntoIterator<Item = (UnixNanos, Option<Usd>)>) -> Vec<DailySpend> {
-    let mut days: BTreeMap<i64, (u64, Option<Decimal>, u64)> = BTreeMap::new();
-    for (at, cost) in calls {
-        let (count, sum, unpriced) = days.entry(at.0.div_euclid(NANOS_PER_DAY)).or_default();
-        *count += 1;
-        match cost {
-            Some(usd) => *sum = Some(sum.unwrap_or_default().saturating_add(usd.0)),
-            None => *unpriced += 1,
-        }
-    }
-    days.into_iter()
-        .map(|(day, (calls, sum, unpriced_calls))| DailySpend {
-            day: iso_date(day),
-            calls,
-            cost_usd: sum.map(Usd),
-            unpriced_calls,
-        })
-        .collect()
-}
-
-const NANOS_PER_DAY: i64 = 86_400_000_000_000;
-
-/// The civil date of a day counted from 1970-01-01 (Hinnant, "chrono-compatible low-level date algorithms").
-fn iso_date(days: i64) -> String {
-    let z = days + 719_468;
-    let era = z.div_euclid(146_097);
-    let day_of_era = z.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,43 +111,5 @@ mod tests {
         );
         assert_eq!(lorenz(&[]), None);
         assert_eq!(lorenz(&[Usd::ZERO; 3]), None);
-    }
-
-    #[test]
-    fn days_are_utc_and_unknown_cost_is_not_zero() {
-        let at = |seconds: i64| UnixNanos(seconds * 1_000_000_000);
-        let days = by_day([
-            (at(1_790_035_199), Some(usd("0.2"))),
-            (at(1_790_035_200), None),
-            (at(1_790_035_201), None),
-            (at(-1), Some(usd("1"))),
-        ]);
-        let told: Vec<(&str, u64, Option<String>, u64)> = days
-            .iter()
-            .map(|day| {
-                (
-                    day.day.as_str(),
-                    day.calls,
-                    day.cost_usd.map(|usd| usd.to_string()),
-                    day.unpriced_calls,
-                )
-            })
-            .collect();
-        assert_eq!(
-            told,
-            [
-                ("1969-12-31", 1, Some("1".into()), 0),
-                ("2026-09-21", 1, Some("0.2".into()), 0),
-                ("2026-09-22", 2, None, 2),
-            ]
-        );
-    }
-
-    #[test]
-    fn leap_days_and_the_ends_of_the_calendar_are_right() {
-        assert_eq!(iso_date(0), "1970-01-01");
-        assert_eq!(iso_date(19_782), "2024-02-29");
-        assert_eq!(iso_date(11_016), "2000-02-29");
-        assert_eq!(iso_date(i64::MAX / NANOS_PER_DAY), "2262-04-11");
     }
 }

@@ -59,7 +59,7 @@ describe('DiffView', () => {
   it('switches to side by side by key and remembers it', async () => {
     const user = userEvent.setup();
     const { container } = render(DiffView, { diff: diffOf([changed]) });
-    screen.getByRole('radio', { name: 'Side by side' }).focus();
+    screen.getByRole('button', { name: 'Side by side' }).focus();
     await user.keyboard('{Enter}');
     expect(container.querySelectorAll('.line.split')).toHaveLength(1);
     expect(localStorage.getItem('plumbline.diff.mode')).toBe('"split"');

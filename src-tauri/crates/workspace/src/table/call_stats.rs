@@ -212,7 +212,7 @@ impl Workspace {
 
 fn key_of(row: &Row<'_>, key: GroupKey) -> Result<Option<String>> {
     let column = match key {
-        GroupKey::Day => return Ok(Some(utc_day(row.get(1)?))),
+        GroupKey::Day => return Ok(Some(UnixNanos(row.get(1)?).utc_day())),
         GroupKey::Model => 0,
         GroupKey::Provider => 2,
         GroupKey::PromptName => 3,
@@ -297,34 +297,4 @@ fn read_call(row: &Row<'_>) -> Result<ModelCall> {
         cache_hit: row.get(22)?,
         session_id: row.get(23)?,
     })
-}
-
-/// The UTC day of an instant, by Howard Hinnant's `civil_from_days`.
-fn utc_day(ns: i64) -> String {
-    let days = ns.div_euclid(86_400_000_000_000) + 719_468;
-    let era = days.div_euclid(146_097);
-    let day_of_era = days.rem_euclid(146_097);
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = (month_from_march + 2) % 12 + 1;
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_those_of_the_utc_calendar() {
-        let day_ns = 86_400_000_000_000;
-        assert_eq!(utc_day(0), "1970-01-01");
-        assert_eq!(utc_day(-1), "1969-12-31");
-        assert_eq!(utc_day(19_782 * day_ns), "2024-02-29");
-        assert_eq!(utc_day(i64::MAX), "2262-04-11");
-        assert_eq!(utc_day(i64::MIN), "1677-09-21");
-    }
 }
