@@ -88,18 +88,46 @@ pub(crate) struct Import {
   plumbline prompt release ticket-triage 1.2.0 --changelog 'Say what urgent means'")]
 pub(crate) enum Prompt {
     /// Prompts of the folder, or the releases of one
-    List { name: Option<String> },
+    #[command(after_help = "Examples:
+  plumbline prompt list
+  plumbline prompt list ticket-triage           its releases")]
+    List {
+        /// Name of a prompt
+        name: Option<String>,
+    },
     /// Print a prompt file
+    #[command(after_help = "Examples:
+  plumbline prompt show ticket-triage
+  plumbline prompt show ticket-triage@1.0.0")]
     Show {
+        /// Prompt; without a version the working file
         #[arg(value_name = "NAME[@VERSION]")]
         prompt: String,
     },
     /// Errors and warnings of one prompt or of all; exit 1 when there are errors
-    Check { name: Option<String> },
+    #[command(after_help = "Examples:
+  plumbline prompt check
+  plumbline prompt check ticket-triage --json")]
+    Check {
+        /// Name of a prompt; all of them when absent
+        name: Option<String>,
+    },
     /// The version step that a change asks for
-    Bump { old: PathBuf, new: PathBuf },
+    #[command(after_help = "Examples:
+  plumbline prompt bump prompts/ticket-triage/releases/1.1.0.md prompts/ticket-triage/prompt.md")]
+    Bump {
+        /// The prompt file before
+        old: PathBuf,
+        /// The prompt file after
+        new: PathBuf,
+    },
     /// The request a prompt makes of variables, with its hashes and token count
+    #[command(after_help = "Examples:
+  plumbline prompt render ticket-triage@1.0.0 --var message='The brake squeaks'
+  plumbline prompt render ticket-triage --vars variables.json
+  plumbline prompt render ticket-triage --case support-tickets/T-1042")]
     Render {
+        /// Prompt; without a version the working file
         #[arg(value_name = "NAME[@VERSION]")]
         prompt: String,
         /// A variable as key=value; a value that is JSON is read as JSON
@@ -113,16 +141,26 @@ pub(crate) enum Prompt {
         case: Option<String>,
     },
     /// What differs between two versions; `working` is the working file
+    #[command(after_help = "Examples:
+  plumbline prompt diff ticket-triage           the working file against the latest release
+  plumbline prompt diff ticket-triage 1.0.0 1.1.0")]
     Diff {
+        /// Name of a prompt
         name: String,
+        /// A version, `latest` or `working`
         #[arg(default_value = "latest")]
         from: String,
+        /// A version or `working`
         #[arg(default_value = "working")]
         to: String,
     },
     /// Freeze the working file as a release
+    #[command(after_help = "Examples:
+  plumbline prompt release ticket-triage 1.2.0 --changelog 'Say what urgent means'")]
     Release {
+        /// Name of a prompt
         name: String,
+        /// The version it gets, large enough for what changed
         version: String,
         /// What changed, in one line
         #[arg(long)]
@@ -172,11 +210,13 @@ pub(crate) struct Replay {
     /// Say what would be sent and what it would cost, and send nothing
     #[arg(long)]
     pub(crate) estimate: bool,
-    /// Go on with an interrupted run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["versions", "models", "dataset"])]
+    /// Go on with an interrupted run, as it was planned; --cap-usd may set another cap
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "versions", "models", "dataset", "base_url", "repeat", "concurrency", "no_cache", "estimate",
+    ])]
     pub(crate) resume: Option<String>,
     /// With --resume: send calls again whose fate is unknown, though they may have been paid
-    #[arg(long, requires = "resume")]
+    #[arg(long, requires = "resume", conflicts_with_all = ["versions", "models", "dataset"])]
     pub(crate) resend_unknown: bool,
 }
 
@@ -261,6 +301,9 @@ pub(crate) struct Cost {
   plumbline trace export --otlp > spans.otlp.json")]
 pub(crate) enum Trace {
     /// Newest traces first
+    #[command(after_help = "Examples:
+  plumbline trace list --errors --limit 20
+  plumbline trace list --model gpt-4.1-mini --sort costliest")]
     List {
         /// In a name, a model, a message
         #[arg(long, default_value = "")]
@@ -277,8 +320,19 @@ pub(crate) enum Trace {
         limit: u32,
     },
     /// Steps of one trace as a waterfall; SPAN shows one step with its messages
-    Show { id: String, span: Option<String> },
+    #[command(after_help = "Examples:
+  plumbline trace show 4bf92f3577b34da6a3ce929d0e0e4736
+  plumbline trace show 4bf92f3577b34da6a3ce929d0e0e4736 00f067aa0ba902b7")]
+    Show {
+        /// Trace
+        id: String,
+        /// One of its spans
+        span: Option<String>,
+    },
     /// Write every span to standard output
+    #[command(after_help = "Examples:
+  plumbline trace export > spans.jsonl
+  plumbline trace export --otlp > spans.otlp.json")]
     Export {
         /// As one OTLP/JSON export; otherwise canonical JSONL
         #[arg(long)]
@@ -306,16 +360,27 @@ pub(crate) struct Stats {
   plumbline dataset add support-tickets.jsonl
   plumbline dataset from-traces last-week --prompt ticket-triage")]
 pub(crate) enum Dataset {
+    /// Datasets of the workspace
+    #[command(after_help = "Examples:
+  plumbline dataset list")]
     List,
     /// Read a dataset file (JSONL, one case a line)
+    #[command(after_help = "Examples:
+  plumbline dataset add support-tickets.jsonl")]
     Add {
+        /// Dataset file
         file: PathBuf,
     },
     /// Make cases of the imported model calls that carry their prompt's variables
+    #[command(after_help = "Examples:
+  plumbline dataset from-traces last-week --prompt ticket-triage")]
     FromTraces {
+        /// Name of the dataset that is made
         name: String,
+        /// Only calls of this prompt
         #[arg(long)]
         prompt: Option<String>,
+        /// Most calls that are looked at
         #[arg(long, default_value_t = 10_000)]
         limit: u32,
     },
@@ -323,18 +388,33 @@ pub(crate) enum Dataset {
 
 /// Runs: list, show, write recordings
 #[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  plumbline run list
+  plumbline run show latest
+  plumbline run record latest --recorder 'llama.cpp, Q4_1' --out answers.jsonl")]
 pub(crate) enum Run {
+    /// Runs of the workspace, newest first
+    #[command(after_help = "Examples:
+  plumbline run list")]
     List,
+    /// What came of a run, column by column
+    #[command(after_help = "Examples:
+  plumbline run show latest
+  plumbline run show 0190f3c2-… --json")]
     Show {
         /// Run; `latest` is the newest
         run: String,
     },
     /// Write the live answers of a run as recordings, one JSON object a line
+    #[command(after_help = "Examples:
+  plumbline run record latest --recorder 'llama.cpp, Q4_1' --out answers.jsonl")]
     Record {
+        /// Run; `latest` is the newest
         run: String,
         /// Who or what gave the answers, such as the model file and the server
         #[arg(long, default_value = "", value_name = "TEXT")]
         recorder: String,
+        /// File that the recordings are written to
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
@@ -342,6 +422,9 @@ pub(crate) enum Run {
 
 /// Check that the workspace is sound
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline doctor
+  plumbline --workspace work.db doctor --json")]
 pub(crate) struct Doctor {}
 
 /// Make the demo workspace and do the main job in it, offline

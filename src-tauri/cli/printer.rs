@@ -7,6 +7,7 @@ use crate::args::Colour;
 use plumbline_model::Problem;
 use plumbline_report as report;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use std::io::{self, IsTerminal, Write};
 
 /// Where and how a command prints.
@@ -37,12 +38,20 @@ impl Printer {
         }
     }
 
+    /// True when one JSON object is wanted.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
     pub(crate) fn style(&self) -> report::Style {
         self.style
     }
 
     /// Columns of the terminal; `None` when the output goes elsewhere and may be as wide as it likes.
     pub(crate) fn room(&self) -> Option<usize> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
         terminal_size::terminal_size().map(|(terminal_size::Width(columns), _)| columns.into())
     }
 
@@ -82,6 +91,29 @@ impl Printer {
         }
     }
 
+    /// Passes on lines of JSON as they are made, each escaped like every other answer. `None` when the
+    /// reader left before the end.
+    pub(crate) fn json_lines<T>(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> Result<T, Problem>,
+    ) -> Result<Option<T>, Problem> {
+        let mut lines = JsonLines {
+            out: io::BufWriter::new(io::stdout().lock()),
+            line: Vec::new(),
+            reader_left: false,
+        };
+        let written = write(&mut lines).and_then(|written| {
+            lines
+                .flush()
+                .map_err(|error| Problem::internal(format!("cannot write the answer: {error}")))?;
+            Ok(Some(written))
+        });
+        if lines.reader_left {
+            return Ok(None);
+        }
+        written
+    }
+
     /// A progress line on a terminal's stderr, replacing the one before.
     pub(crate) fn progress(&self, line: &str) {
         if self.progress {
@@ -104,12 +136,57 @@ impl Printer {
     /// What went wrong, on stderr; with `--json` the same as an object on stdout.
     pub(crate) fn problem(&self, problem: &Problem) {
         if self.json {
-            let _ = self.out(&serde_json::json!({ "error": problem }).to_string());
+            let object = report::json::line(&serde_json::json!({ "error": problem }));
+            let _ = object.and_then(|line| self.out(&line));
         }
         let mut stderr = io::stderr().lock();
         let _ = writeln!(stderr, "error: {}", report::clean(&problem.message));
         if let Some(hint) = &problem.hint {
             let _ = writeln!(stderr, "  {}", report::clean(hint));
         }
+    }
+}
+
+/// A writer that lets whole lines of JSON through, escaped.
+struct JsonLines<W: Write> {
+    out: W,
+    /// The line that has begun.
+    line: Vec<u8>,
+    reader_left: bool,
+}
+
+impl<W: Write> JsonLines<W> {
+    fn end_line(&mut self) -> io::Result<()> {
+        let text = String::from_utf8(std::mem::take(&mut self.line)).map_err(io::Error::other)?;
+        let json = RawValue::from_string(text)?;
+        let line = report::json::line(&json).map_err(io::Error::other)?;
+        let written = self.out.write_all(line.as_bytes());
+        let written = written.and_then(|()| self.out.write_all(b"\n"));
+        self.watched(written)
+    }
+
+    fn watched(&mut self, written: io::Result<()>) -> io::Result<()> {
+        self.reader_left |= written
+            .as_ref()
+            .is_err_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        written
+    }
+}
+
+impl<W: Write> Write for JsonLines<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let end = bytes.iter().position(|byte| *byte == b'\n');
+        let taken = end.map_or(bytes.len(), |end| end + 1);
+        self.line
+            .extend_from_slice(&bytes[..end.unwrap_or(bytes.len())]);
+        if end.is_some() {
+            self.end_line()?;
+        }
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        self.watched(flushed)
     }
 }

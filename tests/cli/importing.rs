@@ -92,10 +92,6 @@ fn what_is_no_trace_is_refused_with_what_where_and_what_to_do() {
     stage.write("packed.gz", [0x1f_u8, 0x8b, 8, 0, 0, 0, 0, 0]);
     stage.write("wide.txt", b"\xff\xfe{\x00}\x00");
     stage.write("deep.json", "[".repeat(200_000));
-    stage.write(
-        "long.json",
-        format!("{{\"resourceSpans\": \"{}", "x".repeat(3_000_000)),
-    );
     std::fs::create_dir(stage.path("nothing-in-it")).unwrap();
     for (path, words) in [
         ("nowhere.jsonl", &["nowhere.jsonl", "Check the path"][..]),
@@ -106,7 +102,6 @@ fn what_is_no_trace_is_refused_with_what_where_and_what_to_do() {
         ("packed.gz", &["packed.gz", "gzip"]),
         ("wide.txt", &["wide.txt", "UTF-16"]),
         ("deep.json", &["deep.json"]),
-        ("long.json", &["long.json"]),
     ] {
         let ran = stage.run(&["import", path]);
         let said = format!("{}{}", ran.out, ran.err);
@@ -116,6 +111,17 @@ fn what_is_no_trace_is_refused_with_what_where_and_what_to_do() {
             assert!(said.contains(word), "{path} should say `{word}`: {said}");
         }
     }
+    stage.write(
+        "long.json",
+        format!("{{\"resourceSpans\": \"{}", "x".repeat(3_000_000)),
+    );
+    let (_, cut) = stage.run_json(&["import", "long.json"]);
+    add_up(&cut);
+    assert_eq!(
+        sum(&cut, "quarantined"),
+        1,
+        "a value without an end is kept as a loss"
+    );
     assert_eq!(stage.json(&["trace", "list"])["total"], 0);
 }
 

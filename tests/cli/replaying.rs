@@ -357,7 +357,10 @@ fn a_server_that_is_not_there_says_so_and_what_to_do() {
         said.contains(address.trim_end_matches("/v1")),
         "where: {said}"
     );
-    assert!(said.contains("address"), "what to do next: {said}");
+    assert!(
+        said.contains("Is the server running"),
+        "what to do next: {said}"
+    );
 }
 
 #[test]

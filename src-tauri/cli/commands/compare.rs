@@ -26,10 +26,6 @@ pub(super) fn compare(
     let view = engine.compare_open(&a, &b)?;
     let comparison = engine.comparison(&a, &b)?;
     let (name_a, name_b) = (side_name(&view.a), side_name(&view.b));
-    if args.markdown {
-        printer.out(&markdown::comparison(&comparison, &name_a, &name_b))?;
-        return Ok(ExitStatus::Pass);
-    }
     let page = engine.compare_rows(&a, &b, &CompareFilter::default(), 0, 10_000)?;
     let answer = Answer {
         view,
@@ -49,6 +45,9 @@ pub(super) fn compare(
         }
     }
     printer.answer(&answer, || {
+        if args.markdown {
+            return markdown::comparison(&comparison, &name_a, &name_b);
+        }
         let style = printer.style();
         format!(
             "A  {}\nB  {}\n{}{shown}",

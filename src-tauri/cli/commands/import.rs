@@ -6,7 +6,7 @@ use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::{Engine, ImportFailure};
 use plumbline_model::{FieldUnread, ImportFile, Problem, UnixNanos, add_known};
-use plumbline_report::{Paint, summary};
+use plumbline_report::{Paint, clean, summary};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -43,6 +43,9 @@ pub(super) fn import(
             );
             text.push_str(&printer.style().paint(Paint::Bad, &line));
             text.push('\n');
+            if let Some(hint) = &failure.problem.hint {
+                text.push_str(&format!("  {}\n", clean(hint)));
+            }
         }
         text
     })?;

@@ -17,6 +17,7 @@ use crate::printer::Printer;
 use plumbline_engine::{Engine, EngineOptions, KeyLookup};
 use plumbline_model::{JobId, Problem};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// Runs the command that was typed.
 pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<ExitStatus, Problem> {
@@ -55,15 +56,21 @@ fn open(global: &Global) -> Result<Engine, Problem> {
     Ok(engine)
 }
 
-/// The first Ctrl-C or SIGTERM asks the work to stop; the second ends the process at once.
+/// Work that has not stopped by itself after this long waits for something else, such as its input.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// The first Ctrl-C or SIGTERM asks the work to stop; the second, or the end of patience, ends the process.
 fn stop_on_signal(engine: &Engine) -> Result<(), Problem> {
     static ASKED: AtomicBool = AtomicBool::new(false);
-    let engine = engine.clone();
+    let stop = engine.stopper();
     ctrlc::set_handler(move || {
-        if ASKED.swap(true, Ordering::SeqCst) || engine.job_list().is_empty() {
+        if ASKED.swap(true, Ordering::SeqCst) || !stop() {
             std::process::exit(130);
         }
-        engine.cancel_all();
+        std::thread::spawn(|| {
+            std::thread::sleep(PATIENCE);
+            std::process::exit(130);
+        });
     })
     .map_err(|error| Problem::internal(format!("cannot listen for Ctrl-C: {error}")))
 }

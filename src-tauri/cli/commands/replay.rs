@@ -4,9 +4,9 @@ use super::{follow, wait};
 use crate::args::Replay;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
-use plumbline_engine::api::{Estimate, RunView};
+use plumbline_engine::api::{Estimate, GridFilter, RunView};
 use plumbline_engine::{Engine, ReplayStarted, parse_target};
-use plumbline_model::{Code, Problem, RunPlan, RunStatus};
+use plumbline_model::{CellStatus, Code, Problem, RunPlan, RunStatus, Usd};
 use plumbline_report::{Column, Paint, Table, clean, figures, summary};
 use serde::Serialize;
 use std::path::Path;
@@ -32,7 +32,13 @@ pub(super) fn replay(
     let started_at = Instant::now();
     follow(engine, printer);
     let started = match &args.resume {
-        Some(run) => engine.replay_resume(engine.run_id(run)?, args.resend_unknown)?,
+        Some(run) => {
+            let run = engine.run_id(run)?;
+            match cap(args)? {
+                Some(cap) => engine.replay_resume_capped(run, args.resend_unknown, cap)?,
+                None => engine.replay_resume(run, args.resend_unknown)?,
+            }
+        }
         None => {
             let plan = plan(engine, args)?;
             if args.estimate {
@@ -66,9 +72,32 @@ fn finish(
         _ => printer.answer(&answer, || text(&view, wall_ms, printer))?,
     }
     if view.row.status == RunStatus::Capped {
-        printer.note("the cap was reached; `plumbline replay --resume` goes on");
+        printer.note("the cap was reached; `plumbline replay --resume RUN --cap-usd USD` goes on");
+    }
+    if let Some(hint) = next_step(engine, &view)? {
+        printer.note(&hint);
     }
     Ok(status(&view))
+}
+
+/// What to do about the first cell without an answer.
+fn next_step(engine: &Engine, view: &RunView) -> Result<Option<String>, Problem> {
+    let totals = &view.row.totals;
+    let status = match (totals.failed, totals.unknown) {
+        (0, 0) => return Ok(None),
+        (0, _) => CellStatus::Unknown,
+        _ => CellStatus::Failed,
+    };
+    let filter = GridFilter {
+        status: Some(status),
+        ..GridFilter::default()
+    };
+    let grid = engine.run_grid(view.row.id, &filter, 0, 1)?;
+    let mut cells = grid.rows.into_iter().flat_map(|row| row.cells).flatten();
+    let Some(cell) = cells.find(|cell| cell.status == status) else {
+        return Ok(None);
+    };
+    Ok(engine.cell_open(cell.id)?.cell.problem.and_then(|p| p.hint))
 }
 
 /// A run that was cut short, or of which nothing was answered, is no pass.
@@ -76,7 +105,7 @@ fn status(view: &RunView) -> ExitStatus {
     let totals = &view.row.totals;
     match view.row.status {
         RunStatus::Cancelled => ExitStatus::Cancelled,
-        _ if totals.failed + totals.unknown > 0 => ExitStatus::Provider,
+        _ if totals.failed + totals.unknown + totals.truncated > 0 => ExitStatus::Provider,
         RunStatus::Capped => ExitStatus::Findings,
         _ if totals.not_sent > 0 => ExitStatus::BadInput,
         _ => ExitStatus::Pass,
@@ -181,18 +210,19 @@ fn plan(engine: &Engine, args: &Replay) -> Result<RunPlan, Problem> {
         repeats: args.repeat,
         concurrency: args.concurrency,
         base_url: args.base_url.clone(),
-        cap_usd: args
-            .cap_usd
-            .as_deref()
-            .map(|text| {
-                text.parse().map_err(|_| {
-                    Problem::bad_input(format!("`{text}` is not an amount in US dollars"))
-                        .hint("Write for example --cap-usd 0.50.")
-                })
-            })
-            .transpose()?,
+        cap_usd: cap(args)?,
         use_cache: !args.no_cache,
     })
+}
+
+fn cap(args: &Replay) -> Result<Option<Usd>, Problem> {
+    let amount = |text: &String| {
+        text.parse().map_err(|_| {
+            Problem::bad_input(format!("`{text}` is not an amount in US dollars"))
+                .hint("Write for example --cap-usd 0.50.")
+        })
+    };
+    args.cap_usd.as_ref().map(amount).transpose()
 }
 
 /// A dataset of the workspace by its name, else a file, which is read into the workspace.

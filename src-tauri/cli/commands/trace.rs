@@ -31,11 +31,12 @@ pub(super) fn run(engine: &Engine, args: &Trace, printer: &Printer) -> Result<Ex
             span: Some(span),
         } => show_span(&engine.span_open(id, span)?, printer),
         Trace::Export { otlp } => {
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            let written = engine.trace_export(*otlp, &mut out)?;
-            std::io::Write::flush(&mut out)
-                .map_err(|error| Problem::bad_input(format!("cannot write the spans: {error}")))?;
-            printer.note(&format!("{written} spans"));
+            // Canonical JSONL is many objects; `--json` promises one.
+            let otlp = *otlp || printer.is_json();
+            let written = printer.json_lines(|out| engine.trace_export(otlp, out))?;
+            if let Some(written) = written {
+                printer.note(&format!("{written} spans"));
+            }
             Ok(ExitStatus::Pass)
         }
     }

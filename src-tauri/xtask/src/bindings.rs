@@ -5,7 +5,7 @@
 
 use crate::repository::root;
 use crate::shell::{call, cargo};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +14,7 @@ const PACKAGES: &[&str] = &[
     "--package=plumbline-analysis",
     "--package=plumbline-engine",
     "--package=plumbline-model",
+    "--package=plumbline-prompts",
     "--package=plumbline-tokens",
 ];
 
@@ -31,9 +32,9 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
 /// Fails when the committed types differ from what `selection` (Cargo's package flags) generates.
 pub(crate) fn check(selection: &[&str]) -> Result<(), String> {
     let (fresh, committed) = (generate(selection)?, read_tree(&folder())?);
-    let differing: Vec<String> = fresh
-        .keys()
-        .chain(committed.keys())
+    let paths: BTreeSet<&PathBuf> = fresh.keys().chain(committed.keys()).collect();
+    let differing: Vec<String> = paths
+        .into_iter()
         .filter(|path| fresh.get(*path) != committed.get(*path))
         .map(|path| path.display().to_string())
         .collect();

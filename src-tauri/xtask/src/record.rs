@@ -69,7 +69,8 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
     for (name, lines) in recordings {
         let file = root().join(format!("fixtures/recordings/{name}.{}.jsonl", plan.model));
         fs::create_dir_all(file.with_file_name("")).map_err(|why| why.to_string())?;
-        fs::write(&file, lines.join("\n") + "\n").map_err(|why| format!("{}: {why}", file.display()))?;
+        fs::write(&file, lines.join("\n") + "\n")
+            .map_err(|why| format!("{}: {why}", file.display()))?;
         println!("{}: {} recordings", file.display(), lines.len());
     }
     fs::remove_dir_all(&scratch).map_err(|why| format!("{}: {why}", scratch.display()))

@@ -181,6 +181,9 @@ function environment(home) {
     XDG_CACHE_HOME: folder('cache'),
     XDG_RUNTIME_DIR: folder('runtime'),
     GDK_BACKEND: 'x11',
+    // No session bus and no accessibility bridge: neither is asked for by what is tested here.
+    DBUS_SESSION_BUS_ADDRESS: 'disabled:',
+    NO_AT_BRIDGE: '1',
     NO_COLOR: '1',
   };
   // A key of the person who runs the tests must not reach what is under test.

@@ -29,6 +29,28 @@ describe('an empty workspace', () => {
   });
 });
 
+describe('the first door', () => {
+  let window;
+  before(async () => {
+    window = await openWindow({ prompts: temporaryFolder() });
+  });
+  after(() => window?.close());
+
+  test('makes the demo, shows its progress and ends with something to look at', async () => {
+    await window.clickNamed('Open the demo');
+    const summary = await until(
+      () =>
+        window.session.evaluateAsync(() => window.__TAURI_INTERNALS__.invoke('demo_summary')),
+      'the summary of the demo',
+      60_000,
+    );
+    assert.ok(summary.answers_moved > 0);
+    await window.sees('ticket-triage');
+    assert.deepEqual(await window.problems(), []);
+    assert.deepEqual(await window.refusals(), []);
+  });
+});
+
 describe('the demo workspace', () => {
   let window;
   before(async () => {
@@ -73,6 +95,7 @@ describe('the demo workspace', () => {
 
   test('chords go from screen to screen, and back goes back', async () => {
     await window.goto('/prompts');
+    await window.sees('order-extract');
     await window.session.press('g', 't');
     await until(async () => (await window.route()).startsWith('/traces'), 'the Traces screen');
     await window.session.evaluate(() => window.history.back());

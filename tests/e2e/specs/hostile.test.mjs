@@ -21,7 +21,7 @@ const PAYLOADS = [
   '<form action=https://example.invalid><input name=a autofocus onfocus=window.__pwned=1></form>',
   '{{constructor.constructor("window.__pwned=1")()}} ${window.__pwned=1}',
   '"><details open ontoggle=window.__pwned=1>',
-  '\u202Egnp.exe\u202C \u200Bzero\u200Bwidth \u0000nul \u001b]52;c;aGk=\u0007',
+  '\u202Egnp.exe\u202C \u200Bzero\u200Bwidth \u001b]52;c;aGk=\u0007',
   '</script></textarea></title><math><mtext></mtext><img src=x onerror=window.__pwned=1>',
 ];
 
@@ -96,7 +96,9 @@ describe('hostile traces', () => {
     test(`payload ${index + 1} stays text in the waterfall and the span`, async () => {
       const trace = hostileSpan(index, payload).trace_id;
       await window.goto(`/traces/${trace}?span=${SPAN}`);
-      await window.sees(payload.slice(0, 12).trimEnd().replace(/\p{Cf}|\p{Cc}/gu, ''), 'main');
+      // Characters that cannot be seen are shown as marks or not at all: the words between them count.
+      const visible = payload.split(/[\p{Cf}\p{Cc}]+/u).find(Boolean);
+      await window.sees(visible.slice(0, 12).trimEnd(), 'main');
       await nothingRan(`trace ${index + 1}`);
       for (const tab of await window.session.all('[role=tab]')) {
         await tab.click();

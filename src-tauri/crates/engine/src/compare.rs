@@ -175,8 +175,12 @@ impl Engine {
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some((.., compared)) = book.iter().find(|(x, y, _)| x == a && y == b) {
-            return Ok(Arc::clone(compared));
+        if let Some(at) = book.iter().position(|(x, y, _)| x == a && y == b) {
+            let (.., compared) = &book[at];
+            if self.is_as_it_was(&compared.a.run)? && self.is_as_it_was(&compared.b.run)? {
+                return Ok(Arc::clone(compared));
+            }
+            book.remove(at);
         }
         let (loaded_a, loaded_b) = (self.load(a)?, self.load(b)?);
         let outcome = align::compare(&views(&loaded_a.cells), &views(&loaded_b.cells));
@@ -196,15 +200,9 @@ impl Engine {
         Ok(compared)
     }
 
-    /// Forgets comparisons of a run that is worked on again.
-    pub(crate) fn forget_comparisons(&self, run_id: RunId) {
-        let mut book = self
-            .inner
-            .compared
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        book.retain(|(a, b, _)| a.run_id != run_id && b.run_id != run_id);
+    /// False when a run was resumed since, by whichever process.
+    fn is_as_it_was(&self, run: &Run) -> Result<bool, Problem> {
+        Ok(self.inner.workspace.run(run.id)?.ended_ns == run.ended_ns)
     }
 
     fn load(&self, side: &Side) -> Result<Loaded, Problem> {

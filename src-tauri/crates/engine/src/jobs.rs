@@ -104,6 +104,16 @@ impl Jobs {
         }
     }
 
+    /// Asks every running job to stop; false when none runs.
+    pub(crate) fn cancel_all(&self) -> bool {
+        let board = self.lock();
+        let running = board
+            .jobs
+            .values()
+            .filter(|(job, _)| job.state == JobState::Running);
+        running.map(|(_, cancel)| cancel.cancel()).count() > 0
+    }
+
     /// Blocks until the job ended.
     pub(crate) fn wait(&self, id: JobId) -> Result<JobProgress, Problem> {
         let mut board = self.lock();

@@ -70,12 +70,17 @@ impl Engine {
             note: format!("{}\n{}", price.source.replace('\n', " "), price.note),
             updated_ns: clock::now(),
         })?;
+        self.forget_prices();
+        Ok(())
+    }
+
+    /// Reads the prices again when they are next asked for.
+    pub(crate) fn forget_prices(&self) {
         *self
             .inner
             .prices
             .0
             .write()
             .unwrap_or_else(PoisonError::into_inner) = None;
-        Ok(())
     }
 }

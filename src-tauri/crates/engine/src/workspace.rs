@@ -8,7 +8,7 @@ use crate::prompt_folder::PromptFolder;
 use crate::replay::KeyLookup;
 use crate::{Engine, Inner, clock};
 use plumbline_model::{JobId, Problem, Usd};
-use plumbline_workspace::{Spend, Workspace};
+use plumbline_workspace::{Spend, Topic, Workspace};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -123,6 +123,9 @@ impl Engine {
     pub fn changes_since(&self, seq: u64) -> Result<ChangeBatch, Problem> {
         let seq = i64::try_from(seq).unwrap_or(i64::MAX);
         let found = self.inner.workspace.changes_since(seq)?;
+        if found.gap || found.changes.iter().any(|c| c.topic == Topic::Price) {
+            self.forget_prices();
+        }
         let changes = found
             .changes
             .into_iter()
@@ -211,9 +214,14 @@ impl Engine {
 
     /// Asks every running job to stop.
     pub fn cancel_all(&self) {
-        for job in self.job_list() {
-            let _ = self.job_cancel(job.id);
-        }
+        self.inner.jobs.cancel_all();
+    }
+
+    /// Asks every running job to stop when it is called, and answers whether there was one. It does not
+    /// keep the workspace open, so a signal handler may hold it for ever.
+    pub fn stopper(&self) -> impl Fn() -> bool + Send + 'static {
+        let jobs = self.inner.jobs.clone();
+        move || jobs.cancel_all()
     }
 }
 

@@ -72,7 +72,8 @@ pub(crate) fn piece_end(encoding: Encoding, text: &[u8], from: usize) -> usize {
         Encoding::O200kBase => {}
     }
     if first.is_ascii_digit() {
-        return run(text, from, |byte| byte.is_ascii_digit()).min(from + 3);
+        let three = &text[..text.len().min(from + 3)];
+        return run(three, from, |byte| byte.is_ascii_digit());
     }
     let mark = from + usize::from(first == b' ');
     let marks = run(text, mark, is_mark);
@@ -94,6 +95,7 @@ pub(crate) fn piece_end(encoding: Encoding, text: &[u8], from: usize) -> usize {
     }
 }
 
+/// Where the run of bytes that belong ends. Called for bytes that one piece takes, so that cutting stays linear.
 fn run(text: &[u8], from: usize, belongs: impl Fn(u8) -> bool) -> usize {
     text[from..]
         .iter()

@@ -1,6 +1,6 @@
 import type { StatTest } from '$lib/bindings/StatTest';
 import { describe, expect, it } from 'vitest';
-import { intervalText, kindWord, metricValue, pText } from './words';
+import { apart, intervalText, kindWord, metricValue, pText, unbroken } from './words';
 
 const test: StatTest = {
   metric: 'pass_rate',
@@ -40,5 +40,28 @@ describe('kinds of change', () => {
     expect(kindWord('json_field:$.label')).toBe('JSON $.label');
     expect(kindWord('longer_2x')).toBe('at least twice as long');
     expect(kindWord('brand_new')).toBe('brand new');
+  });
+});
+
+describe('previews', () => {
+  it('start shortly before they part', () => {
+    const [a, b] = apart(
+      '{"queue": "billing", "urgency": "low"}',
+      '{"queue": "billing", "urgency": "high"}',
+    );
+    expect(a).toBe('…rgency": "low"}');
+    expect(b).toBe('…rgency": "high"}');
+  });
+
+  it('stay whole when they part early, are equal, or one is missing', () => {
+    expect(apart('Sure! {"a": 1}', '{"a": 1}')).toEqual(['Sure! {"a": 1}', '{"a": 1}']);
+    expect(apart('a\n  b', 'a b')).toEqual(['a b', 'a b']);
+    expect(apart(null, 'x')).toEqual([null, 'x']);
+  });
+});
+
+describe('the verdict', () => {
+  it('does not break between a figure and its sign', () => {
+    expect(unbroken('(38 %, p = 0.02)')).toBe('(38\u00a0%, p\u00a0=\u00a00.02)');
   });
 });

@@ -111,3 +111,28 @@ export function pText(p: number | null): string {
 const round = (value: number) => String(Number(value.toPrecision(value >= 100 ? 4 : 3)));
 const plain = (value: number) =>
   value.toFixed(Math.min(12, Math.max(2, 2 - Math.floor(Math.log10(value)))));
+
+/** Keeps "p = 0.02" and "38 %" on one line. */
+export function unbroken(sentence: string): string {
+  return sentence.replaceAll(/ (?==|%)|(?<==) /g, '\u00a0');
+}
+
+const BEFORE = 10;
+
+/**
+ * Both previews from shortly before where they part: in a narrow list two long answers that differ
+ * late would look the same.
+ */
+export function apart(a: string | null, b: string | null): [string | null, string | null] {
+  const [left, right] = [flat(a), flat(b)];
+  if (left === null || right === null || left === right) return [left, right];
+  let same = 0;
+  while (same < left.length && same < right.length && left[same] === right[same]) same += 1;
+  const from = same - BEFORE;
+  if (from <= 2) return [left, right];
+  return [`…${left.slice(from)}`, `…${right.slice(from)}`];
+}
+
+function flat(text: string | null): string | null {
+  return text === null ? null : text.replaceAll(/\s+/g, ' ').trim();
+}

@@ -2,7 +2,7 @@ import type { Span } from '$lib/bindings/Span';
 import { fixtureHost } from '$lib/host/fixture';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { NO_FILTER } from './address';
-import { errorOf, inline, modelDiffers, releaseParts, tokenLines } from './spanFacts';
+import { errorOf, inline, releaseParts, tokenLines } from './spanFacts';
 
 let span: Span;
 
@@ -31,11 +31,6 @@ describe('facts of a span', () => {
       'unknown',
       'unknown',
     ]);
-  });
-
-  it('sees an answer from another model, but not from an unnamed one', () => {
-    expect(modelDiffers({ ...span, model_requested: 'a', model_returned: 'b' })).toBe(true);
-    expect(modelDiffers({ ...span, model_requested: 'a', model_returned: null })).toBe(false);
   });
 
   it('gathers what is known of a failure', () => {

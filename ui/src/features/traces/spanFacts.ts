@@ -37,15 +37,6 @@ function part(label: string, value: number | null): TokenLine[] {
   return value === null ? [] : [{ label, value: count(value), part: true }];
 }
 
-/** True when the provider answered with another model than was asked for. */
-export function modelDiffers(span: Span): boolean {
-  return (
-    span.model_requested !== null &&
-    span.model_returned !== null &&
-    span.model_requested !== span.model_returned
-  );
-}
-
 /** A small value on one line. */
 export function inline(value: unknown): string {
   if (value === null || value === undefined) return UNKNOWN;

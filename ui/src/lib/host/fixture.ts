@@ -28,7 +28,7 @@ export function fixtureHost(options: FixtureOptions = {}): Host {
     announce('run');
   });
   const traces = fixtureTraces();
-  const runs = fixtureRuns(jobs);
+  const runs = fixtureRuns(jobs, announce);
 
   const info = (): WorkspaceInfo => ({
     path: '/home/ana/.local/share/plumbline/support.plumbline',

@@ -1,13 +1,16 @@
 //! The hard cap on money: every call reserves its upper bound before it is sent, so parallel calls
-//! cannot overshoot together.
+//! cannot overshoot together. A call that finds no room waits while others may still give some back.
 
 use plumbline_model::Usd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
 
 #[derive(Debug, Default)]
 struct Book {
     spent: Usd,
     reserved: Usd,
+    /// Reservations that are not settled.
+    open: u32,
 }
 
 /// Money of one run.
@@ -15,6 +18,7 @@ struct Book {
 pub(crate) struct Cap {
     limit: Option<Usd>,
     book: Mutex<Book>,
+    settled: Notify,
 }
 
 /// Money set aside for one call; settle it with what the call cost.
@@ -29,8 +33,9 @@ impl Cap {
             limit,
             book: Mutex::new(Book {
                 spent,
-                reserved: Usd::ZERO,
+                ..Book::default()
             }),
+            settled: Notify::new(),
         }
     }
 
@@ -38,15 +43,30 @@ impl Cap {
         self.limit.is_some()
     }
 
-    /// Sets aside `upper_bound`, or refuses because spent + reserved + bound would pass the cap.
-    pub(crate) fn reserve(&self, upper_bound: Usd) -> Option<Reservation> {
+    /// Sets aside `upper_bound`. Waits while calls under way hold money, since most give some back;
+    /// `None` when nothing is held any more and spent + bound would still pass the cap.
+    pub(crate) async fn reserve(&self, upper_bound: Usd) -> Option<Reservation> {
+        loop {
+            // Made before looking, so that no settlement in between is missed.
+            let settled = self.settled.notified();
+            match self.try_reserve(upper_bound) {
+                Ok(reservation) => return Some(reservation),
+                Err(0) => return None,
+                Err(_) => settled.await,
+            }
+        }
+    }
+
+    /// Sets aside `upper_bound`, or says how many calls under way hold money.
+    fn try_reserve(&self, upper_bound: Usd) -> Result<Reservation, u32> {
         let mut book = self.lock();
         let after = book.spent + book.reserved + upper_bound;
         if self.limit.is_some_and(|limit| after > limit) {
-            return None;
+            return Err(book.open);
         }
         book.reserved += upper_bound;
-        Some(Reservation(upper_bound))
+        book.open += 1;
+        Ok(Reservation(upper_bound))
     }
 
     /// Gives a reservation back and books what was spent; an unknown cost books the whole reservation.
@@ -54,6 +74,9 @@ impl Cap {
         let mut book = self.lock();
         book.reserved = Usd(book.reserved.0 - reserved.0);
         book.spent += cost.unwrap_or(reserved);
+        book.open = book.open.saturating_sub(1);
+        drop(book);
+        self.settled.notify_waiters();
     }
 
     /// Money spent so far.
@@ -82,7 +105,7 @@ mod tests {
             for _ in 0..8 {
                 scope.spawn(|| {
                     for _ in 0..125 {
-                        if let Some(reservation) = cap.reserve(usd("0.01")) {
+                        if let Ok(reservation) = cap.try_reserve(usd("0.01")) {
                             sent.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
                             cap.settle(reservation, Some(usd("0.01")));
                         }
@@ -101,15 +124,28 @@ mod tests {
     #[test]
     fn an_unknown_cost_counts_as_the_most_it_can_be() {
         let cap = Cap::new(Some(usd("1")), Usd::ZERO);
-        let reservation = cap.reserve(usd("0.6")).unwrap();
+        let reservation = cap.try_reserve(usd("0.6")).unwrap();
         cap.settle(reservation, None);
-        assert!(cap.reserve(usd("0.6")).is_none());
+        assert_eq!(cap.try_reserve(usd("0.6")).unwrap_err(), 0);
+    }
+
+    #[tokio::test]
+    async fn money_that_others_hold_is_waited_for_and_an_empty_purse_is_not() {
+        let cap = Cap::new(Some(usd("1")), Usd::ZERO);
+        let held = cap.reserve(usd("0.9")).await.unwrap();
+        let (second, ()) = tokio::join!(cap.reserve(usd("0.5")), async {
+            tokio::task::yield_now().await;
+            cap.settle(held, Some(usd("0.2")));
+        });
+        cap.settle(second.unwrap(), Some(usd("0.5")));
+        assert!(cap.reserve(usd("0.5")).await.is_none());
+        assert_eq!(cap.spent(), usd("0.7"));
     }
 
     #[test]
     fn without_a_limit_nothing_is_refused() {
         let cap = Cap::new(None, Usd::ZERO);
         assert!(!cap.is_set());
-        assert!(cap.reserve(usd("1000000")).is_some());
+        assert!(cap.try_reserve(usd("1000000")).is_ok());
     }
 }

@@ -15,10 +15,18 @@ use plumbline_workspace::{
 };
 use std::sync::Arc;
 
+/// Whether the run is through with a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CellEnd {
+    Settled,
+    /// A cancel or the cap came between: a resume has something left to do or to decide.
+    LeftOver,
+}
+
 /// Answers one cell and stores what became of it.
 ///
 /// An error means that the workspace could not be written; a provider's failure is the cell's own.
-pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<(), Problem> {
+pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<CellEnd, Problem> {
     let Some((at, column)) = run.column_of(&cell) else {
         return not_sent(
             run,
@@ -82,20 +90,24 @@ struct Asked<'r> {
 }
 
 impl Asked<'_> {
-    async fn recorded(&self, mut cell: Cell, provider: &Arc<dyn Provider>) -> Result<(), Problem> {
+    async fn recorded(
+        &self,
+        mut cell: Cell,
+        provider: &Arc<dyn Provider>,
+    ) -> Result<CellEnd, Problem> {
         let call = self.call(&cell, String::new());
         match provider.chat(&call, &|_| {}, &self.run.cancel).await {
             Ok(completion) => {
                 self.accept(&mut cell, completion, Origin::Recorded, clock::now());
                 store(self.run, cell).await
             }
-            Err(ProviderError::Cancelled { .. }) => Ok(()),
+            Err(ProviderError::Cancelled { .. }) => Ok(CellEnd::LeftOver),
             Err(error) => not_sent(self.run, cell, Problem::from(error)).await,
         }
     }
 
     /// Sends the call, at most as often as the retry policy allows, each attempt in the ledger first.
-    async fn live(&self, mut cell: Cell, provider: &Arc<dyn Provider>) -> Result<(), Problem> {
+    async fn live(&self, mut cell: Cell, provider: &Arc<dyn Provider>) -> Result<CellEnd, Problem> {
         let run = self.run;
         let bound = self.upper_bound(clock::now());
         if run.cap.is_set() && bound.is_none() {
@@ -108,10 +120,14 @@ impl Asked<'_> {
         }
         run.retry_budget.count_request();
         for tried in 1.. {
-            let Some(reservation) = run.cap.reserve(bound.unwrap_or(Usd::ZERO)) else {
+            let reserved = tokio::select! {
+                reserved = run.cap.reserve(bound.unwrap_or(Usd::ZERO)) => reserved,
+                () = run.cancel.cancelled() => return Ok(CellEnd::LeftOver),
+            };
+            let Some(reservation) = reserved else {
                 // The cell stays pending, so a resume with a higher cap goes on here.
                 run.capped.store(true, std::sync::atomic::Ordering::Relaxed);
-                return Ok(());
+                return Ok(CellEnd::LeftOver);
             };
             let attempt = NewAttempt {
                 id: clock::new_attempt_id(),
@@ -132,7 +148,8 @@ impl Asked<'_> {
                     let answered = clock::now();
                     self.accept(&mut cell, completion, Origin::Live, answered);
                     run.cap.settle(reservation, cell.cost.usd);
-                    return self.book(id, cell, answered).await;
+                    self.book(id, cell, answered).await?;
+                    return Ok(CellEnd::Settled);
                 }
                 Err(error) => {
                     // What may have been paid stays on the bill.
@@ -151,15 +168,18 @@ impl Asked<'_> {
                     };
                     self.end_attempt(id, &mut cell, &error, wait.is_none())
                         .await?;
-                    let Some(wait) = wait else { return Ok(()) };
-                    tokio::select! {
-                        () = tokio::time::sleep(wait) => {}
-                        () = run.cancel.cancelled() => return Ok(()),
+                    match (wait, error) {
+                        (Some(wait), _) => tokio::select! {
+                            () = tokio::time::sleep(wait) => {}
+                            () = run.cancel.cancelled() => return Ok(CellEnd::LeftOver),
+                        },
+                        (None, ProviderError::Cancelled { .. }) => return Ok(CellEnd::LeftOver),
+                        (None, _) => return Ok(CellEnd::Settled),
                     }
                 }
             }
         }
-        Ok(())
+        Ok(CellEnd::Settled)
     }
 
     async fn book(
@@ -256,7 +276,7 @@ impl Asked<'_> {
     /// What the answer costs. A recording costs what the call would: its own model's price.
     fn cost(&self, completion: &Completion, at: UnixNanos) -> Cost {
         let target = &self.column.target;
-        let provider = Some(target.provider.as_str()).filter(|_| !self.column.is_recorded());
+        let provider = self.run.priced_by(target);
         self.run
             .prices
             .cost(provider, &target.model, &completion.usage, at)
@@ -273,15 +293,20 @@ impl Asked<'_> {
     }
 }
 
-async fn not_sent(run: &Arc<Execution>, mut cell: Cell, problem: Problem) -> Result<(), Problem> {
+async fn not_sent(
+    run: &Arc<Execution>,
+    mut cell: Cell,
+    problem: Problem,
+) -> Result<CellEnd, Problem> {
     cell.status = CellStatus::NotSent;
     cell.problem = Some(problem);
     store(run, cell).await
 }
 
-async fn store(run: &Arc<Execution>, cell: Cell) -> Result<(), Problem> {
+async fn store(run: &Arc<Execution>, cell: Cell) -> Result<CellEnd, Problem> {
     let workspace = workspace(run);
-    blocking(move || workspace.update_cells(&[cell])).await
+    blocking(move || workspace.update_cells(&[cell])).await?;
+    Ok(CellEnd::Settled)
 }
 
 fn workspace(run: &Arc<Execution>) -> Workspace {

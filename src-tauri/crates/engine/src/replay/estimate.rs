@@ -150,9 +150,9 @@ impl Engine {
                 .is_some()
         };
         let mut choices: Vec<ModelChoice> = Vec::new();
-        for (model, recordings) in self.inner.workspace.recorded_models()? {
+        for (provider, model, recordings) in self.inner.workspace.recorded_models()? {
             choices.push(ModelChoice {
-                priced: priced(None, &model),
+                priced: priced(Some(&provider), &model),
                 target: Target {
                     provider: RECORDED.to_owned(),
                     model,

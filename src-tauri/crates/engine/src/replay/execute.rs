@@ -1,14 +1,14 @@
 //! Walking the matrix: as many cells at once as the plan allows, with progress, cancel and a heartbeat.
 
 use super::cap::Cap;
-use super::cell::answer_cell;
+use super::cell::{CellEnd, answer_cell};
 use super::plan::Column;
 use super::{RECORDED, cancelled, owner};
 use crate::jobs::JobHandle;
 use crate::recordings::StoredRecordings;
 use crate::{Engine, clock};
 use plumbline_analysis::grade::OutputSchema;
-use plumbline_model::{Case, Cell, Problem, RunId, RunPlan, RunStatus, Target};
+use plumbline_model::{Case, Cell, Code, Problem, RunId, RunPlan, RunStatus, Target};
 use plumbline_providers::retry::{RetryBudget, RetryPolicy};
 use plumbline_providers::{
     self as providers, Provider, ProviderSettings, RecordedProvider, Timeouts,
@@ -24,6 +24,8 @@ use tokio_util::sync::CancellationToken;
 const HEARTBEAT_EVERY: Duration = Duration::from_secs(2);
 /// A process that was silent for this long is taken for dead.
 pub(super) const HEARTBEAT_LOST_MS: f64 = 15_000.0;
+/// So long when this system says that there is no such process; another container may know it yet.
+pub(super) const GONE_LOST_MS: f64 = 5_000.0;
 
 /// Everything the cells of one run share.
 pub(super) struct Execution {
@@ -38,6 +40,8 @@ pub(super) struct Execution {
     pub(super) retry: RetryPolicy,
     pub(super) retry_budget: RetryBudget,
     pub(super) cancel: CancellationToken,
+    /// Who answered the recordings, by model.
+    recorded_by: HashMap<String, String>,
     providers: HashMap<Target, Arc<dyn Provider>>,
     cases: HashMap<String, Case>,
     queue: Vec<Cell>,
@@ -86,6 +90,7 @@ impl Execution {
             retry: RetryPolicy::default(),
             retry_budget: RetryBudget::default(),
             cancel: CancellationToken::new(),
+            recorded_by: recorded_by(engine)?,
             providers: connected,
             cases: cases
                 .iter()
@@ -111,6 +116,15 @@ impl Execution {
 
     pub(super) fn provider(&self, target: &Target) -> Option<&Arc<dyn Provider>> {
         self.providers.get(target)
+    }
+
+    /// Whose price an answer of this model has: the provider's, or for a recording its recorder's.
+    pub(super) fn priced_by<'a>(&'a self, target: &'a Target) -> Option<&'a str> {
+        if target.provider == RECORDED {
+            self.recorded_by.get(&target.model).map(String::as_str)
+        } else {
+            Some(&target.provider)
+        }
     }
 
     pub(super) fn case(&self, key: &str) -> Option<&Case> {
@@ -155,6 +169,8 @@ impl Execution {
             }
         }
         beat.abort();
+        // It holds the engine: once it has ended, the last one to leave closes the workspace.
+        let _ = beat.await;
         let outcome = shared.close(failure, total);
         let job = match Arc::try_unwrap(progress) {
             Ok(progress) => progress
@@ -183,12 +199,18 @@ impl Execution {
             }
             None => (RunStatus::Finished, Ok(())),
         };
-        let ended = Some(clock::now());
-        let stored = self
-            .engine
-            .inner
-            .workspace
-            .set_run_status(self.run_id, status, ended);
+        let workspace = &self.engine.inner.workspace;
+        // After a long sleep the run may be another's, who says how it ends.
+        let owner = workspace.run_owner(self.run_id)?;
+        if owner.is_none_or(|owner| owner.pid != std::process::id()) {
+            let run_id = self.run_id;
+            return Err(Problem::new(
+                Code::Conflict,
+                format!("the run {run_id} was taken over by another process"),
+            )
+            .hint("It goes on there; `plumbline run list` shows how far it is."));
+        }
+        let stored = workspace.set_run_status(self.run_id, status, Some(clock::now()));
         outcome.and(stored.map_err(Problem::from))
     }
 
@@ -208,7 +230,9 @@ struct Progress {
 
 async fn work(shared: Arc<Execution>, progress: Arc<Progress>) -> Result<(), Problem> {
     while let Some(cell) = shared.take() {
-        answer_cell(&shared, cell.clone()).await?;
+        if answer_cell(&shared, cell.clone()).await? == CellEnd::LeftOver {
+            continue;
+        }
         let done = shared.done.fetch_add(1, Ordering::Relaxed) + 1;
         let mut job = progress.job.lock().unwrap_or_else(PoisonError::into_inner);
         job.progress(done, Some(progress.total), || {
@@ -230,6 +254,16 @@ async fn heartbeat(shared: Arc<Execution>) {
             return;
         }
     }
+}
+
+fn recorded_by(engine: &Engine) -> Result<HashMap<String, String>, Problem> {
+    let models = engine.inner.workspace.recorded_models()?;
+    // Most recorded first; of two providers of one model the more recorded one stays.
+    Ok(models
+        .into_iter()
+        .rev()
+        .map(|(provider, model, _)| (model, provider))
+        .collect())
 }
 
 fn connect(

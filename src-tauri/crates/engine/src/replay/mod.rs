@@ -20,11 +20,13 @@ use crate::{Engine, clock};
 use execute::Execution;
 use plan::Matrix;
 use plumbline_model::{
-    Cell, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunId, RunPlan, RunStatus,
+    Cell, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunId, RunPlan, RunStatus, Usd,
 };
-use plumbline_workspace::{NewRun, Owner, RunPrompt};
+use plumbline_workspace::{NewRun, Owner, RunPrompt, WorkspaceError};
 use serde::Serialize;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use ts_rs::TS;
 
 /// Looks up an API key by the name of its environment variable.
@@ -85,9 +87,30 @@ impl Engine {
         run_id: RunId,
         resend_unknown: bool,
     ) -> Result<ReplayStarted, Problem> {
-        self.notice_dead_runs()?;
-        let run = self.inner.workspace.take_over_run(run_id, owner())?;
-        self.forget_comparisons(run_id);
+        self.resume(run_id, resend_unknown, None)
+    }
+
+    /// Goes on like [`Engine::replay_resume`], from now on under this cap.
+    pub fn replay_resume_capped(
+        &self,
+        run_id: RunId,
+        resend_unknown: bool,
+        cap_usd: Usd,
+    ) -> Result<ReplayStarted, Problem> {
+        self.resume(run_id, resend_unknown, Some(cap_usd))
+    }
+
+    fn resume(
+        &self,
+        run_id: RunId,
+        resend_unknown: bool,
+        cap_usd: Option<Usd>,
+    ) -> Result<ReplayStarted, Problem> {
+        let mut run = self.take_over(run_id)?;
+        if cap_usd.is_some() {
+            run.plan.cap_usd = cap_usd;
+            self.inner.workspace.set_run_cap(run_id, cap_usd)?;
+        }
         self.inner.workspace.mark_in_flight_unknown(run_id)?;
         let mut reopened = vec![CellStatus::NotSent, CellStatus::Failed];
         if resend_unknown {
@@ -106,6 +129,33 @@ impl Engine {
                     .workspace
                     .set_run_status(run_id, RunStatus::Interrupted, ended)?;
                 Err(problem)
+            }
+        }
+    }
+
+    /// Takes a run over from whoever worked on it. Who crashed a moment ago is told from who is at work
+    /// by the next sign of life, which is waited for.
+    fn take_over(&self, run_id: RunId) -> Result<Run, Problem> {
+        const LOOK_EVERY: Duration = Duration::from_millis(100);
+        let workspace = &self.inner.workspace;
+        let seen = workspace.run_owner(run_id)?;
+        let foreign = seen.is_some_and(|owner| owner.pid != std::process::id());
+        let asked = Instant::now();
+        loop {
+            self.notice_dead_runs()?;
+            match workspace.take_over_run(run_id, owner()) {
+                Err(WorkspaceError::Conflict(_))
+                    if foreign
+                        && workspace.run_owner(run_id)? == seen
+                        && asked.elapsed().as_secs_f64() * 1e3 < execute::HEARTBEAT_LOST_MS =>
+                {
+                    std::thread::sleep(LOOK_EVERY);
+                }
+                Err(error @ WorkspaceError::Conflict(_)) => {
+                    return Err(Problem::from(error)
+                        .hint("Wait until it is done, or stop it there and resume then."));
+                }
+                taken => return Ok(taken?),
             }
         }
     }
@@ -199,11 +249,23 @@ impl Engine {
             |owner| {
                 owner.pid == std::process::id() && self.inner.jobs.any_running(JobKind::Replay)
                     || owner.pid != std::process::id()
-                        && now.ms_since(owner.heartbeat_ns) < execute::HEARTBEAT_LOST_MS
+                        && now.ms_since(owner.heartbeat_ns) < silence_allowed_ms(owner.pid)
             },
             now,
         )?;
         Ok(())
+    }
+}
+
+/// How long a process may be silent before it is taken for dead.
+fn silence_allowed_ms(pid: u32) -> f64 {
+    let processes = Path::new("/proc");
+    // Where the system does not list its processes this way, nothing is known.
+    let gone = processes.join("self").exists() && !processes.join(pid.to_string()).exists();
+    if gone {
+        execute::GONE_LOST_MS
+    } else {
+        execute::HEARTBEAT_LOST_MS
     }
 }
 

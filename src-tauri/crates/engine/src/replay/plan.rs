@@ -102,11 +102,25 @@ impl Engine {
             for reference in &plan.prompts {
                 let (name, version) = split_reference(reference);
                 let (spec, text) = self.prompt_spec(name, version)?;
+                refuse_misplaced(&spec, name, version)?;
                 columns.push(column(version, target, spec, text)?);
             }
         }
         Ok(columns)
     }
+}
+
+/// A run is kept under the name and version that were asked for, so the file must say the same.
+fn refuse_misplaced(spec: &PromptSpec, name: &str, version: &str) -> Result<(), Problem> {
+    let found = spec.version.to_string();
+    if spec.name == name && (version == WORKING || found == version) {
+        return Ok(());
+    }
+    Err(Problem::bad_input(format!(
+        "the file of {name}@{version} says that it is {}@{found}",
+        spec.name
+    ))
+    .hint("Mend its front matter, or move it to where it belongs."))
 }
 
 /// A column of a prompt text, which may come from the folder or from an earlier run.

@@ -14,11 +14,12 @@ use std::fmt;
 
 /// Every field in the order in which it is written.
 #[rustfmt::skip]
-pub(super) const NAMES: [&str; 50] = [
+pub(super) const NAMES: [&str; 51] = [
     "trace_id", "span_id", "parent_id", "request_id", "kind", "name", "start_ns", "end_ns",
     "time_to_first_token_ms", "status", "error_type", "error_message", "http_status", "provider",
     "model_requested", "model_returned", "provider_fingerprint", "parameters", "prompt_name",
-    "prompt_version", "prompt_hash", "request_hash", "tokens_in", "tokens_in_cached",
+    "prompt_version", "prompt_hash", "request_hash", "prompt_variables", "tokens_in",
+    "tokens_in_cached",
     "tokens_in_cache_write", "tokens_out", "tokens_reasoning", "cost_usd", "attempt", "retry_of",
     "idempotency_key", "cache_hit", "cache_key", "documents", "embedding_model",
     "embedding_dimensions", "tool_name", "tool_version", "tool_arguments", "tool_result", "tools",
@@ -27,8 +28,9 @@ pub(super) const NAMES: [&str; 50] = [
 ];
 
 /// The fields whose values are structures of any shape.
-pub(crate) const STRUCTURED: [&str; 8] = [
+pub(crate) const STRUCTURED: [&str; 9] = [
     "parameters",
+    "prompt_variables",
     "documents",
     "tool_arguments",
     "tool_result",
@@ -123,6 +125,7 @@ impl Draft {
             "prompt_version" => span.prompt_version = next(name, map)?,
             "prompt_hash" => span.prompt_hash = next(name, map)?,
             "request_hash" => span.request_hash = next(name, map)?,
+            "prompt_variables" => span.prompt_variables = next(name, map)?.unwrap_or_default(),
             "tokens_in" => span.usage.tokens_in = next(name, map)?,
             "tokens_in_cached" => span.usage.tokens_in_cached = next(name, map)?,
             "tokens_in_cache_write" => span.usage.tokens_in_cache_write = next(name, map)?,

@@ -113,6 +113,14 @@ pub(crate) fn fill(record: &Record<'_>, span: &mut Span) {
         &mut span.request_hash,
         attributes.text(&["plumbline.request.hash"]),
     );
+    let variables = attributes.json(&[
+        "plumbline.prompt.variables",
+        "llm.prompt_template.variables",
+        "traceloop.prompt.template_variables",
+    ]);
+    if let (true, Some(Value::Object(variables))) = (span.prompt_variables.is_empty(), variables) {
+        span.prompt_variables = variables;
+    }
     fill_in(
         &mut span.session_id,
         attributes.text(&["session.id", "gen_ai.conversation.id"]),

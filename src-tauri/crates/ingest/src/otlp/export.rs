@@ -5,8 +5,8 @@
 //! as JSON text, a scalar as it is. So reading an export again gives the same spans, by construction.
 //!
 //! Always carried that way, for want of a standard name: `time_to_first_token_ms` that is no whole part of a
-//! second, `status` other than ok, error and unset, `prompt_version`, `prompt_hash` and `request_hash` (as
-//! `plumbline.prompt.version`, `plumbline.prompt.hash`, `plumbline.request.hash`), `cost_usd`, `attempt`,
+//! second, `status` other than ok, error and unset, `prompt_version`, `prompt_hash`, `request_hash` and the variables (as
+//! `plumbline.prompt.version`, `.hash`, `.variables`, `plumbline.request.hash`), `cost_usd`, `attempt`,
 //! `retry_of`, `idempotency_key`, `cache_hit`, `cache_key`, `tool_version`, `user_id_hash`, `tenant`,
 //! `locale`, `tags`, `embedding_model`, kinds rerank and guardrail, documents' sources, ids that are not hex.
 
@@ -141,7 +141,8 @@ fn standard_attributes(span: &Span) -> Map<String, Value> {
     };
     let seconds = span.time_to_first_token_ms.map(|ms| ms / 1_000.0);
     let usage = &span.usage;
-    let named: [(&str, Option<Value>); 26] = [
+    let variables = Value::Object(span.prompt_variables.clone());
+    let named: [(&str, Option<Value>); 27] = [
         ("gen_ai.operation.name", operation.map(Value::from)),
         ("gen_ai.provider.name", text(&span.provider)),
         ("gen_ai.request.model", text(&span.model_requested)),
@@ -183,6 +184,10 @@ fn standard_attributes(span: &Span) -> Map<String, Value> {
         ("plumbline.prompt.version", text(&span.prompt_version)),
         ("plumbline.prompt.hash", text(&span.prompt_hash)),
         ("plumbline.request.hash", text(&span.request_hash)),
+        (
+            "plumbline.prompt.variables",
+            (!span.prompt_variables.is_empty()).then(|| json_text(&variables)),
+        ),
         ("session.id", text(&span.session_id)),
         ("error.type", text(&span.error_type)),
         (

@@ -269,6 +269,22 @@ fn errors_come_from_status_type_and_exception() {
 }
 
 #[test]
+fn the_values_a_template_was_filled_with_are_read_from_every_dialect() {
+    for name in [
+        "plumbline.prompt.variables",
+        "llm.prompt_template.variables",
+        "traceloop.prompt.template_variables",
+    ] {
+        let (span, unread) = span(&json!({ name: "{\"message\": \"Where is it?\", \"n\": 2}" }));
+        assert_eq!(span.prompt_variables["message"], "Where is it?", "{name}");
+        assert_eq!(span.prompt_variables["n"], 2, "{name}");
+        assert!(unread.is_empty(), "{name} is read, so it is no loss");
+    }
+    let (span, _) = span(&json!({ "plumbline.prompt.variables": "not JSON" }));
+    assert!(span.prompt_variables.is_empty(), "text that is no object fills nothing");
+}
+
+#[test]
 fn our_own_attributes_win_and_are_checked() {
     let (span, unread) = span(&json!({
         "gen_ai.operation.name": "chat",

@@ -137,7 +137,8 @@ prop_compose! {
         counts in prop::collection::vec(of(any::<u64>()), 5),
         cost in of((any::<i64>(), 0_u32..12)),
         texts in prop::collection::vec(of(text()), 12),
-        (parameters, arguments, result) in (object(), of(present()), of(present())),
+        (parameters, variables, arguments, result) in
+            (object(), object(), of(present()), of(present())),
         documents in prop::collection::vec((text(), score(), of(text()), of(text())), 0..3),
         tools in prop::collection::vec((text(), of(text()), value()), 0..3),
         input in prop::collection::vec(message(), 0..3),
@@ -169,6 +170,7 @@ prop_compose! {
             *field = texts.next().flatten();
         }
         span.parameters = parameters;
+        span.prompt_variables = variables;
         span.tool_arguments = arguments;
         span.tool_result = result;
         span.documents = documents

@@ -36,16 +36,17 @@ impl Workspace {
         })
     }
 
-    /// Recorded models with the number of their recordings, most recorded first.
+    /// Provider and model of the recordings with their number, most recorded first.
     ///
     /// # Errors
     /// Those of reading the file.
-    pub fn recorded_models(&self) -> Result<Vec<(String, u64)>> {
+    pub fn recorded_models(&self) -> Result<Vec<(String, String, u64)>> {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT model, count(*) FROM recording GROUP BY model ORDER BY count(*) DESC, model",
+                "SELECT provider, model, count(*) FROM recording GROUP BY provider, model
+                 ORDER BY count(*) DESC, model, provider",
             )?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, count(row.get(1)?))))?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, count(row.get(2)?))))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }

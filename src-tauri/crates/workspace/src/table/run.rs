@@ -11,7 +11,7 @@ use crate::table::change::Topic;
 use crate::table::run_prompt::{self, RunPrompt};
 use crate::table::{cell, run_totals};
 use crate::workspace::Workspace;
-use plumbline_model::{Cell, Run, RunId, RunStatus, RunTotals, UnixNanos};
+use plumbline_model::{Cell, Run, RunId, RunPlan, RunStatus, RunTotals, UnixNanos, Usd};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
@@ -148,6 +148,36 @@ impl Workspace {
                 ])?;
             announce(tx, run);
             found(changed, run)
+        })
+    }
+
+    /// Who works on a run; `None` when nobody does.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn run_owner(&self, run: RunId) -> Result<Option<Owner>> {
+        let wanted = run.to_string();
+        let owners = self.read(running)?.into_iter();
+        Ok(owners
+            .filter(|(id, _)| *id == wanted)
+            .map(|(_, owner)| owner)
+            .next())
+    }
+
+    /// Replaces the cap that a run was started with.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run.
+    pub fn set_run_cap(&self, run: RunId, cap_usd: Option<Usd>) -> Result<()> {
+        self.write(Durability::Full, move |tx| {
+            let plan = codec::json(&RunPlan {
+                cap_usd,
+                ..find(tx, run)?.plan
+            })?;
+            tx.prepare_cached("UPDATE run SET plan = ?2 WHERE id = ?1")?
+                .execute(params![run.to_string(), plan])?;
+            announce(tx, run);
+            Ok(())
         })
     }
 

@@ -1,0 +1,12 @@
+//! The engine as both faces call it: jobs, two processes on one workspace, comparisons of crafted answers.
+
+#[cfg(test)]
+mod comparing;
+#[cfg(test)]
+mod following;
+#[cfg(test)]
+mod jobs;
+#[cfg(test)]
+mod saving;
+#[cfg(test)]
+mod stage;

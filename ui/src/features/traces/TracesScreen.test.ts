@@ -1,0 +1,182 @@
+import type { Host } from '$lib/host';
+import { setHost } from '$lib/host';
+import { fixtureHost } from '$lib/host/fixture';
+import { router } from '$lib/router.svelte';
+import { render, screen, waitFor, within } from '@testing-library/svelte';
+import userEvent from '@testing-library/user-event';
+import axe from 'axe-core';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { NO_FILTER } from './address';
+import TracesScreen from './TracesScreen.svelte';
+
+let host: Host;
+
+beforeEach(() => {
+  vi.stubGlobal('innerWidth', 1280);
+  host = fixtureHost();
+  setHost(host);
+});
+
+async function open(hash: string) {
+  router.go(hash);
+  const view = render(TracesScreen);
+  await screen.findByRole('listbox', { name: 'Traces' });
+  return { ...view, user: userEvent.setup() };
+}
+
+async function traceNamed(text: string): Promise<string> {
+  const page = await host.traceList({ ...NO_FILTER, text }, 'newest', 0, 1);
+  return page.rows[0]?.trace_id ?? '';
+}
+
+async function violations(container: HTMLElement): Promise<string[]> {
+  const found = await axe.run(container, { rules: { 'color-contrast': { enabled: false } } });
+  return found.violations.map((v) => `${v.id}: ${v.nodes[0]?.html}`);
+}
+
+describe('traces', () => {
+  it('opens traces with j and k, and keeps the filter in the address', async () => {
+    const { user } = await open('#/traces?q=handle_ticket');
+    const list = screen.getByRole('listbox', { name: 'Traces' });
+    list.focus();
+    await user.keyboard('j');
+    const first = router.route.rest[0];
+    expect(first).toBeTruthy();
+    await user.keyboard('j');
+    expect(router.route.rest[0]).not.toBe(first);
+    await user.keyboard('k');
+    expect(router.route.rest[0]).toBe(first);
+    expect(router.route.params.q).toBe('handle_ticket');
+  });
+
+  it('walks the waterfall with the keys and shows the step', async () => {
+    const id = await traceNamed('refund-agent');
+    const { user } = await open(`#/traces/${id}`);
+    const steps = await screen.findByRole('listbox', { name: 'Steps of the trace' });
+    steps.focus();
+    await user.keyboard('{Home}');
+    const root = router.route.params.span;
+    await user.keyboard('jj');
+    expect(router.route.params.span).not.toBe(root);
+    await screen.findByText(
+      'You settle refunds. Look before you pay; never pay twice. Use the tools.',
+    );
+    expect(screen.getByText('from prompt cache')).toBeInTheDocument();
+  });
+
+  it('names the failed step first, with its reason', async () => {
+    const id = await traceNamed('refund-agent');
+    await open(`#/traces/${id}`);
+    expect(await screen.findByRole('alert')).toHaveTextContent('529 overloaded_error');
+  });
+
+  it('shows hostile text as text', async () => {
+    const id = await traceNamed('script');
+    const { container } = await open(`#/traces/${id}`);
+    await waitFor(() => expect(container.textContent).toContain('<iframe src='));
+    expect(container.textContent).toContain('<script>alert("x")</script>');
+    expect(container.querySelector('script, iframe, img, b:not([class])')).toBeNull();
+  });
+
+  it('says of an unfinished trace that it is one', async () => {
+    const id = await traceNamed('nightly-summary');
+    await open(`#/traces/${id}`);
+    const steps = await screen.findByRole('listbox', { name: 'Steps of the trace' });
+    expect(within(steps).getAllByText('open')).toHaveLength(2);
+    expect(screen.getAllByText('unfinished').length).toBeGreaterThan(0);
+  });
+
+  it('sets the time by keys on the brush, and takes it away again', async () => {
+    const { user } = await open('#/traces');
+    const from = await screen.findByRole('slider', { name: 'From' });
+    from.focus();
+    await user.keyboard('{ArrowRight}{ArrowRight}');
+    expect(router.route.params.from).toMatch(/^\d{19}$/);
+    expect(router.route.params.to).toBeUndefined();
+    await user.click(screen.getByRole('button', { name: 'All time' }));
+    expect(router.route.params.from).toBeUndefined();
+  });
+
+  it('has a table twin of the histogram', async () => {
+    const { user } = await open('#/traces');
+    await user.click((await screen.findAllByRole('button', { name: 'Show as table' }))[0]!);
+    expect(
+      within(screen.getByRole('region', { name: 'Spans over time, table' })).getAllByRole('row'),
+    ).toHaveLength(49);
+  });
+
+  it('accounts for every row of an import', async () => {
+    await open('#/traces');
+    const report = await screen.findByRole('article', { name: /Loss report/ });
+    expect(report.textContent?.replace(/\s+/g, ' ')).toContain(
+      '1,364 read = 1,360 stored + 0 duplicate + 4 quarantined',
+    );
+    expect(await within(report).findByText('the span has no trace id')).toBeInTheDocument();
+  });
+
+  it('says what to do when nothing was imported', async () => {
+    setHost({
+      ...host,
+      importList: async () => [],
+      traceList: async () => ({ total: 0, rows: [] }),
+      traceHistogram: async () => ({ bucket_ms: 0, bars: [] }),
+    });
+    router.go('#/traces');
+    render(TracesScreen);
+    expect(await screen.findByRole('button', { name: 'Import traces…' })).toBeEnabled();
+    expect(await screen.findByText(/No traces yet/)).toBeInTheDocument();
+  });
+
+  it('shows a problem where it happened and can try again', async () => {
+    let fails = true;
+    const problem = {
+      code: 'not_found' as const,
+      message: 'no trace `x`',
+      hint: 'Look elsewhere.',
+    };
+    setHost({
+      ...host,
+      traceOpen: async (id) => {
+        if (fails) throw problem;
+        return host.traceOpen(id);
+      },
+    });
+    const id = await traceNamed('refund-agent');
+    const { user } = await open(`#/traces/${id}`);
+    const alert = await screen.findByRole('alert');
+    expect(alert).toHaveTextContent('no trace `x`');
+    expect(alert).toHaveTextContent('Look elsewhere.');
+    fails = false;
+    await user.click(within(alert).getByRole('button', { name: 'Try again' }));
+    await screen.findByRole('listbox', { name: 'Steps of the trace' });
+  });
+
+  it('makes a dataset of the matching calls and hands it to a replay', async () => {
+    const id = await traceNamed('refund-agent');
+    const { user } = await open(`#/traces/${id}`);
+    await user.click(
+      await screen.findByRole('button', { name: 'Make dataset of matching calls…' }),
+    );
+    const dialog = await screen.findByRole('dialog');
+    const name = within(dialog).getByLabelText('Name');
+    await user.clear(name);
+    await user.type(name, 'last-week');
+    await user.click(
+      within(dialog).getByRole('button', { name: 'Make the dataset', hidden: false }),
+    );
+    await user.click(await within(dialog).findByRole('button', { name: 'Replay with…' }));
+    expect(router.route.screen).toBe('replay');
+    expect(router.route.params.dataset).toBe('last-week');
+  });
+
+  it('has no accessibility violations, with and without a trace', async () => {
+    const first = await open('#/traces');
+    await screen.findByRole('article', { name: /Loss report/ });
+    expect(await violations(first.container)).toEqual([]);
+    first.unmount();
+    const second = await open(`#/traces/${await traceNamed('refund-agent')}`);
+    await screen.findByRole('listbox', { name: 'Steps of the trace' });
+    await screen.findByRole('alert');
+    expect(await violations(second.container)).toEqual([]);
+  });
+});
