@@ -3,6 +3,11 @@
 //! Reads `cargo metadata` and the sources, compiles nothing. Development dependencies are free: a test
 //! may look into any room.
 
+#![expect(
+    clippy::expect_used,
+    reason = "helpers of tests fail the test that calls them"
+)]
+
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

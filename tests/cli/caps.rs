@@ -1,7 +1,7 @@
 //! The cap on money: what the server saw never costs more, the cap is used, and the run goes on with a higher one.
 
 use crate::model_server::{COST_PICO, ModelServer, Reply, echo};
-use crate::stage::{Stage, cases, count};
+use crate::stage::{Stage, count};
 use std::time::Duration;
 
 const CASES: usize = 40;
@@ -10,8 +10,7 @@ const CAP: &str = "0.0003";
 const CAP_PICO: u64 = 300_000_000;
 
 fn staged() -> (Stage, ModelServer) {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(CASES));
+    let stage = Stage::with_cases(CASES);
     let server = ModelServer::start(|seen| {
         Reply::Late(
             Duration::from_millis(2),
@@ -95,8 +94,7 @@ fn a_cap_on_a_model_without_a_price_sends_nothing_and_says_why() {
 
 #[test]
 fn what_the_cache_answers_costs_no_part_of_the_cap() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(5));
+    let stage = Stage::with_cases(5);
     let server = ModelServer::start(echo);
     stage.json(&stage.replay(&server.base_url, &[]));
     let (status, run) = stage.run_json(&stage.replay(&server.base_url, &["--cap-usd", "0"]));

@@ -1,7 +1,7 @@
 //! The names and types that scripts rely on, command by command. More may be added; these stay.
 
 use crate::model_server::{ModelServer, echo};
-use crate::stage::{Stage, cases, project, prompt, text};
+use crate::stage::{Stage, project, prompt, text};
 use serde_json::Value;
 
 /// Types as they are written below: `|` between alternatives, `[]` after an element's type.
@@ -207,8 +207,7 @@ fn prompt_commands() {
 
 #[test]
 fn replay_compare_runs_and_stats() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(3));
+    let stage = Stage::with_cases(3);
     let server = ModelServer::start(echo);
     let first = stage.json(&stage.replay(&server.base_url, &[]));
     has(
@@ -300,8 +299,7 @@ fn replay_compare_runs_and_stats() {
 
 #[test]
 fn groups_of_changes_have_a_kind_and_a_count() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(2));
+    let stage = Stage::with_cases(2);
     let server = ModelServer::start(|seen| {
         crate::model_server::Reply::Answer(format!("{} says {}", seen.model, seen.question))
     });

@@ -12,9 +12,7 @@ const CASES: usize = 24;
 const CONCURRENCY: u64 = 4;
 
 fn staged() -> Stage {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(CASES));
-    stage
+    Stage::with_cases(CASES)
 }
 
 /// Kills the program when the server has seen `requests`, resumes, and checks what each answer cost.
@@ -126,8 +124,7 @@ fn ctrl_c_stops_soon_keeps_what_was_answered_and_the_run_goes_on() {
 
 #[test]
 fn ctrl_c_with_every_cell_on_its_way_is_a_cancelled_run_too() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(3));
+    let stage = Stage::with_cases(3);
     let server = ModelServer::start(|seen| Reply::Hold(seen.question.clone()));
     let run = stopped(&stage, &server, &["--json"], 3).object();
     assert_eq!(run["status"], "cancelled", "{run:#}");
@@ -136,8 +133,7 @@ fn ctrl_c_with_every_cell_on_its_way_is_a_cancelled_run_too() {
 
 #[test]
 fn ctrl_c_while_a_retry_waits_leaves_the_cell_for_later() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(1));
+    let stage = Stage::with_cases(1);
     let server = ModelServer::start(|seen| match seen.time {
         1 => Reply::Refuse(503, vec![("retry-after", "50".to_owned())], "{}".to_owned()),
         _ => echo(seen),
@@ -192,8 +188,7 @@ fn a_case_that_changed_meanwhile_is_not_sent_as_if_it_were_the_old_one() {
 
 #[test]
 fn a_run_that_is_being_worked_on_cannot_be_resumed_beside_it() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(2));
+    let stage = Stage::with_cases(2);
     let server = ModelServer::start(|seen| Reply::Hold(format!("answer to {}", seen.question)));
     let program = stage.start(&stage.replay(&server.base_url, &["--json"]));
     server.wait_for(2);
@@ -236,8 +231,7 @@ fn a_process_that_slept_while_its_run_was_taken_over_does_not_disturb_it() {
 
 #[test]
 fn the_ledger_of_a_running_program_can_be_read_by_another() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(3));
+    let stage = Stage::with_cases(3);
     let server = two_then_hold();
     let program = stage.start(&stage.replay(&server.base_url, &["--concurrency", "1"]));
     server.wait_for(3);

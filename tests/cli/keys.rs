@@ -114,8 +114,7 @@ fn a_redirect_leads_the_key_nowhere() {
 
 #[test]
 fn an_error_that_repeats_the_key_is_cleaned_before_it_is_stored() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(3));
+    let stage = Stage::with_cases(3);
     let server = ModelServer::start(|seen| {
         let sent = seen.headers["authorization"].clone();
         match seen.question.as_str() {
@@ -139,8 +138,7 @@ fn an_error_that_repeats_the_key_is_cleaned_before_it_is_stored() {
 
 #[test]
 fn a_key_is_not_sent_unencrypted_to_another_machine() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", cases(1));
+    let stage = Stage::with_cases(1);
     // TEST-NET-1 (RFC 5737): nobody is there, and nothing may be tried.
     let output = replay(&stage, "http://192.0.2.1:8000/v1");
     assert_eq!(output.status.code(), Some(2));

@@ -7,6 +7,8 @@ mod contract;
 #[cfg(test)]
 mod exporting;
 #[cfg(test)]
+mod failing;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod importing;

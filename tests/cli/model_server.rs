@@ -154,7 +154,7 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
             tokio::time::sleep(wait).await;
             whole(&seen, &text)
         }
-        Reply::Cut(text) => events(vec![chunk(&seen, json!({ "content": text }), None)]),
+        Reply::Cut(text) => events(vec![chunk(&seen, &json!({ "content": text }), None)]),
         Reply::Refuse(status, headers, body) => {
             let mut response = (StatusCode::from_u16(status).unwrap(), body).into_response();
             for (name, value) in headers {
@@ -172,7 +172,7 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     }
 }
 
-fn chunk(seen: &Seen, delta: Value, finish_reason: Option<&str>) -> Value {
+fn chunk(seen: &Seen, delta: &Value, finish_reason: Option<&str>) -> Value {
     json!({
         "id": "chatcmpl-test",
         "object": "chat.completion.chunk",
@@ -194,11 +194,11 @@ fn whole(seen: &Seen, text: &str) -> Response {
     events(vec![
         chunk(
             seen,
-            json!({ "role": "assistant", "content": &text[..middle] }),
+            &json!({ "role": "assistant", "content": &text[..middle] }),
             None,
         ),
-        chunk(seen, json!({ "content": &text[middle..] }), None),
-        chunk(seen, json!({}), Some("stop")),
+        chunk(seen, &json!({ "content": &text[middle..] }), None),
+        chunk(seen, &json!({}), Some("stop")),
         usage,
         Value::String("[DONE]".to_owned()),
     ])

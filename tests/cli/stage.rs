@@ -77,16 +77,23 @@ impl Stage {
         };
         stage.write(
             "prompts/answer/prompt.md",
-            &prompt("1.1.0", "Answer in one word."),
+            prompt("1.1.0", "Answer in one word."),
         );
         stage.write(
             "prompts/answer/releases/1.0.0.md",
-            &prompt("1.0.0", "Answer."),
+            prompt("1.0.0", "Answer."),
         );
         stage.write(
             "prompts/answer/releases/1.1.0.md",
-            &prompt("1.1.0", "Answer in one word."),
+            prompt("1.1.0", "Answer in one word."),
         );
+        stage
+    }
+
+    /// With `cases.jsonl` beside the workspace.
+    pub(crate) fn with_cases(count: usize) -> Self {
+        let stage = Self::new();
+        stage.write("cases.jsonl", cases(count));
         stage
     }
 
@@ -280,4 +287,12 @@ pub(crate) fn count(object: &Value, field: &str) -> u64 {
     object[field]
         .as_u64()
         .unwrap_or_else(|| panic!("`{field}` of {object:#}"))
+}
+
+/// Asserts several numbers of the answer.
+#[track_caller]
+pub(crate) fn counts(object: &Value, expected: &[(&str, u64)]) {
+    for (name, number) in expected {
+        assert_eq!(count(object, name), *number, "{name} of {object:#}");
+    }
 }

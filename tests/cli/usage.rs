@@ -134,8 +134,7 @@ fn wrong_usage_exits_2_and_says_nothing_on_stdout() {
 
 #[test]
 fn wrong_input_exits_2_with_a_sentence_and_a_next_step() {
-    let stage = Stage::new();
-    stage.write("cases.jsonl", crate::stage::cases(1));
+    let stage = Stage::with_cases(1);
     stage.write("list.json", "[1]");
     stage.write("binary.bin", [0xff_u8, 0xfe, 0x00, 0x9f]);
     let replay = |more: &[&'static str]| {

@@ -35,8 +35,6 @@ pub(crate) fn run(args: &[String]) -> Result<(), String> {
         Command::new(program("plumbline-desktop", profile))
             .arg("--workspace")
             .arg(&workspace)
-            .arg("--prompts")
-            .arg(root().join("prompts"))
             .current_dir(root()),
     )
 }

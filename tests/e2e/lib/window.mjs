@@ -1,7 +1,7 @@
 // Opens the real window on a workspace of its own, with folders of its own, and closes it again.
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -39,13 +39,6 @@ export function cli(home, args) {
     throw new Error(`plumbline ${args.join(' ')} -> ${done.status}\n${done.stdout}${done.stderr}`);
   }
   return done.stdout;
-}
-
-/** A copy of the bundled prompts that a test may edit. */
-export function promptsCopy(home) {
-  const folder = join(home, 'prompts');
-  cpSync(join(root, 'prompts'), folder, { recursive: true });
-  return folder;
 }
 
 /**
@@ -140,12 +133,14 @@ export class Window {
     return this.session.evaluate(() => window.location.hash.slice(1));
   }
 
-  /** Opens a new workspace of the demo: its prompts are a copy that a test may edit. */
-  static async demo({ pick = [], ...rest } = {}) {
+  /** Opens a new workspace of the demo; its prompts are a copy in `promptsFolder`. */
+  static async demo(options = {}) {
     const home = temporaryFolder();
-    const [workspace, prompts] = [join(home, 'demo.db'), promptsCopy(home)];
+    const workspace = join(home, 'demo.db');
     cli(home, ['demo', '--material', root, '--workspace', workspace]);
-    return openWindow({ home, workspace, prompts, pick, ...rest });
+    const window = await openWindow({ home, workspace, ...options });
+    window.promptsFolder = join(home, 'demo-prompts');
+    return window;
   }
 
   /** Writes a screenshot below `shots/`. */

@@ -51,7 +51,7 @@ describe('drop in traces, change one line, see which answers move', { timeout: 2
     await window.sees('unsaved');
     await window.shot('flagship-2-edited');
     await window.session.press([Key.Control, 's']);
-    const file = join(window.home, 'prompts', edit.prompt, 'prompt.md');
+    const file = join(window.promptsFolder, edit.prompt, 'prompt.md');
     await until(() => readFileSync(file, 'utf8').includes(edit.line_after), 'the saved file');
     assert.ok(!readFileSync(file, 'utf8').includes(edit.line_before), 'the old line is gone');
     await window.goto(`/prompts/${edit.prompt}?tab=diff`);
@@ -64,7 +64,7 @@ describe('drop in traces, change one line, see which answers move', { timeout: 2
     await window.goto(`/prompts/${edit.prompt}`);
     await window.clickNamed('Replay this');
     // The release first, then the working file: A is what was, B is what would be.
-    for (const label of ['working file', '1.2.0', 'working file', MODEL]) {
+    for (const label of ['1.2.0', 'working file', 'working file', MODEL]) {
       await window.clickNamed(label, { css: 'label' });
     }
     const option = 'select option[value="support-tickets"]';

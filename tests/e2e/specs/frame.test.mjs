@@ -95,7 +95,7 @@ describe('the demo workspace', () => {
 
   test('chords go from screen to screen, and back goes back', async () => {
     await window.goto('/prompts');
-    await window.sees('order-extract');
+    await window.sees('Choose a prompt', 'main');
     await window.session.press('g', 't');
     await until(async () => (await window.route()).startsWith('/traces'), 'the Traces screen');
     await window.session.evaluate(() => window.history.back());

@@ -99,7 +99,7 @@ describe('traces', () => {
 
   it('has a table twin of the histogram', async () => {
     const { user } = await open('#/traces');
-    await user.click((await screen.findAllByRole('button', { name: 'Show as table' }))[0]!);
+    await user.click(await screen.findByRole('button', { name: 'Show as table' }));
     expect(
       within(screen.getByRole('region', { name: 'Spans over time, table' })).getAllByRole('row'),
     ).toHaveLength(49);
@@ -161,9 +161,7 @@ describe('traces', () => {
     const name = within(dialog).getByLabelText('Name');
     await user.clear(name);
     await user.type(name, 'last-week');
-    await user.click(
-      within(dialog).getByRole('button', { name: 'Make the dataset', hidden: false }),
-    );
+    await user.click(within(dialog).getByRole('button', { name: 'Make the dataset' }));
     await user.click(await within(dialog).findByRole('button', { name: 'Replay with…' }));
     expect(router.route.screen).toBe('replay');
     expect(router.route.params.dataset).toBe('last-week');

@@ -60,6 +60,13 @@ describe('axis', () => {
     expect(axisEnd(100, [step({ start_offset_ms: 90, duration_ms: 60 })])).toBe(150);
   });
 
+  it('leaves room for a last step that never ended', () => {
+    const last = step({ start_offset_ms: 800, duration_ms: null, time_to_first_token_ms: 200 });
+    const end = axisEnd(800, [last]);
+    expect(end).toBeGreaterThan(1000);
+    expect(placeOf(last, end).width).toBeGreaterThan(0.2);
+  });
+
   it('has round marks, few of them, at every scale', () => {
     for (const end of [0.004, 1, 7, 843, 1000, 5_400, 61_000, 9e6]) {
       const marks = axisMarks(end);

@@ -20,8 +20,11 @@ export interface BarPlace {
 export function axisEnd(totalMs: number, steps: readonly TraceStep[]): number {
   let end = Number.isFinite(totalMs) ? totalMs : 0;
   for (const step of steps) {
-    end = Math.max(end, step.start_offset_ms + Math.max(0, step.duration_ms ?? 0));
+    const known = step.duration_ms ?? step.time_to_first_token_ms ?? 0;
+    end = Math.max(end, step.start_offset_ms + Math.max(0, known));
   }
+  // Room for what never ended: a step that starts last would else have no bar at all.
+  if (steps.some((step) => step.duration_ms === null)) end *= 1.1;
   return end > 0 ? end : 1;
 }
 

@@ -2,6 +2,6 @@
 import type { TraceRow } from "./TraceRow";
 
 /**
- * Part of the list of traces.
+ * A page of traces.
  */
 export type TracePage = { total: number, rows: Array<TraceRow>, };

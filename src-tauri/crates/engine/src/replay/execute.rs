@@ -2,8 +2,9 @@
 
 use super::cap::Cap;
 use super::cell::{CellEnd, answer_cell};
+use super::owner::{HEARTBEAT_EVERY, owner};
 use super::plan::Column;
-use super::{RECORDED, cancelled, owner};
+use super::{RECORDED, cancelled};
 use crate::jobs::JobHandle;
 use crate::recordings::StoredRecordings;
 use crate::{Engine, clock};
@@ -17,15 +18,8 @@ use plumbline_tokens::prices::Prices;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
-
-/// How often a working process says that it lives.
-const HEARTBEAT_EVERY: Duration = Duration::from_secs(2);
-/// A process that was silent for this long is taken for dead.
-pub(super) const HEARTBEAT_LOST_MS: f64 = 15_000.0;
-/// So long when this system says that there is no such process; another container may know it yet.
-pub(super) const GONE_LOST_MS: f64 = 5_000.0;
 
 /// Everything the cells of one run share.
 pub(super) struct Execution {

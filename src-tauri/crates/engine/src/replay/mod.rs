@@ -1,12 +1,13 @@
 //! Replay: run prompt versions × models × cases × repeats, never paying twice, never passing a cap.
 //!
 //! `plan` makes the matrix, `estimate` says what it would cost, `execute` walks it, `cell` answers one
-//! cell, `view` shows what came of it.
+//! cell, `owner` says whose run it is, `view` shows what came of it.
 
 mod cap;
 mod cell;
 mod estimate;
 mod execute;
+mod owner;
 mod plan;
 mod view;
 
@@ -18,15 +19,14 @@ use crate::api::JobKind;
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
 use execute::Execution;
+use owner::owner;
 use plan::Matrix;
 use plumbline_model::{
     Cell, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunId, RunPlan, RunStatus, Usd,
 };
-use plumbline_workspace::{NewRun, Owner, RunPrompt, WorkspaceError};
+use plumbline_workspace::{NewRun, RunPrompt};
 use serde::Serialize;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 use ts_rs::TS;
 
 /// Looks up an API key by the name of its environment variable.
@@ -133,33 +133,6 @@ impl Engine {
         }
     }
 
-    /// Takes a run over from whoever worked on it. Who crashed a moment ago is told from who is at work
-    /// by the next sign of life, which is waited for.
-    fn take_over(&self, run_id: RunId) -> Result<Run, Problem> {
-        const LOOK_EVERY: Duration = Duration::from_millis(100);
-        let workspace = &self.inner.workspace;
-        let seen = workspace.run_owner(run_id)?;
-        let foreign = seen.is_some_and(|owner| owner.pid != std::process::id());
-        let asked = Instant::now();
-        loop {
-            self.notice_dead_runs()?;
-            match workspace.take_over_run(run_id, owner()) {
-                Err(WorkspaceError::Conflict(_))
-                    if foreign
-                        && workspace.run_owner(run_id)? == seen
-                        && asked.elapsed().as_secs_f64() * 1e3 < execute::HEARTBEAT_LOST_MS =>
-                {
-                    std::thread::sleep(LOOK_EVERY);
-                }
-                Err(error @ WorkspaceError::Conflict(_)) => {
-                    return Err(Problem::from(error)
-                        .hint("Wait until it is done, or stop it there and resume then."));
-                }
-                taken => return Ok(taken?),
-            }
-        }
-    }
-
     /// Starts a run and waits for it.
     pub(crate) fn replay_within(&self, plan: &RunPlan, job: &JobHandle) -> Result<RunId, Problem> {
         let started = self.replay_start(plan)?;
@@ -240,39 +213,6 @@ impl Engine {
             }
         }
         Ok(columns)
-    }
-
-    /// Marks runs as interrupted whose process is gone.
-    pub(crate) fn notice_dead_runs(&self) -> Result<(), Problem> {
-        let now = clock::now();
-        self.inner.workspace.interrupt_stale_runs(
-            |owner| {
-                owner.pid == std::process::id() && self.inner.jobs.any_running(JobKind::Replay)
-                    || owner.pid != std::process::id()
-                        && now.ms_since(owner.heartbeat_ns) < silence_allowed_ms(owner.pid)
-            },
-            now,
-        )?;
-        Ok(())
-    }
-}
-
-/// How long a process may be silent before it is taken for dead.
-fn silence_allowed_ms(pid: u32) -> f64 {
-    let processes = Path::new("/proc");
-    // Where the system does not list its processes this way, nothing is known.
-    let gone = processes.join("self").exists() && !processes.join(pid.to_string()).exists();
-    if gone {
-        execute::GONE_LOST_MS
-    } else {
-        execute::HEARTBEAT_LOST_MS
-    }
-}
-
-pub(crate) fn owner() -> Owner {
-    Owner {
-        pid: std::process::id(),
-        heartbeat_ns: clock::now(),
     }
 }
 

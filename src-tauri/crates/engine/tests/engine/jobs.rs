@@ -8,7 +8,7 @@ use plumbline_engine::api::{JobKind, JobProgress, JobState};
 use plumbline_engine::{Engine, ReplayStarted};
 use plumbline_model::{Code, RunPlan, RunStatus};
 use serde_json::{Value, json};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::watch;
 
@@ -275,6 +275,34 @@ fn a_cancel_with_every_cell_on_its_way_is_no_finished_run() {
         (view.row.status, view.row.totals.unknown),
         (RunStatus::Cancelled, 8)
     );
+}
+
+#[test]
+fn looking_at_the_runs_while_one_starts_does_not_take_it_for_dead() {
+    let (stage, server) = staged(usize::MAX);
+    let looking = Arc::new(AtomicBool::new(true));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            let (engine, looking) = (stage.engine.clone(), Arc::clone(&looking));
+            scope.spawn(move || {
+                while looking.load(Ordering::SeqCst) {
+                    engine.run_list().unwrap();
+                }
+            });
+        }
+        for _ in 0..5 {
+            let started = stage.engine.replay_start(&live_plan(&server)).unwrap();
+            let ended = stage.engine.job_wait(started.job_id).unwrap();
+            let view = stage.engine.run_open(started.run_id).unwrap();
+            let seen = (ended.state, view.row.status, view.row.totals.live);
+            // The lookers must end before a failed check ends this thread.
+            if seen != (JobState::Finished, RunStatus::Finished, 8) {
+                looking.store(false, Ordering::SeqCst);
+            }
+            assert_eq!(seen, (JobState::Finished, RunStatus::Finished, 8));
+        }
+        looking.store(false, Ordering::SeqCst);
+    });
 }
 
 fn finish(engine: &Engine, started: ReplayStarted) -> plumbline_engine::api::RunView {

@@ -46,7 +46,8 @@ impl Workspace {
                 "SELECT provider, model, count(*) FROM recording GROUP BY provider, model
                  ORDER BY count(*) DESC, model, provider",
             )?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, count(row.get(2)?))))?;
+            let rows = statement
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?, count(row.get(2)?))))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }

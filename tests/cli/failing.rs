@@ -1,0 +1,175 @@
+//! Servers that refuse, break off or talk nonsense: what is tried again, and what is never taken for an answer.
+
+use crate::model_server::{ModelServer, Reply, echo};
+use crate::raw_server::{Break, RawServer, nobody};
+use crate::stage::{Stage, counts};
+use std::collections::BTreeSet;
+
+#[test]
+fn a_truncated_stream_is_never_graded_cached_or_taken_for_a_pass() {
+    let stage = Stage::with_cases(2);
+    let server = ModelServer::start(|seen| match seen.question.as_str() {
+        "number 2" if seen.time < 3 => Reply::Cut("answer to number 2".to_owned()),
+        _ => echo(seen),
+    });
+    let (status, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
+    counts(
+        &run,
+        &[
+            ("live", 1),
+            ("truncated", 1),
+            ("graded", 1),
+            ("failed", 0),
+            ("requests_sent", 2),
+        ],
+    );
+    assert_eq!(
+        status,
+        Some(3),
+        "the connection failed, so the run is no pass"
+    );
+    let second = stage.json(&stage.replay(&server.base_url, &[]));
+    counts(
+        &second,
+        &[("cached", 1), ("truncated", 1), ("requests_sent", 1)],
+    );
+    let third = stage.json(&stage.replay(&server.base_url, &[]));
+    counts(&third, &[("cached", 1), ("live", 1), ("truncated", 0)]);
+    assert_eq!(server.times()["number 2"], 3);
+}
+
+#[test]
+fn a_stream_cut_inside_a_chunk_is_truncated_too() {
+    let stage = Stage::with_cases(1);
+    let server = RawServer::start(Break::HalfAChunk);
+    let (status, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
+    counts(
+        &run,
+        &[
+            ("truncated", 1),
+            ("live", 0),
+            ("graded", 0),
+            ("requests_sent", 1),
+        ],
+    );
+    assert_eq!((status, server.requests()), (Some(3), 1));
+    assert!(
+        run["cost_usd"].is_null(),
+        "nobody said what it cost: {run:#}"
+    );
+}
+
+#[test]
+fn a_server_error_is_tried_three_times_and_then_failed() {
+    let stage = Stage::with_cases(2);
+    let server = ModelServer::start(|seen| match seen.question.as_str() {
+        "number 1" => Reply::Refuse(
+            500,
+            Vec::new(),
+            "{\"error\":{\"message\":\"out of luck\"}}".to_owned(),
+        ),
+        _ => echo(seen),
+    });
+    let (status, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
+    assert_eq!(status, Some(3), "{run:#}");
+    counts(&run, &[("live", 1), ("failed", 1), ("requests_sent", 4)]);
+    assert_eq!(server.times()["number 1"], 3);
+    assert!(
+        run["errors"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("out of luck"),
+        "{run:#}"
+    );
+    let keys: BTreeSet<String> = server
+        .seen()
+        .into_iter()
+        .map(|seen| seen.idempotency_key)
+        .collect();
+    assert_eq!(keys.len(), 4, "each attempt has its own key");
+}
+
+#[test]
+fn a_refusal_that_waiting_does_not_mend_is_sent_once() {
+    let stage = Stage::with_cases(1);
+    let server = ModelServer::start(|_| {
+        Reply::Refuse(
+            401,
+            Vec::new(),
+            "{\"error\":{\"message\":\"no\"}}".to_owned(),
+        )
+    });
+    let (status, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
+    assert_eq!((status, server.requests()), (Some(3), 1));
+    counts(&run, &[("failed", 1), ("requests_sent", 1)]);
+}
+
+#[test]
+fn a_full_server_is_given_the_time_it_asks_for() {
+    let stage = Stage::with_cases(1);
+    let server = ModelServer::start(|seen| match seen.time {
+        1 => Reply::Refuse(429, vec![("retry-after", "1".to_owned())], "{}".to_owned()),
+        _ => echo(seen),
+    });
+    let (status, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
+    assert_eq!(status, Some(0), "{run:#}");
+    counts(&run, &[("live", 1), ("requests_sent", 2), ("failed", 0)]);
+    assert!(
+        run["wall_ms"].as_f64().unwrap() >= 1_000.0,
+        "the second was waited for"
+    );
+}
+
+#[test]
+fn a_server_that_is_not_there_says_so_and_what_to_do() {
+    let (stage, address) = (Stage::with_cases(1), nobody());
+    let ran = stage.run(&stage.replay(&address, &[]));
+    ran.refused(3, &[]);
+    let said = ran.out + &ran.err;
+    assert!(
+        said.contains(address.trim_end_matches("/v1")),
+        "where: {said}"
+    );
+    assert!(
+        said.contains("Is the server running"),
+        "what to do next: {said}"
+    );
+}
+
+#[test]
+fn a_call_whose_fate_is_unknown_is_not_sent_again_without_consent() {
+    for how in [Break::Silence, Break::HalfAHead] {
+        let (stage, server) = (Stage::with_cases(2), RawServer::start(how));
+        let (status, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
+        assert_eq!(status, Some(3), "{how:?}: {run:#}");
+        counts(&run, &[("unknown", 2), ("failed", 0), ("requests_sent", 2)]);
+        let (status, resumed) = stage.run_json(&["replay", "--resume", "latest"]);
+        assert_eq!(status, Some(3));
+        counts(&resumed, &[("unknown", 2), ("requests_sent", 2)]);
+        assert_eq!(server.requests(), 2, "{how:?}: nothing more was sent");
+        let (_, consented) = stage.run_json(&["replay", "--resume", "latest", "--resend-unknown"]);
+        counts(&consented, &[("unknown", 2), ("requests_sent", 4)]);
+        assert_eq!(server.requests(), 4, "{how:?}");
+    }
+}
+
+#[test]
+fn an_html_page_or_nonsense_is_a_failure_and_never_an_answer() {
+    let stage = Stage::with_cases(1);
+    for body in [
+        "<html>Welcome to the hotel's wireless network</html>",
+        "{\"choices\": []}",
+        "",
+    ] {
+        let server = ModelServer::start(move |_| {
+            Reply::Refuse(
+                200,
+                vec![("content-type", "application/json".to_owned())],
+                body.to_owned(),
+            )
+        });
+        let (status, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
+        assert_eq!(status, Some(3), "{body:?}: {run:#}");
+        counts(&run, &[("live", 0), ("failed", 1), ("graded", 0)]);
+    }
+}
