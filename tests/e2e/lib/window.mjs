@@ -86,7 +86,11 @@ export class Window {
   sees(text, css = 'body', timeoutMs = 15_000) {
     const probe = () =>
       this.session.evaluate(
-        (css, text) => [...document.querySelectorAll(css)].some((e) => e.innerText.includes(text)),
+        (css, text) => {
+          // A line may break anywhere, and a figure holds its unit with a space that does not.
+          const plain = (words) => words.replace(/\s+/g, ' ');
+          return [...document.querySelectorAll(css)].some((e) => plain(e.innerText).includes(plain(text)));
+        },
         css,
         text,
       );

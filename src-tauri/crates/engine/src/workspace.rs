@@ -225,8 +225,8 @@ impl Engine {
     }
 }
 
-/// Money of today's calls; `None` when there was none, or none with a price.
+/// Money of today's calls; `None` when there were only calls without a price.
 fn spent_today(spend: &Spend) -> Option<Usd> {
     let most = spend.at_most();
-    (most > Usd::ZERO).then_some(most)
+    (spend.unpriced_calls == 0 || most > Usd::ZERO).then_some(most)
 }

@@ -26,7 +26,7 @@ export function addressOf(route: Route): ReplayAddress {
   const { params } = route;
   return {
     runId: route.rest[0] ?? null,
-    cellId: params.cell ?? null,
+    cellId: route.rest[0] === undefined ? null : (params.cell ?? null),
     filter: {
       status: STATUSES.find((status) => status === params.status) ?? null,
       only_failing: params.failing === '1',

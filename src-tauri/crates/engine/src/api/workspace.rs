@@ -18,7 +18,7 @@ pub struct WorkspaceInfo {
     pub runs: u64,
     pub datasets: u64,
     pub prompts: u64,
-    /// Money spent on live calls since midnight UTC; `None` when no live call was priced.
+    /// Money spent on live calls since midnight UTC; `None` when none of them has a price.
     pub spend_today_usd: Option<Usd>,
     pub price_table: String,
     pub price_version: String,

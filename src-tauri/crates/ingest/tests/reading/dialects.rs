@@ -281,7 +281,10 @@ fn the_values_a_template_was_filled_with_are_read_from_every_dialect() {
         assert!(unread.is_empty(), "{name} is read, so it is no loss");
     }
     let (span, _) = span(&json!({ "plumbline.prompt.variables": "not JSON" }));
-    assert!(span.prompt_variables.is_empty(), "text that is no object fills nothing");
+    assert!(
+        span.prompt_variables.is_empty(),
+        "text that is no object fills nothing"
+    );
 }
 
 #[test]
