@@ -46,10 +46,15 @@ async function photograph(window, name, ask, address) {
       await window.session.resize(width, height);
       await window.session.evaluate((theme) => {
         localStorage.setItem('plumbline.theme', theme);
+        window.leaving = true;
         location.reload();
       }, theme);
       await until(
-        () => window.session.evaluate((t) => document.documentElement.dataset.theme === t, theme),
+        () =>
+          window.session.evaluate(
+            (theme) => !window.leaving && document.documentElement.dataset.theme === theme,
+            theme,
+          ),
         `the ${theme} theme`,
       );
       await window.goto(await address(ask));

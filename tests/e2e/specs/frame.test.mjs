@@ -58,6 +58,10 @@ describe('the demo workspace', () => {
   });
   after(() => window?.close());
 
+  /** A dialog holds the focus until it has left the page. */
+  const noDialog = () =>
+    until(async () => (await window.session.all('[role=dialog]')).length === 0, 'no dialog');
+
   const screens = ['prompts', 'replay', 'compare', 'traces', 'cost'];
   for (const screen of screens) {
     test(`${screen} opens without a problem`, async () => {
@@ -91,6 +95,7 @@ describe('the demo workspace', () => {
     );
     await window.session.press(Key.Enter);
     await until(async () => (await window.route()) === '/cost', 'the Cost screen');
+    await noDialog();
   });
 
   test('chords go from screen to screen, and back goes back', async () => {
@@ -106,7 +111,7 @@ describe('the demo workspace', () => {
     await window.session.press('?');
     await window.sees('Go to Traces', '[role=dialog]');
     await window.session.press(Key.Escape);
-    await until(async () => (await window.session.all('[role=dialog]')).length === 0, 'no dialog');
+    await noDialog();
   });
 
   test('the page cannot be led away, open a window or reach the network', async () => {

@@ -61,9 +61,12 @@ function isTyping(target: EventTarget | null): boolean {
   );
 }
 
+/** One that is on its way out is no longer there. */
+const OVERLAY = '[role="dialog"]:not([data-state="closed"]), [role="listbox"][data-state="open"]';
+
 /** Overlays own their keys. */
 function overlayOpen(): boolean {
-  return document.querySelector('[role="dialog"], [role="listbox"][data-state="open"]') !== null;
+  return document.querySelector(OVERLAY) !== null;
 }
 
 /**
