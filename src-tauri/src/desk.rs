@@ -97,7 +97,7 @@ fn open_engine(opening: Opening, audience: &Audience) -> Answer<Engine> {
     let engine = Engine::open(EngineOptions {
         workspace: opening.workspace,
         prompts: opening.prompts,
-        keys: KeyLookup::from_environment(),
+        keys: KeyLookup::from_environment_bound(),
     })?;
     let audience = audience.clone();
     engine.subscribe_jobs(move |job| audience.tell(job));

@@ -12,6 +12,10 @@ use std::fmt;
 /// The variable that holds the key for a base URL of the person's own.
 pub const ANY_KEY_VARIABLE: &str = "PLUMBLINE_API_KEY";
 
+/// The variable that says which server that key belongs to, as a URL. Where it is set, the key goes to no
+/// other origin, whatever base URL is asked for.
+pub const KEY_ORIGIN_VARIABLE: &str = "PLUMBLINE_API_KEY_ORIGIN";
+
 /// A secret and the one origin (scheme, host, port) it may be sent to.
 #[derive(Clone)]
 pub struct ApiKey {
@@ -79,7 +83,8 @@ impl fmt::Display for ApiKey {
 ///
 /// A vendor's variable (`OPENAI_API_KEY`, `ANTHROPIC_API_KEY`) is used for that vendor's own origin only,
 /// whatever name the provider was given. For any other base URL the person sets `PLUMBLINE_API_KEY`;
-/// without it the call goes out without a key. `None` means no key was found.
+/// without it the call goes out without a key. `PLUMBLINE_API_KEY_ORIGIN` binds that key to one server.
+/// `None` means no key was found.
 ///
 /// # Errors
 /// When the base URL or the key cannot be used, or the key would travel unencrypted to another machine.
@@ -93,6 +98,11 @@ pub fn keys_from_env(
     };
     let (_, origin) = WebOrigin::parse_base(base_url)?;
     let variable = key_variable_of(&origin).unwrap_or(ANY_KEY_VARIABLE);
+    if let (ANY_KEY_VARIABLE, Some(home)) = (variable, lookup(KEY_ORIGIN_VARIABLE))
+        && WebOrigin::parse_base(&home)?.1 != origin
+    {
+        return Ok(None);
+    }
     lookup(variable)
         .filter(|secret| !secret.trim().is_empty())
         .map(|secret| ApiKey::for_origin(base_url, &secret))
@@ -154,6 +164,19 @@ mod tests {
                 "{provider} at {base_url:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_key_with_an_origin_of_its_own_reaches_no_other_base_url() {
+        let lookup = |name: &str| match name {
+            ANY_KEY_VARIABLE => Some("sk-own".to_owned()),
+            KEY_ORIGIN_VARIABLE => Some("http://127.0.0.1:8000".to_owned()),
+            _ => None,
+        };
+        let found = |base_url| keys_from_env("local", Some(base_url), &lookup).unwrap();
+        assert!(found("http://127.0.0.1:8000/v1").is_some());
+        assert!(found("http://127.0.0.1:8001/v1").is_none());
+        assert!(found("https://evil.test/v1").is_none());
     }
 
     #[test]

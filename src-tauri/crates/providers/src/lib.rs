@@ -23,7 +23,7 @@ mod wire;
 pub use connect::{ProviderSettings, connect, default_base_url};
 pub use error::{Phase, ProviderError};
 pub use http::Timeouts;
-pub use key::{ANY_KEY_VARIABLE, ApiKey, keys_from_env};
+pub use key::{ANY_KEY_VARIABLE, ApiKey, KEY_ORIGIN_VARIABLE, keys_from_env};
 pub use provider::{Answering, Call, Provider, StreamEvent};
 pub use recorded::{
     RecordedProvider, Recording, RecordingError, RecordingSource, Recordings, read_recordings,

@@ -47,6 +47,17 @@ impl KeyLookup {
         Self::new(|name| std::env::var(name).ok())
     }
 
+    /// Keys from the environment for a caller whose base URLs are not all a person's own words, such as a
+    /// page: the key of a server of one's own is given only where its origin is set beside it.
+    #[must_use]
+    pub fn from_environment_bound() -> Self {
+        Self::new(|name| {
+            let bound = std::env::var_os(plumbline_providers::KEY_ORIGIN_VARIABLE).is_some();
+            let kept = name != plumbline_providers::ANY_KEY_VARIABLE || bound;
+            std::env::var(name).ok().filter(|_| kept)
+        })
+    }
+
     pub(crate) fn find(&self, name: &str) -> Option<String> {
         self.0.as_ref().and_then(|lookup| lookup(name))
     }
