@@ -28,6 +28,14 @@ const SCREENS = {
     const [run] = await ask('run_list');
     return `/compare?a=${run.id}.0&b=${run.id}.1`;
   },
+  'compare-pair': async (ask) => {
+    const [run] = await ask('run_list');
+    const side = (column) => ({ run_id: run.id, column });
+    const filter = { verdict: 'fixed', include_same: false, kind: null, text: '' };
+    const args = { a: side(0), b: side(1), filter, offset: 0, limit: 1 };
+    const { rows } = await ask('compare_rows', args);
+    return `/compare?a=${run.id}.0&b=${run.id}.1&row=${rows[0].case_key}`;
+  },
   traces: () => '/traces',
   trace: async (ask) => {
     const filter = { text: '', kind: null, model: null, status: null, prompt_name: null };
@@ -35,7 +43,7 @@ const SCREENS = {
     const args = { filter: { ...filter, ...rest }, sort: 'newest', offset: 0, limit: 1 };
     const { rows } = await ask('trace_list', args);
     const { rows: spans } = await ask('trace_open', { traceId: rows[0].trace_id });
-    return `/traces/${rows[0].trace_id}?span=${spans[0].span_id}`;
+    return `/traces/${rows[0].trace_id}?span=${(spans.find((span) => span.kind === 'llm') ?? spans[0]).span_id}`;
   },
   cost: () => '/cost',
 };
@@ -69,6 +77,13 @@ async function atRest(window) {
     () => window.session.evaluate(() => document.querySelector('main') && !document.querySelector('[aria-busy=true]')),
     'the screen at rest',
   );
+  // Lists ask for their rows once they are shown: at rest is a page that says the same for half a second.
+  let [said, since] = [null, 0];
+  await until(async () => {
+    const says = await window.session.evaluate(() => document.body.innerText);
+    if (says !== said) [said, since] = [says, Date.now()];
+    return Date.now() - since > 500;
+  }, 'the page to stay as it is');
   // Two frames: what arrived last is painted.
   await window.session.evaluateAsync(
     () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true)))),

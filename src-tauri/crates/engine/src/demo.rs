@@ -22,7 +22,7 @@ pub struct DemoMaterial {
     root: PathBuf,
 }
 
-/// What `fixtures/demo/demo.json` says: which runs the demo makes, the first of which is its story.
+/// What `fixtures/demo/demo.json` says: which runs the demo makes. The last is its story, and the newest in every list.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Script {
@@ -138,7 +138,7 @@ impl Engine {
         for run in &script.runs {
             step(job, &format!("replaying {}", run.dataset));
             let run_id = self.replay_within(&run.plan(), job)?;
-            story.get_or_insert(run_id);
+            story = Some(run_id);
         }
         let run_id = story.ok_or_else(|| Problem::internal("the demo's script names no run"))?;
         let spans: u64 = imported
