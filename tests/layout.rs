@@ -71,6 +71,7 @@ const TOP: &[&str] = &[
     ".clippy.toml",
     ".git",
     ".gitattributes",
+    ".github",
     ".gitignore",
     ".rustfmt.toml",
     "Cargo.lock",
