@@ -3,7 +3,7 @@
 use crate::Size;
 use crate::loopback::{Loopback, send_bare};
 use crate::memory::{forget_peak, resident};
-use crate::pairs::{Outcome, Row, Title, median, row, timed};
+use crate::pairs::{Outcome, Row, Title, row, timed};
 use crate::texts::{Corpus, Dice};
 use bytes::Bytes;
 use plumbline_engine::{Engine, EngineOptions};
@@ -18,13 +18,15 @@ const PROMPT: &str = "bench-reply";
 /// Live calls against bare requests with the very same bodies.
 pub(crate) fn live(size: Size) -> Outcome<Vec<Row>> {
     let calls = size.choose(400, 5_000);
+    let corpus = Corpus::read()?;
     let server = Loopback::start()?;
     // Two threads like the machine's cores would give the engine: `Runtime::new` does as the engine does.
     let runtime = tokio::runtime::Runtime::new()?;
     let mut figures = Vec::new();
-    let mut memory = Vec::new();
+    // Of the first run only: later ones find the heap as the ones before left it.
+    let mut memory = None;
     for round in 0..=size.pairs() {
-        let job = Job::new(round as u64, calls)?;
+        let job = Job::new(&corpus, round as u64, calls)?;
         let before = forget_peak().then(resident).flatten();
         let seconds = job.run(&server, |totals| totals.live)?;
         let after = resident();
@@ -33,23 +35,16 @@ pub(crate) fn live(size: Size) -> Outcome<Vec<Row>> {
         let reference = bare(&runtime, &server, bodies, calls)?;
         if round > 0 {
             figures.push((calls as f64 / seconds, reference));
-            memory.extend(
-                before
-                    .zip(after)
-                    .map(|(before, after)| (before.now_mb, after.peak_mb)),
-            );
         }
+        memory = memory.or(before.zip(after));
     }
-    let memory = match (
-        median(&memory.iter().map(|pair| pair.0).collect::<Vec<_>>()),
-        median(&memory.iter().map(|pair| pair.1).collect::<Vec<_>>()),
-    ) {
-        (Some(before), Some(peak)) => {
-            format!(
-                "peak resident memory {peak:.0} MB with the server and this bench ({before:.0} MB before the run)"
-            )
-        }
-        _ => "peak memory is not told by this system".to_owned(),
+    let memory = match memory {
+        Some((before, after)) => format!(
+            "the first run, vocabulary included, peaks at {:.0} MB resident, server and bench included, from {:.0} MB \
+             before it",
+            after.peak_mb, before.now_mb
+        ),
+        None => "peak memory is not told by this system".to_owned(),
     };
     let title = Title {
         name: "replay, 0 ms provider".to_owned(),
@@ -69,10 +64,11 @@ pub(crate) fn live(size: Size) -> Outcome<Vec<Row>> {
 /// The same run a second time, answered by the response cache.
 pub(crate) fn cached(size: Size) -> Outcome<Vec<Row>> {
     let calls = size.choose(400, 2_000);
+    let corpus = Corpus::read()?;
     let server = Loopback::start()?;
     let mut figures = Vec::new();
     for round in 0..=size.pairs() {
-        let job = Job::new(1_000 + round as u64, calls)?;
+        let job = Job::new(&corpus, 1_000 + round as u64, calls)?;
         let live = job.run(&server, |totals| totals.live)?;
         let sent = server.take_bodies().len();
         let cached = job.run(&server, |totals| totals.cached)?;
@@ -120,14 +116,13 @@ struct Job {
 }
 
 impl Job {
-    fn new(seed: u64, calls: usize) -> Outcome<Self> {
+    fn new(corpus: &Corpus, seed: u64, calls: usize) -> Outcome<Self> {
         let folder = tempfile::tempdir()?;
-        let corpus = Corpus::read()?;
         let prompts = folder.path().join("prompts");
         fs::create_dir_all(prompts.join(PROMPT))?;
-        fs::write(prompts.join(PROMPT).join("prompt.md"), prompt(&corpus))?;
+        fs::write(prompts.join(PROMPT).join("prompt.md"), prompt(corpus))?;
         let dataset = folder.path().join("cases.jsonl");
-        write_cases(&dataset, &corpus, seed, calls)?;
+        write_cases(&dataset, corpus, seed, calls)?;
         let engine = Engine::open(EngineOptions {
             workspace: Some(folder.path().join("bench.plumbline")),
             prompts: Some(prompts),

@@ -98,7 +98,18 @@ pub(super) fn preview(span: &Span) -> String {
 pub(super) fn search_text(span: &Span) -> String {
     let mut text = String::new();
     let mut add = |part: &str| {
-        text.extend(part.chars().take(SEARCH_LIMIT).flat_map(char::to_lowercase));
+        let end = part
+            .char_indices()
+            .nth(SEARCH_LIMIT)
+            .map_or(part.len(), |(end, _)| end);
+        let part = &part[..end];
+        if part.is_ascii() {
+            let from = text.len();
+            text.push_str(part);
+            text[from..].make_ascii_lowercase();
+        } else {
+            text.extend(part.chars().flat_map(char::to_lowercase));
+        }
         text.push('\n');
     };
     let named = [

@@ -63,9 +63,11 @@ impl Workspace {
                     "the span `{trace_id}/{span_id}`, variant {variant},"
                 )));
             };
+            let body = codec::unpack(&body)?;
+            let raw = codec::unpack_beside(&raw, &body)?;
             Ok(SpanRecord {
-                span: codec::unpack_json(&body)?,
-                raw: String::from_utf8_lossy(&codec::unpack(&raw)?).into_owned(),
+                span: codec::from_json(&body)?,
+                raw: String::from_utf8_lossy(&raw).into_owned(),
                 import_id: row::id(&import_id)?,
                 path,
                 variant: count(variant),
