@@ -116,8 +116,24 @@ export class Window {
         name,
         mark,
       );
-    await until(probe, `something to click named "${name}"`, timeoutMs);
-    await (await this.session.one(`[data-e2e="${mark}"]`)).click();
+    // A page that is still laying itself out may move the thing away in between: then nothing was clicked.
+    const missed = /element click intercepted|element not interactable|stale element reference/;
+    await until(
+      async () => {
+        if (!(await probe())) return false;
+        const [hit] = await this.session.all(`[data-e2e="${mark}"]`);
+        if (!hit) return false;
+        try {
+          await hit.click();
+          return true;
+        } catch (error) {
+          if (missed.test(error.message)) return false;
+          throw error;
+        }
+      },
+      `something to click named "${name}"`,
+      timeoutMs,
+    );
   }
 
   /** What the page was refused and what failed in it unseen, since it was loaded. */

@@ -62,8 +62,15 @@ describe('the demo workspace', () => {
   const noDialog = () =>
     until(async () => (await window.session.all('[role=dialog]')).length === 0, 'no dialog');
 
-  const screens = ['prompts', 'replay', 'compare', 'traces', 'cost'];
-  for (const screen of screens) {
+  // Each screen with words that only its own data can have put there.
+  const screens = {
+    prompts: 'ticket-triage',
+    replay: 'ticket-triage 1.1.0, 1.2.0',
+    compare: 'of 240 answers moved',
+    traces: 'ticket-triage',
+    cost: 'smollm2-135m-instruct',
+  };
+  for (const [screen, words] of Object.entries(screens)) {
     test(`${screen} opens without a problem`, async () => {
       await window.goto(`/${screen}`);
       await until(
@@ -75,7 +82,7 @@ describe('the demo workspace', () => {
           }, `#/${screen}`),
         `the screen ${screen} at rest`,
       );
-      await window.sees('ticket-triage');
+      await window.sees(words);
       assert.deepEqual(await window.problems(), []);
       assert.deepEqual(await window.refusals(), [], 'the page must live within its policy');
     });
