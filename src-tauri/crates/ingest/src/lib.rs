@@ -5,6 +5,7 @@
 //! with an example, in the report. Nothing here opens a path, reads the clock or trusts its input; every
 //! size, depth and index has a bound. A new format is one file and one line in the table of `format`.
 
+mod attributes;
 mod canonical;
 mod completeness;
 mod delivery;
@@ -12,6 +13,9 @@ mod error;
 mod format;
 mod head;
 mod identity;
+mod instant;
+mod json_bytes;
+mod json_values;
 mod lines;
 mod loss;
 mod messages;

@@ -9,13 +9,13 @@ use crate::IngestError;
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::identity::derived_id;
+use crate::instant::iso;
 use crate::lines::{Line, Lines};
 use plumbline_model::{Span, SpanKind, UnixNanos};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::io::BufRead;
 use std::ops::ControlFlow;
-use time::{Date, Month, PrimitiveDateTime, Time, UtcOffset};
 
 const TIME: &str = "TIMESTAMP";
 const TOKENS_IN: &str = "ContextTokens";
@@ -116,7 +116,7 @@ impl Columns {
             ));
         }
         let field = |index: usize| fields.get(index).map_or("", |field| field.trim());
-        let start = parse_time(field(self.time))
+        let start = iso(field(self.time))
             .ok_or_else(|| format!("`{TIME}` is not a time: `{}`", field(self.time)))?;
         let number = line.number.to_string();
         let id = |bytes| derived_id("request_csv", &[number.as_bytes(), line.bytes], bytes);
@@ -194,63 +194,17 @@ fn count(name: &str, text: &str) -> Result<Option<u64>, String> {
         .map_err(|_| format!("`{name}` is too large: `{text}`"))
 }
 
-/// `2023-11-16 18:17:03.9799600`, with `T` for the space and an offset where given; without one it is UTC.
-fn parse_time(text: &str) -> Option<UnixNanos> {
-    let (date, clock) = text.split_once([' ', 'T'])?;
-    let mut date = date.splitn(3, '-').map(digits);
-    let (year, month, day) = (date.next()??, date.next()??, date.next()??);
-    let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
-    let date =
-        Date::from_calendar_date(i32::try_from(year).ok()?, month, u8::try_from(day).ok()?).ok()?;
-    let (clock, offset) = match clock.find(['Z', 'z', '+', '-']) {
-        Some(at) => (&clock[..at], parse_offset(&clock[at..])?),
-        None => (clock, UtcOffset::UTC),
-    };
-    let (whole, fraction) = clock.split_once('.').unwrap_or((clock, "0"));
-    let mut parts = whole.splitn(3, ':').map(digits);
-    let (hour, minute, second) = (parts.next()??, parts.next()??, parts.next()??);
-    let nanos = match fraction.len() {
-        1..=9 => digits(fraction)? * 10_u32.pow(9 - u32::try_from(fraction.len()).ok()?),
-        _ => return None,
-    };
-    let clock = Time::from_hms_nano(
-        u8::try_from(hour).ok()?,
-        u8::try_from(minute).ok()?,
-        u8::try_from(second).ok()?,
-        nanos,
-    )
-    .ok()?;
-    let at = PrimitiveDateTime::new(date, clock).assume_offset(offset);
-    i64::try_from(at.unix_timestamp_nanos()).ok().map(UnixNanos)
-}
-
-fn parse_offset(text: &str) -> Option<UtcOffset> {
-    if text.eq_ignore_ascii_case("z") {
-        return Some(UtcOffset::UTC);
-    }
-    let sign = if text.starts_with('-') { -1 } else { 1 };
-    let (hours, minutes) = text.get(1..)?.split_once(':')?;
-    let part = |text| i8::try_from(digits(text)?).ok();
-    UtcOffset::from_hms(sign * part(hours)?, sign * part(minutes)?, 0).ok()
-}
-
-/// A number of at most nine plain digits.
-fn digits(text: &str) -> Option<u32> {
-    let plain = (1..=9).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    if plain { text.parse().ok() } else { None }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn seven_fraction_digits_are_hundreds_of_nanoseconds() {
-        let at = parse_time("2023-11-16 18:17:03.9799600").unwrap();
+        let at = iso("2023-11-16 18:17:03.9799600").unwrap();
         assert_eq!(at.0, 1_700_158_623_979_960_000);
-        assert_eq!(parse_time("2023-11-16T19:17:03.97996+01:00"), Some(at));
-        assert_eq!(parse_time("2023-11-16T18:17:03.979960000Z"), Some(at));
-        assert_eq!(parse_time("1970-01-01 00:00:00").unwrap().0, 0);
+        assert_eq!(iso("2023-11-16T19:17:03.97996+01:00"), Some(at));
+        assert_eq!(iso("2023-11-16T18:17:03.979960000Z"), Some(at));
+        assert_eq!(iso("1970-01-01 00:00:00").unwrap().0, 0);
     }
 
     #[test]
@@ -268,7 +222,7 @@ mod tests {
             "2023-11-16 18:17:03+25:61",
             "2023-11-16 18:17:03+é",
         ] {
-            assert_eq!(parse_time(text), None, "{text}");
+            assert_eq!(iso(text), None, "{text}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! What is not particular to a dialect: status and errors, people and sessions, prompts, tags, environment.
 
-use super::attributes::as_text;
 use super::span::Record;
 use super::wire::WireStatus;
+use crate::attributes::as_text;
 use crate::identity::user_id_hash;
 use plumbline_model::{Span, SpanStatus};
 use serde_json::Value;

@@ -11,9 +11,9 @@
 //! `locale`, `tags`, `embedding_model`, kinds rerank and guardrail, documents' sources, ids that are not hex.
 
 use super::anyvalue::to_any;
-use super::attributes::Attributes;
 use super::common::OWN_SCOPE;
 use super::span::{PREFIX, Scope, read};
+use crate::attributes::Attributes;
 use crate::canonical::{STRUCTURED, to_fields};
 use crate::identity::derived_id;
 use plumbline_model::{Content, Message, Role, Span, SpanKind, SpanStatus};

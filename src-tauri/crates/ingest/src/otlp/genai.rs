@@ -2,10 +2,10 @@
 //!
 //! Source: open-telemetry/semantic-conventions, docs/registry/attributes/gen-ai.md and its changelog.
 
-use super::attributes::{Attributes, as_text};
 use super::common::{fill_in, fill_list};
 use super::indexed;
 use super::span::{Event, Record};
+use crate::attributes::{Attributes, as_text};
 use crate::messages::{add_parts, from_json};
 use plumbline_model::{Document, Message, Role, Span, SpanKind};
 use serde_json::{Map, Value};

@@ -2,7 +2,7 @@
 //!
 //! Only indices that occur are walked, in order: an index is a name here, never a size.
 
-use super::attributes::{Attributes, as_text};
+use crate::attributes::{Attributes, as_text};
 use crate::messages::{arguments, role};
 use plumbline_model::{Content, Document, Message, OfferedTool, Role, ToolCall};
 use serde_json::{Value, json};

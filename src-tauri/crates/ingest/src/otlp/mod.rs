@@ -4,13 +4,11 @@
 //! `export` writes. Logs and metrics beside traces are named in the loss report and not read.
 //! Sources: opentelemetry-proto, "JSON Protobuf Encoding" and `trace.proto`.
 
-mod anyvalue;
-mod attributes;
+pub(crate) mod anyvalue;
 mod common;
 mod export;
 mod genai;
 mod indexed;
-mod json_bytes;
 mod openinference;
 mod openllmetry;
 mod span;
@@ -20,10 +18,10 @@ mod wire;
 pub use export::to_otlp;
 
 use crate::IngestError;
+use crate::attributes::Attributes;
 use crate::delivery::Delivery;
 use crate::head::Head;
-use attributes::Attributes;
-use json_bytes::Halt;
+use crate::json_bytes::Halt;
 use span::Scope;
 use std::io::BufRead;
 use walk::Walk;

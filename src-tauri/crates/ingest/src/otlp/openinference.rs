@@ -2,10 +2,10 @@
 //!
 //! Token counts are inclusive of cache. Source: Arize-ai/openinference, spec/semantic_conventions.md.
 
-use super::attributes::as_text;
 use super::common::{fill_in, fill_list, scalars};
 use super::indexed;
 use super::span::Record;
+use crate::attributes::as_text;
 use plumbline_model::{Message, Role, Span, SpanKind};
 use serde_json::Value;
 

@@ -3,9 +3,9 @@
 //! Each dialect fills only what is still unknown, so the first name in the reference's order wins and an
 //! older name of the same figure is never added to it. Our own `plumbline.*` attributes speak last and win.
 
-use super::attributes::{Attributes, COUNT};
 use super::wire::WireSpan;
 use super::{common, genai, openinference, openllmetry};
+use crate::attributes::{Attributes, COUNT};
 use crate::canonical::{Draft, STRUCTURED};
 use crate::identity::wire_id;
 use crate::text::{shorten, unfit};

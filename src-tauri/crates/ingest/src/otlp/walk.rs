@@ -4,12 +4,12 @@
 //! quarantined alone, with its path. One export, an array of them, and one export a line all read the same.
 //! Where the text itself breaks, the rest of that export is one quarantined row that says at which byte.
 
-use super::attributes::Attributes;
-use super::json_bytes::{Halt, JsonBytes};
 use super::span::Scope;
 use super::wire::WireOrigin;
 use super::{EXPORT_KEYS, Resource, deliver};
+use crate::attributes::Attributes;
 use crate::delivery::Delivery;
+use crate::json_bytes::{Halt, JsonBytes};
 use crate::lines::LINE_BYTES;
 use serde_json::Value;
 use std::cell::OnceCell;

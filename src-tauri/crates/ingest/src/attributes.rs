@@ -1,10 +1,10 @@
-//! The attributes of one span, event or resource, with a note of which were understood.
+//! Named values (attributes of a span, or the fields of a JSON record) with a note of which were understood.
 //!
 //! Asking for a value by any of its names marks it as read; what nobody asked for goes to the loss report.
 //! A value of the wrong type is as good as absent, and stays unread.
 
-use super::anyvalue::KeyValue;
-use serde_json::Value;
+use crate::otlp::anyvalue::KeyValue;
+use serde_json::{Map, Value};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
@@ -40,6 +40,26 @@ impl Attributes {
             })
             .collect();
         Self { entries }
+    }
+
+    /// The members of a JSON object.
+    pub(crate) fn of_object(object: Map<String, Value>) -> Self {
+        let entries = object
+            .into_iter()
+            .map(|(name, value)| {
+                let read = Cell::new(false);
+                (name, Entry { value, read })
+            })
+            .collect();
+        Self { entries }
+    }
+
+    /// A member that is an object, as named values of its own; marked as read. Empty when there is none.
+    pub(crate) fn nested(&self, name: &str) -> Self {
+        match self.json(&[name]) {
+            Some(Value::Object(object)) => Self::of_object(object),
+            _ => Self::default(),
+        }
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -156,7 +176,8 @@ pub(crate) fn as_text(value: &Value) -> Option<String> {
     }
 }
 
-fn as_count(value: &Value) -> Option<u64> {
+/// A whole number that is not negative, written as a number or as decimal text.
+pub(crate) fn as_count(value: &Value) -> Option<u64> {
     match value {
         Value::Number(number) => number.as_u64().or_else(|| {
             // Doubles hold whole numbers exactly up to 2^53.
