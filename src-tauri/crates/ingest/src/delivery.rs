@@ -82,6 +82,11 @@ impl<'a> Delivery<'a> {
         }))
     }
 
+    /// True once the sink has had enough.
+    pub(crate) fn stopped(&self) -> bool {
+        self.stopped
+    }
+
     pub(crate) fn loss(&mut self) -> &mut LossTally {
         &mut self.loss
     }

@@ -35,7 +35,9 @@ impl IngestError {
         let why = match head {
             [] => "is empty",
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "is UTF-16; save it as UTF-8 first",
-            [0x1f, 0x8b, ..] => "is compressed with gzip; unpack it first",
+            [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => {
+                "is compressed twice; unpack it once first"
+            }
             _ => "is in none of the formats Plumbline reads",
         };
         Self::Unrecognised {

@@ -20,6 +20,7 @@ mod lines;
 mod loss;
 mod messages;
 mod otlp;
+mod packed;
 mod request_csv;
 mod text;
 
@@ -32,12 +33,13 @@ pub use otlp::to_otlp;
 
 use delivery::Delivery;
 use head::HEAD_BYTES;
+use packed::Packing;
 use std::io::{BufRead, Cursor, Read};
 use std::ops::ControlFlow;
 
 /// Reads one source from its beginning and hands every record to `sink`.
 ///
-/// Without a `format` the content decides. `source_name` is used in messages only. Returning
+/// Without a `format` the content decides; gzip and Zstandard are read through. `source_name` is used in messages only. Returning
 /// `ControlFlow::Break` from the sink stops the reading after that item; the report then says `stopped`.
 ///
 /// # Errors
@@ -49,17 +51,57 @@ pub fn read(
     source_name: &str,
     sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
 ) -> Result<ReadReport, IngestError> {
+    let head = beginning(source, source_name)?;
+    match Packing::of(&head) {
+        None => {
+            let mut delivery = Delivery::new(sink);
+            let format = plain(head, source, format, source_name, &mut delivery)?;
+            Ok(delivery.into_report(format))
+        }
+        Some(packing) => {
+            let unreadable = |error| IngestError::unreadable(source_name, "the beginning", error);
+            let packed = Cursor::new(head).chain(source);
+            let (mut inside, trouble) = packing.open(packed).map_err(unreadable)?;
+            let head = beginning(&mut inside, source_name)?;
+            if head.is_empty()
+                && let Some((_, reason)) = trouble.take()
+            {
+                return Err(unreadable(std::io::Error::other(reason)));
+            }
+            let mut delivery = Delivery::new(sink);
+            let format = plain(head, &mut inside, format, source_name, &mut delivery)?;
+            if !delivery.stopped()
+                && let Some((byte, reason)) = trouble.take()
+            {
+                // A row of the report: what came before is good, and that something is missing must show.
+                let _ = delivery.quarantine(format!("byte {byte} of the content"), reason, b"");
+            }
+            Ok(delivery.into_report(format))
+        }
+    }
+}
+
+fn beginning(source: &mut dyn BufRead, source_name: &str) -> Result<Vec<u8>, IngestError> {
     let mut head = Vec::new();
-    (&mut *source)
+    source
         .take(HEAD_BYTES)
         .read_to_end(&mut head)
         .map_err(|error| IngestError::unreadable(source_name, "the beginning", error))?;
-    let format = match format.or_else(|| detect(&head)) {
-        Some(format) => format,
-        None => return Err(IngestError::unrecognised(source_name, &head)),
+    Ok(head)
+}
+
+/// Reads what is not packed, given its beginning; answers with the format it was read as.
+fn plain(
+    head: Vec<u8>,
+    rest: &mut dyn BufRead,
+    format: Option<Format>,
+    source_name: &str,
+    delivery: &mut Delivery<'_>,
+) -> Result<Format, IngestError> {
+    let Some(format) = format.or_else(|| detect(&head)) else {
+        return Err(IngestError::unrecognised(source_name, &head));
     };
-    let mut whole = Cursor::new(head).chain(source);
-    let mut delivery = Delivery::new(sink);
-    format.read(&mut whole, source_name, &mut delivery)?;
-    Ok(delivery.into_report(format))
+    let mut whole = Cursor::new(head).chain(rest);
+    format.read(&mut whole, source_name, delivery)?;
+    Ok(format)
 }

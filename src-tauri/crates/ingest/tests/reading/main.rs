@@ -7,6 +7,7 @@ mod fixtures;
 #[cfg(test)]
 mod law;
 #[cfg(test)]
+mod packed;
 mod round_trip;
 #[cfg(test)]
 mod samples;
