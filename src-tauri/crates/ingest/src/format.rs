@@ -15,6 +15,8 @@ use std::str::FromStr;
 pub enum Format {
     /// OTLP/JSON: one export object, or one per line.
     OtlpJson,
+    /// OTLP as protobuf: one export, or several one after another.
+    OtlpProtobuf,
     /// Our own JSONL: one canonical span a line.
     CanonicalJsonl,
     /// Request log in the shape of the public Azure LLM traces: `TIMESTAMP,ContextTokens,GeneratedTokens`.
@@ -31,8 +33,9 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 3] = [
+static ROOMS: [Room; 4] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
+    Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
 ];
@@ -100,7 +103,7 @@ mod tests {
 
     #[test]
     fn every_format_has_its_own_room_and_its_name_reads_back() {
-        for format in [Format::OtlpJson, Format::CanonicalJsonl, Format::RequestCsv] {
+        for format in ROOMS.iter().map(|room| room.format) {
             assert_eq!(format.room().format, format);
             assert_eq!(format.as_str().parse(), Ok(format));
         }

@@ -12,6 +12,7 @@ const LINES: usize = 20;
 
 /// What detection knows of a file.
 pub(crate) struct Head<'a> {
+    bytes: &'a [u8],
     /// The outer keys of the objects that the first lines begin with.
     objects: Vec<BTreeSet<&'a str>>,
     first_line: &'a [u8],
@@ -19,6 +20,7 @@ pub(crate) struct Head<'a> {
 
 impl<'a> Head<'a> {
     pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        let untouched = bytes;
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let bytes = bytes.trim_ascii_start();
         let first_line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
@@ -39,9 +41,15 @@ impl<'a> Head<'a> {
             }
         }
         Self {
+            bytes: untouched,
             objects,
             first_line: first_line.strip_suffix(b"\r").unwrap_or(first_line),
         }
+    }
+
+    /// The first bytes as they stand in the file.
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
     }
 
     /// True when one of the first objects satisfies `fits`, given its outer keys.

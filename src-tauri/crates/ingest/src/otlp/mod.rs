@@ -11,6 +11,8 @@ mod genai;
 mod indexed;
 mod openinference;
 mod openllmetry;
+mod proto;
+pub(crate) mod protobuf;
 mod span;
 mod walk;
 mod wire;

@@ -8,6 +8,8 @@ mod fixtures;
 mod law;
 #[cfg(test)]
 mod packed;
+#[cfg(test)]
+mod protobuf;
 mod round_trip;
 #[cfg(test)]
 mod samples;

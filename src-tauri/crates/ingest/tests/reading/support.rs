@@ -59,7 +59,8 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 6] = [
+pub(crate) const FIXTURES: [&str; 7] = [
+    "otlp_protobuf/support-agent.pb",
     "otlp_json/support-agent.json",
     "otlp_json/openinference-rag.json",
     "otlp_json/genai-1.27.json",
@@ -68,5 +69,9 @@ pub(crate) const FIXTURES: [&str; 6] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 3] =
-    [Format::OtlpJson, Format::CanonicalJsonl, Format::RequestCsv];
+pub(crate) const FORMATS: [Format; 4] = [
+    Format::OtlpJson,
+    Format::OtlpProtobuf,
+    Format::CanonicalJsonl,
+    Format::RequestCsv,
+];
