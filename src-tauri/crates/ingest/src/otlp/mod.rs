@@ -14,6 +14,7 @@ mod openllmetry;
 mod proto;
 pub(crate) mod protobuf;
 mod span;
+mod vercel;
 mod walk;
 mod wire;
 

@@ -4,7 +4,7 @@
 //! older name of the same figure is never added to it. Our own `plumbline.*` attributes speak last and win.
 
 use super::wire::WireSpan;
-use super::{common, genai, openinference, openllmetry};
+use super::{common, genai, openinference, openllmetry, vercel};
 use crate::attributes::{Attributes, COUNT};
 use crate::canonical::{Draft, STRUCTURED};
 use crate::identity::wire_id;
@@ -53,16 +53,18 @@ type Kind = fn(&Record<'_>) -> Option<SpanKind>;
 type Fill = fn(&Record<'_>, &mut Span);
 
 /// Who may say what kind of step a span is, in this order.
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 5] = [
     genai::kind,
+    vercel::kind,
     openinference::kind,
     openllmetry::kind,
     genai::kind_without_operation,
 ];
 
 /// Who fills in fields, in this order.
-const FILLS: [Fill; 4] = [
+const FILLS: [Fill; 5] = [
     genai::fill,
+    vercel::fill,
     openinference::fill,
     openllmetry::fill,
     common::fill,

@@ -334,3 +334,102 @@ fn people_are_hashed_and_never_named() {
         );
     }
 }
+
+#[test]
+fn the_vercel_sdk_names_its_calls_and_the_steps_around_them() {
+    let prompt = json!([
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": [{"type": "text", "text": "Weather in Oslo?"}]},
+        {"role": "assistant", "content": [
+            {"type": "tool-call", "toolCallId": "c1", "toolName": "weather", "input": {"city": "Oslo"}}
+        ]},
+        {"role": "tool", "content": [
+            {"type": "tool-result", "toolCallId": "c1", "output": {"type": "json", "value": {"t": 4}}}
+        ]}
+    ]);
+    let (call, unread) = span(&json!({
+        "operation.name": "ai.streamText.doStream chat",
+        "ai.operationId": "ai.streamText.doStream",
+        "ai.model.id": "gpt-4.1-mini",
+        "ai.model.provider": "openai.responses",
+        "ai.prompt.messages": prompt.to_string(),
+        "ai.response.text": "Four degrees.",
+        "ai.response.model": "gpt-4.1-mini-2025-04-14",
+        "ai.response.id": "resp_1",
+        "ai.response.finishReason": "stop",
+        "ai.response.msToFirstChunk": 312.5,
+        "ai.usage.inputTokens": 120,
+        "ai.usage.promptTokens": 120,
+        "ai.usage.cachedInputTokens": 64,
+        "ai.usage.outputTokens": 5,
+        "ai.usage.totalTokens": 125,
+        "ai.settings.maxRetries": 2,
+        "ai.telemetry.functionId": "chat",
+        "ai.telemetry.metadata.sessionId": "s-9",
+        "ai.telemetry.metadata.plan": "pro",
+        "gen_ai.request.model": "gpt-4.1-mini"
+    }));
+    assert_eq!(unread, Vec::<String>::new());
+    assert_eq!(call.kind, SpanKind::Llm);
+    assert_eq!(call.provider.as_deref(), Some("openai"));
+    assert_eq!(
+        call.model_returned.as_deref(),
+        Some("gpt-4.1-mini-2025-04-14")
+    );
+    assert_eq!(
+        call.usage.tokens_in,
+        Some(120),
+        "two names of one count are not added"
+    );
+    assert_eq!(call.usage.tokens_in_cached, Some(64));
+    assert_eq!(call.time_to_first_token_ms, Some(312.5));
+    let roles: Vec<Role> = call
+        .input_messages
+        .iter()
+        .map(|message| message.role)
+        .collect();
+    assert_eq!(
+        roles,
+        [Role::System, Role::User, Role::Assistant, Role::Tool]
+    );
+    assert_eq!(
+        call.input_messages[2].tool_calls[0].arguments,
+        json!({"city": "Oslo"})
+    );
+    assert_eq!(
+        call.input_messages[3].content,
+        Content::Text("{\"t\":4}".into())
+    );
+    assert_eq!(
+        call.output_messages,
+        [Message::text(Role::Assistant, "Four degrees.")]
+    );
+    assert_eq!(
+        (call.session_id.as_deref(), &*call.tags["plan"]),
+        (Some("s-9"), "pro")
+    );
+
+    let (step, _) = span(&json!({
+        "ai.operationId": "ai.streamText",
+        "ai.model.id": "gpt-4.1-mini",
+        "ai.prompt": "{\"system\":\"Be brief.\",\"prompt\":\"Weather?\"}",
+        "ai.usage.inputTokens": 120
+    }));
+    assert_eq!(
+        step.kind,
+        SpanKind::Chain,
+        "the step repeats the usage of its calls"
+    );
+    assert_eq!(step.input_messages.len(), 2);
+
+    let (tool, _) = span(&json!({
+        "ai.operationId": "ai.toolCall",
+        "ai.toolCall.name": "weather",
+        "ai.toolCall.args": "{\"city\":\"Oslo\"}",
+        "ai.toolCall.result": "{\"t\":4}"
+    }));
+    assert_eq!(
+        (tool.kind, tool.tool_result),
+        (SpanKind::Tool, Some(json!({"t": 4})))
+    );
+}
