@@ -5,7 +5,7 @@
 
 use crate::delivery::Delivery;
 use crate::head::Head;
-use crate::{IngestError, canonical, otlp, request_csv};
+use crate::{IngestError, canonical, mooncake, otlp, request_csv};
 use std::fmt;
 use std::io::BufRead;
 use std::str::FromStr;
@@ -19,6 +19,8 @@ pub enum Format {
     OtlpProtobuf,
     /// Our own JSONL: one canonical span a line.
     CanonicalJsonl,
+    /// Request traces in the shape of the public Mooncake traces: `timestamp`, `input_length`, `output_length`.
+    MooncakeJsonl,
     /// Request log in the shape of the public Azure LLM traces: `TIMESTAMP,ContextTokens,GeneratedTokens`.
     RequestCsv,
 }
@@ -33,10 +35,11 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 4] = [
+static ROOMS: [Room; 5] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
+    Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
 ];
 
@@ -112,7 +115,11 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 12] = [
+        let cases: [(&[u8], Option<Format>); 13] = [
+            (
+                b"{\"timestamp\":0,\"input_length\":1,\"output_length\":2,\"hash_ids\":[]}",
+                Some(Format::MooncakeJsonl),
+            ),
             (b"{\"resourceSpans\":[]}", Some(Format::OtlpJson)),
             (
                 b"\xef\xbb\xbf \n{\"resource_spans\":[",

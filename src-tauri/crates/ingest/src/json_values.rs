@@ -50,8 +50,11 @@ fn walk(
 ) -> Result<(), Halt> {
     json.skip_mark()?;
     let mut raw = Vec::new();
+    let mut is_lines = has_second_object(json.lookahead()?);
     while let Some(byte) = json.next_solid()? {
         let line = json.line;
+        // In a file of lines a value that does not end on its own must not swallow the good ones behind it.
+        json.line_bound = is_lines;
         let passed = match byte {
             b'[' => array(json, &mut raw, delivery, take),
             b'{' => json
@@ -63,6 +66,8 @@ fn walk(
                 json.broken("expected an object or a list")
             }
         };
+        json.line_bound = false;
+        is_lines |= byte == b'{' && json.line == line;
         if let Err(Halt::Broken { offset, reason }) = passed {
             let reason = format!("{reason}, at byte {offset}");
             pass(delivery.quarantine(format!("line {line}"), reason, &raw))?;
@@ -75,6 +80,11 @@ fn walk(
         }
     }
     Ok(())
+}
+
+/// True when a second line begins an object at its edge, as no indented text does.
+fn has_second_object(text: &[u8]) -> bool {
+    text.starts_with(b"{") && text.windows(3).any(|window| window == b"\n{\"")
 }
 
 fn array(
@@ -175,6 +185,15 @@ mod tests {
         let (taken, refused) = read("{\"a\":1}\nnonsense here\n{\"a\":2}\n{\"a\":");
         assert_eq!(taken.len(), 2);
         assert_eq!(refused, ["line 2", "line 4"]);
+        for first in ["{\"a\":1}\n{\"a\":\n", "{\"a\": [\n{\"a\":1}\n"] {
+            let (taken, refused) = read(&format!("{first}{{\"a\":2}}\n{{\"a\":3}}"));
+            assert_eq!(
+                taken.len(),
+                3,
+                "an object without an end does not swallow what follows"
+            );
+            assert_eq!(refused.len(), 1);
+        }
     }
 
     #[test]

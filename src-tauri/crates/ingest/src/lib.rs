@@ -19,6 +19,7 @@ mod json_values;
 mod lines;
 mod loss;
 mod messages;
+mod mooncake;
 mod otlp;
 mod packed;
 mod request_csv;

@@ -11,7 +11,7 @@ use crate::head::Head;
 use crate::identity::derived_id;
 use crate::instant::iso;
 use crate::lines::{Line, Lines};
-use plumbline_model::{Span, SpanKind, UnixNanos};
+use plumbline_model::{Span, SpanKind};
 use serde_json::Value;
 use std::borrow::Cow;
 use std::io::BufRead;

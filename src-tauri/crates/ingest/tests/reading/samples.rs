@@ -115,3 +115,17 @@ fn roll_ups_of_agents_stay_on_their_spans_and_out_of_the_sums() {
     };
     assert_eq!(tokens(&reading.spans()), (Some(2_630), Some(418)));
 }
+
+#[test]
+fn the_mooncake_trace_adds_up() {
+    let Some(reading) = sample("request_traces/synthetic_trace.jsonl") else {
+        return;
+    };
+    assert_eq!(reading.report.format, Format::MooncakeJsonl);
+    assert_eq!(
+        (reading.report.read, reading.report.quarantined),
+        (3_993, 0)
+    );
+    let (tokens_in, tokens_out) = tokens(&reading.spans());
+    assert_eq!((tokens_in, tokens_out), (Some(61_194_628), Some(595_432)));
+}

@@ -59,7 +59,8 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 7] = [
+pub(crate) const FIXTURES: [&str; 8] = [
+    "mooncake_jsonl/requests.jsonl",
     "otlp_protobuf/support-agent.pb",
     "otlp_json/support-agent.json",
     "otlp_json/openinference-rag.json",
@@ -69,7 +70,8 @@ pub(crate) const FIXTURES: [&str; 7] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 4] = [
+pub(crate) const FORMATS: [Format; 5] = [
+    Format::MooncakeJsonl,
     Format::OtlpJson,
     Format::OtlpProtobuf,
     Format::CanonicalJsonl,
