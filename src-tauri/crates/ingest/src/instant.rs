@@ -50,11 +50,6 @@ fn digits(text: &str) -> Option<u32> {
     if plain { text.parse().ok() } else { None }
 }
 
-/// A number of seconds since 1970, or its decimal text, exact to the digits that stand there (nine of a fraction).
-pub(crate) fn epoch_seconds(value: &Value) -> Option<UnixNanos> {
-    scaled(value, 9)
-}
-
 /// A number of milliseconds since 1970, or its decimal text.
 pub(crate) fn epoch_millis(value: &Value) -> Option<UnixNanos> {
     scaled(value, 6)
@@ -100,7 +95,6 @@ mod tests {
         let at = UnixNanos(1_700_000_000_123_456_000);
         assert_eq!(iso("2023-11-14T22:13:20.123456Z"), Some(at));
         assert_eq!(iso("2023-11-14 23:13:20.123456+01:00"), Some(at));
-        assert_eq!(epoch_seconds(&json!(1_700_000_000.123_456)), Some(at));
         assert_eq!(epoch_millis(&json!("1700000000123.456")), Some(at));
         assert_eq!(
             iso_or_millis(&json!("2023-11-14T22:13:20.123456")),
@@ -117,7 +111,7 @@ mod tests {
             json!("1e9"),
             json!("99999999999999999999"),
         ] {
-            assert_eq!(epoch_seconds(&value), None, "{value}");
+            assert_eq!(epoch_millis(&value), None, "{value}");
             assert_eq!(iso_or_millis(&value), None, "{value}");
         }
     }

@@ -8,7 +8,7 @@ pub(crate) mod anyvalue;
 mod common;
 mod export;
 mod genai;
-mod indexed;
+pub(crate) mod indexed;
 mod openinference;
 mod openllmetry;
 mod proto;

@@ -10,7 +10,7 @@ fn load(name: &str) -> Reading {
     read_all(&fixture(name), None).unwrap()
 }
 
-fn snapshot(reading: &Reading) -> Value {
+pub(crate) fn snapshot(reading: &Reading) -> Value {
     let items: Vec<Value> = reading
         .items
         .iter()

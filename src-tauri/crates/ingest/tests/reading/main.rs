@@ -5,11 +5,14 @@ mod dialects;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod langsmith;
+#[cfg(test)]
 mod law;
 #[cfg(test)]
 mod packed;
 #[cfg(test)]
 mod protobuf;
+#[cfg(test)]
 mod round_trip;
 #[cfg(test)]
 mod samples;

@@ -5,7 +5,7 @@ use plumbline_ingest::{Format, to_otlp};
 use plumbline_model::{Span, SpanKind, UnixNanos, add_known};
 use std::path::PathBuf;
 
-fn sample(name: &str) -> Option<Reading> {
+pub(crate) fn sample(name: &str) -> Option<Reading> {
     let path: PathBuf = root().join("../shared/samples").join(name);
     let Ok(bytes) = std::fs::read(&path) else {
         println!("skipped: the sample {name} is not here");

@@ -59,7 +59,8 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 8] = [
+pub(crate) const FIXTURES: [&str; 9] = [
+    "langsmith/runs.jsonl",
     "mooncake_jsonl/requests.jsonl",
     "otlp_protobuf/support-agent.pb",
     "otlp_json/support-agent.json",
@@ -70,7 +71,8 @@ pub(crate) const FIXTURES: [&str; 8] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 5] = [
+pub(crate) const FORMATS: [Format; 6] = [
+    Format::Langsmith,
     Format::MooncakeJsonl,
     Format::OtlpJson,
     Format::OtlpProtobuf,
