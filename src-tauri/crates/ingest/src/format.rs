@@ -5,7 +5,7 @@
 
 use crate::delivery::Delivery;
 use crate::head::Head;
-use crate::{IngestError, canonical, langsmith, mooncake, otlp, request_csv};
+use crate::{IngestError, canonical, langfuse, langsmith, mooncake, otlp, request_csv};
 use std::fmt;
 use std::io::BufRead;
 use std::str::FromStr;
@@ -19,6 +19,8 @@ pub enum Format {
     OtlpProtobuf,
     /// Our own JSONL: one canonical span a line.
     CanonicalJsonl,
+    /// Langfuse: a trace download, API pages, observations, or ingestion batches.
+    Langfuse,
     /// LangSmith runs, or the batches that its SDKs send.
     Langsmith,
     /// Request traces in the shape of the public Mooncake traces: `timestamp`, `input_length`, `output_length`.
@@ -37,10 +39,11 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 6] = [
+static ROOMS: [Room; 7] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
+    Room { format: Format::Langfuse, name: "langfuse", detect: langfuse::detect, read: langfuse::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
@@ -118,7 +121,15 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 15] = [
+        let cases: [(&[u8], Option<Format>); 17] = [
+            (
+                b"{\"trace\":{\"id\":\"t\"},\"observations\":[",
+                Some(Format::Langfuse),
+            ),
+            (
+                b"{\"batch\":[{\"type\":\"span-create\"",
+                Some(Format::Langfuse),
+            ),
             (b"{\"post\":[{\"id\":\"a\"", Some(Format::Langsmith)),
             (
                 b"[{\"id\":\"a\",\"run_type\":\"llm\",\"trace_id\":\"t\"}]",

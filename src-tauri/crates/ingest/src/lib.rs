@@ -16,6 +16,7 @@ mod identity;
 mod instant;
 mod json_bytes;
 mod json_values;
+mod langfuse;
 mod langsmith;
 mod lines;
 mod loss;

@@ -5,6 +5,8 @@ mod dialects;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod langfuse;
+#[cfg(test)]
 mod langsmith;
 #[cfg(test)]
 mod law;

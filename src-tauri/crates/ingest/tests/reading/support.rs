@@ -59,7 +59,9 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 9] = [
+pub(crate) const FIXTURES: [&str; 11] = [
+    "langfuse/download.json",
+    "langfuse/batch.json",
     "langsmith/runs.jsonl",
     "mooncake_jsonl/requests.jsonl",
     "otlp_protobuf/support-agent.pb",
@@ -71,7 +73,8 @@ pub(crate) const FIXTURES: [&str; 9] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 6] = [
+pub(crate) const FORMATS: [Format; 7] = [
+    Format::Langfuse,
     Format::Langsmith,
     Format::MooncakeJsonl,
     Format::OtlpJson,

@@ -1,0 +1,113 @@
+//! Token counts of a generation: `usageDetails`, a map of free names beside `input`, `output` and `total`.
+//!
+//! Integrations disagree whether cached input and reasoning are inside `input` and `output` or beside them. The
+//! total decides: what it holds beyond the two must be the parts that stand beside.
+
+use crate::attributes::Attributes;
+use plumbline_model::Usage;
+
+const CACHED: [&str; 5] = [
+    "input_cached_tokens",
+    "cache_read_input_tokens",
+    "input_cache_read",
+    "prompt_details.cache_read",
+    "input_cached",
+];
+const WRITTEN: [&str; 3] = [
+    "cache_creation_input_tokens",
+    "input_cache_creation",
+    "prompt_details.cache_write",
+];
+const REASONING: [&str; 5] = [
+    "output_reasoning",
+    "output_reasoning_tokens",
+    "reasoning_tokens",
+    "completion_details.reasoning",
+    "reasoning",
+];
+
+/// Counts in the inclusive convention.
+pub(super) fn usage(details: &Attributes) -> Usage {
+    let input = details.count(&["input", "promptTokens", "prompt_tokens", "input_tokens"]);
+    let output = details.count(&[
+        "output",
+        "completionTokens",
+        "completion_tokens",
+        "output_tokens",
+    ]);
+    let total = details.count(&["total", "totalTokens", "total_tokens"]);
+    details.understood(&["unit"]);
+    let cached = details.count(&CACHED);
+    let written = details.count(&WRITTEN);
+    let reasoning = details.count(&REASONING);
+    let cache = cached.unwrap_or(0).saturating_add(written.unwrap_or(0));
+    let thought = reasoning.unwrap_or(0);
+    let both = input.unwrap_or(0).saturating_add(output.unwrap_or(0));
+    let beyond = total.and_then(|total| total.checked_sub(both));
+    // A part larger than its whole stands beside it, whatever the total says.
+    let cache_beside = cache > 0
+        && (cache > input.unwrap_or(0)
+            || beyond == Some(cache)
+            || beyond == Some(cache.saturating_add(thought)));
+    let thought_beside = thought > 0
+        && (thought > output.unwrap_or(0)
+            || beyond == Some(thought)
+            || beyond == Some(cache.saturating_add(thought)));
+    let with = |count: Option<u64>, part: u64, beside: bool| {
+        count.map(|count| {
+            if beside {
+                count.saturating_add(part)
+            } else {
+                count
+            }
+        })
+    };
+    Usage {
+        tokens_in: with(input, cache, cache_beside),
+        tokens_in_cached: cached,
+        tokens_in_cache_write: written,
+        tokens_out: with(output, thought, thought_beside),
+        tokens_reasoning: reasoning,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn of(details: Value) -> Usage {
+        match details {
+            Value::Object(object) => usage(&Attributes::of_object(object)),
+            _ => Usage::default(),
+        }
+    }
+
+    #[test]
+    fn the_total_decides_whether_a_part_is_inside_or_beside() {
+        let inside = of(
+            json!({"input": 6, "output": 2055, "total": 2061, "completion_details.reasoning": 1104}),
+        );
+        assert_eq!(
+            (inside.tokens_out, inside.tokens_reasoning),
+            (Some(2_055), Some(1_104))
+        );
+        let beside = of(json!({"input": 321, "output": 59, "output_reasoning": 64, "total": 444}));
+        assert_eq!(
+            (beside.tokens_in, beside.tokens_out),
+            (Some(321), Some(123))
+        );
+        let cache = of(json!({"input": 18, "output": 9, "input_cache_read": 4000, "total": 4027}));
+        assert_eq!(cache.tokens_in, Some(4_018));
+        let unexplained = of(json!({"input": 5, "output": 845, "total": 2023}));
+        assert_eq!(
+            (unexplained.tokens_in, unexplained.tokens_out),
+            (Some(5), Some(845))
+        );
+        assert_eq!(
+            of(json!({})),
+            Usage::default(),
+            "nothing reported is not zero"
+        );
+    }
+}
