@@ -5,7 +5,7 @@
 
 use crate::delivery::Delivery;
 use crate::head::Head;
-use crate::{IngestError, canonical, langfuse, langsmith, mooncake, otlp, request_csv};
+use crate::{IngestError, canonical, langfuse, langsmith, litellm, mooncake, otlp, request_csv};
 use std::fmt;
 use std::io::BufRead;
 use std::str::FromStr;
@@ -23,6 +23,8 @@ pub enum Format {
     Langfuse,
     /// LangSmith runs, or the batches that its SDKs send.
     Langsmith,
+    /// LiteLLM: standard logging payloads or spend logs.
+    Litellm,
     /// Request traces in the shape of the public Mooncake traces: `timestamp`, `input_length`, `output_length`.
     MooncakeJsonl,
     /// Request log in the shape of the public Azure LLM traces: `TIMESTAMP,ContextTokens,GeneratedTokens`.
@@ -39,11 +41,12 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 7] = [
+static ROOMS: [Room; 8] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
     Room { format: Format::Langfuse, name: "langfuse", detect: langfuse::detect, read: langfuse::read },
+    Room { format: Format::Litellm, name: "litellm", detect: litellm::detect, read: litellm::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
@@ -121,7 +124,11 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 17] = [
+        let cases: [(&[u8], Option<Format>); 18] = [
+            (
+                b"{\"id\":\"a\",\"call_type\":\"completion\",\"custom_llm_provider\":\"openai\",\"startTime\":1.5",
+                Some(Format::Litellm),
+            ),
             (
                 b"{\"trace\":{\"id\":\"t\"},\"observations\":[",
                 Some(Format::Langfuse),

@@ -50,6 +50,11 @@ fn digits(text: &str) -> Option<u32> {
     if plain { text.parse().ok() } else { None }
 }
 
+/// A number of seconds since 1970, or its decimal text, exact to the digits that stand there (nine of a fraction).
+pub(crate) fn epoch_seconds(value: &Value) -> Option<UnixNanos> {
+    scaled(value, 9)
+}
+
 /// A number of milliseconds since 1970, or its decimal text.
 pub(crate) fn epoch_millis(value: &Value) -> Option<UnixNanos> {
     scaled(value, 6)
@@ -95,6 +100,7 @@ mod tests {
         let at = UnixNanos(1_700_000_000_123_456_000);
         assert_eq!(iso("2023-11-14T22:13:20.123456Z"), Some(at));
         assert_eq!(iso("2023-11-14 23:13:20.123456+01:00"), Some(at));
+        assert_eq!(epoch_seconds(&json!(1_700_000_000.123_456)), Some(at));
         assert_eq!(epoch_millis(&json!("1700000000123.456")), Some(at));
         assert_eq!(
             iso_or_millis(&json!("2023-11-14T22:13:20.123456")),

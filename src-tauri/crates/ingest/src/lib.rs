@@ -8,6 +8,7 @@
 mod attributes;
 mod canonical;
 mod completeness;
+mod content;
 mod delivery;
 mod error;
 mod format;
@@ -19,6 +20,7 @@ mod json_values;
 mod langfuse;
 mod langsmith;
 mod lines;
+mod litellm;
 mod loss;
 mod messages;
 mod mooncake;

@@ -6,7 +6,6 @@
 //! updated by several events, which are put together. Times are ISO text, `latency` is in seconds.
 //! Source: langfuse/langfuse, the API's `commons` and `ingestion` definitions and the trace download.
 
-mod content;
 mod observation;
 mod usage;
 

@@ -1,8 +1,8 @@
 //! One observation becomes one span.
 
-use super::content::{documents, opened, said};
 use super::usage::usage;
 use crate::attributes::Attributes;
+use crate::content::{documents, opened, said};
 use crate::delivery::Delivery;
 use crate::identity::user_id_hash;
 use crate::instant::iso_or_millis;

@@ -11,6 +11,8 @@ mod langsmith;
 #[cfg(test)]
 mod law;
 #[cfg(test)]
+mod litellm;
+#[cfg(test)]
 mod packed;
 #[cfg(test)]
 mod protobuf;

@@ -59,7 +59,8 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 11] = [
+pub(crate) const FIXTURES: [&str; 12] = [
+    "litellm/calls.jsonl",
     "langfuse/download.json",
     "langfuse/batch.json",
     "langsmith/runs.jsonl",
@@ -73,7 +74,8 @@ pub(crate) const FIXTURES: [&str; 11] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 7] = [
+pub(crate) const FORMATS: [Format; 8] = [
+    Format::Litellm,
     Format::Langfuse,
     Format::Langsmith,
     Format::MooncakeJsonl,

@@ -1,11 +1,12 @@
-//! Inputs and outputs, which hold whatever an integration put there, often as JSON text of JSON text.
+//! Inputs and outputs of observability products, which hold whatever an integration put there, often as JSON
+//! text of JSON text.
 
 use crate::messages::from_json;
 use plumbline_model::{Document, Message, Role};
 use serde_json::{Map, Value};
 
 /// Text that is JSON text is opened, at most twice: exports wrap what was text already.
-pub(super) fn opened(mut value: Value) -> Value {
+pub(crate) fn opened(mut value: Value) -> Value {
     for _ in 0..2 {
         match &value {
             Value::String(text) if text.starts_with(['{', '[', '"']) => {
@@ -21,7 +22,7 @@ pub(super) fn opened(mut value: Value) -> Value {
 }
 
 /// What was said: a list of messages wherever it stands, else the content as one message of `speaker`.
-pub(super) fn said(value: Value, speaker: Role) -> Vec<Message> {
+pub(crate) fn said(value: Value, speaker: Role) -> Vec<Message> {
     let list = match value {
         Value::Null => return Vec::new(),
         Value::Object(mut object) => match held(&mut object) {
@@ -67,7 +68,7 @@ fn held(object: &mut Map<String, Value>) -> Option<Value> {
 }
 
 /// Documents of a retriever: objects with a text, an id or a score.
-pub(super) fn documents(value: &Value) -> Vec<Document> {
+pub(crate) fn documents(value: &Value) -> Vec<Document> {
     let list = value
         .as_array()
         .or_else(|| value.get("documents")?.as_array());
