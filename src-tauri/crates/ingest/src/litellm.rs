@@ -159,7 +159,14 @@ fn models(fields: &Attributes, hidden: &Attributes, answer: &Attributes, span: &
     span.model_returned = answer
         .text(&["model"])
         .or(hidden.text(&["litellm_model_name"]));
-    span.model_requested = fields.text(&["model_group"]).or(routed);
+    let asked = fields.text(&["model_group"]);
+    if let (Some(group), Some(model)) = (&asked, &routed)
+        && group != model
+    {
+        // A call that failed says nowhere else which model it failed on.
+        span.tags.insert("model_routed".to_owned(), model.clone());
+    }
+    span.model_requested = asked.or(routed);
     span.provider = fields.text(&["custom_llm_provider"]);
     span.request_id = answer.text(&["id"]).or(fields.text(&["litellm_call_id"]));
     span.provider_fingerprint = answer.text(&["system_fingerprint"]);
