@@ -85,7 +85,13 @@ export function chartOptions(
       y: { range: spec.yRange ?? ((_u, _min, max) => [0, max > 0 ? max * 1.08 : 1]) },
     },
     axes: [
-      { ...axis, values: (_u, ticks) => ticks.map((x) => spec.formatX(x)), space: 72, size: 28 },
+      {
+        ...axis,
+        ...barLabels(spec),
+        values: (_u, ticks) => ticks.map((x) => spec.formatX(x)),
+        space: 72,
+        size: 28,
+      },
       {
         ...axis,
         label: spec.yLabel,
@@ -100,11 +106,25 @@ export function chartOptions(
   };
 }
 
-/** Bars need half a step of room at both ends. */
-function barRange(spec: ChartSpec): {
-  range?: (u: uPlot, min: number, max: number) => [number, number];
+/** A day, the step of a single bar over time. */
+const DAY_SECONDS = 86_400;
+/** Up to so many bars each has its own label below it. */
+const LABELLED_BARS = 12;
+
+/**
+ * Bars need half a step of room at both ends. Asked of the data and not of what uPlot found: for a single point
+ * in time it finds a range of years.
+ */
+export function barRange(spec: Pick<ChartSpec, 'kind' | 'x' | 'time'>): {
+  range?: () => [number, number];
 } {
-  if (spec.kind !== 'bars') return {};
-  const step = spec.x.length > 1 ? (spec.x[1] as number) - (spec.x[0] as number) : 1;
-  return { range: (_u, min, max) => [min - step / 2, max + step / 2] };
+  const [first, last] = [spec.x[0], spec.x.at(-1)];
+  if (spec.kind !== 'bars' || first === undefined || last === undefined) return {};
+  const gaps = spec.x.slice(1).map((x, i) => x - (spec.x[i] as number));
+  const step = gaps.length > 0 ? Math.min(...gaps) : spec.time ? DAY_SECONDS : 1;
+  return { range: () => [first - step / 2, last + step / 2] };
+}
+
+function barLabels(spec: ChartSpec): Pick<uPlot.Axis, 'splits'> {
+  return spec.kind === 'bars' && spec.x.length <= LABELLED_BARS ? { splits: () => spec.x } : {};
 }
