@@ -5,7 +5,9 @@
 
 use crate::delivery::Delivery;
 use crate::head::Head;
-use crate::{IngestError, canonical, langfuse, langsmith, litellm, mooncake, otlp, request_csv};
+use crate::{
+    IngestError, burstgpt, canonical, langfuse, langsmith, litellm, mooncake, otlp, request_csv,
+};
 use std::fmt;
 use std::io::BufRead;
 use std::str::FromStr;
@@ -27,6 +29,8 @@ pub enum Format {
     Litellm,
     /// Request traces in the shape of the public Mooncake traces: `timestamp`, `input_length`, `output_length`.
     MooncakeJsonl,
+    /// Request trace in the shape of the public BurstGPT traces: `Timestamp,Model,Request tokens,Response tokens`.
+    BurstgptCsv,
     /// Request log in the shape of the public Azure LLM traces: `TIMESTAMP,ContextTokens,GeneratedTokens`.
     RequestCsv,
 }
@@ -41,7 +45,7 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 8] = [
+static ROOMS: [Room; 9] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
@@ -49,6 +53,7 @@ static ROOMS: [Room; 8] = [
     Room { format: Format::Litellm, name: "litellm", detect: litellm::detect, read: litellm::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
+    Room { format: Format::BurstgptCsv, name: "burstgpt_csv", detect: burstgpt::detect, read: burstgpt::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
 ];
 
@@ -124,7 +129,7 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 18] = [
+        let cases: [(&[u8], Option<Format>); 20] = [
             (
                 b"{\"id\":\"a\",\"call_type\":\"completion\",\"custom_llm_provider\":\"openai\",\"startTime\":1.5",
                 Some(Format::Litellm),
@@ -168,6 +173,14 @@ mod tests {
             (
                 b"id,GeneratedTokens,\"TIMESTAMP\",ContextTokens\n",
                 Some(Format::RequestCsv),
+            ),
+            (
+                b"Timestamp,Model,Request tokens,Response tokens,Total tokens,Log Type\n5,ChatGPT,",
+                Some(Format::BurstgptCsv),
+            ),
+            (
+                b"Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens",
+                Some(Format::BurstgptCsv),
             ),
             (b"timestamp,contexttokens,generatedtokens\n", None),
             (b"{\"text\":\"resourceSpans\"}", None),

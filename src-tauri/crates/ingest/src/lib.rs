@@ -6,9 +6,11 @@
 //! size, depth and index has a bound. A new format is one file and one line in the table of `format`.
 
 mod attributes;
+mod burstgpt;
 mod canonical;
 mod completeness;
 mod content;
+mod csv;
 mod delivery;
 mod error;
 mod format;

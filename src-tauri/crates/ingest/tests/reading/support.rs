@@ -59,7 +59,7 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 12] = [
+pub(crate) const FIXTURES: [&str; 14] = [
     "litellm/calls.jsonl",
     "langfuse/download.json",
     "langfuse/batch.json",
@@ -71,10 +71,12 @@ pub(crate) const FIXTURES: [&str; 12] = [
     "otlp_json/genai-1.27.json",
     "canonical_jsonl/checkout-week.jsonl",
     "canonical_jsonl/broken-lines.jsonl",
+    "burstgpt_csv/requests.csv",
+    "burstgpt_csv/sessions.csv",
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 8] = [
+pub(crate) const FORMATS: [Format; 9] = [
     Format::Litellm,
     Format::Langfuse,
     Format::Langsmith,
@@ -82,5 +84,6 @@ pub(crate) const FORMATS: [Format; 8] = [
     Format::OtlpJson,
     Format::OtlpProtobuf,
     Format::CanonicalJsonl,
+    Format::BurstgptCsv,
     Format::RequestCsv,
 ];
