@@ -6,7 +6,8 @@
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
-    IngestError, burstgpt, canonical, langfuse, langsmith, litellm, mooncake, otlp, request_csv,
+    IngestError, burstgpt, canonical, codex, langfuse, langsmith, litellm, mooncake, otlp,
+    request_csv,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -21,6 +22,8 @@ pub enum Format {
     OtlpProtobuf,
     /// Our own JSONL: one canonical span a line.
     CanonicalJsonl,
+    /// A session of Codex CLI: `timestamp`, `type` and `payload` a line.
+    Codex,
     /// Langfuse: a trace download, API pages, observations, or ingestion batches.
     Langfuse,
     /// LangSmith runs, or the batches that its SDKs send.
@@ -45,12 +48,13 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 9] = [
+static ROOMS: [Room; 10] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
     Room { format: Format::Langfuse, name: "langfuse", detect: langfuse::detect, read: langfuse::read },
     Room { format: Format::Litellm, name: "litellm", detect: litellm::detect, read: litellm::read },
+    Room { format: Format::Codex, name: "codex", detect: codex::detect, read: codex::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::BurstgptCsv, name: "burstgpt_csv", detect: burstgpt::detect, read: burstgpt::read },
@@ -129,11 +133,16 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 20] = [
+        let cases: [(&[u8], Option<Format>); 22] = [
             (
                 b"{\"id\":\"a\",\"call_type\":\"completion\",\"custom_llm_provider\":\"openai\",\"startTime\":1.5",
                 Some(Format::Litellm),
             ),
+            (
+                b"{\"timestamp\":\"2026-03-02T09:00:00Z\",\"type\":\"session_meta\",\"payload\":{",
+                Some(Format::Codex),
+            ),
+            (b"{\"timestamp\":1,\"type\":\"click\",\"payload\":{}}", None),
             (
                 b"{\"trace\":{\"id\":\"t\"},\"observations\":[",
                 Some(Format::Langfuse),

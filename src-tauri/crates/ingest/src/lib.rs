@@ -8,6 +8,7 @@
 mod attributes;
 mod burstgpt;
 mod canonical;
+mod codex;
 mod completeness;
 mod content;
 mod csv;

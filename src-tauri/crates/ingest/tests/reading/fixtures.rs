@@ -159,6 +159,10 @@ fn the_raw_record_of_every_span_reads_again_as_that_span() {
         if name.ends_with(".csv") || name.starts_with("mooncake_jsonl") {
             continue;
         }
+        // Its spans need the lines around them: the session's id, the turn, what was said before.
+        if name.starts_with("codex/") {
+            continue;
+        }
         for item in load(name).items {
             if let Item::Span { span, raw } = item {
                 let again = read_all(&raw, None).unwrap();

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod burstgpt;
 #[cfg(test)]
+mod codex;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod fixtures;

@@ -59,7 +59,8 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 14] = [
+pub(crate) const FIXTURES: [&str; 15] = [
+    "codex/bike-shop.jsonl",
     "litellm/calls.jsonl",
     "langfuse/download.json",
     "langfuse/batch.json",
@@ -76,7 +77,8 @@ pub(crate) const FIXTURES: [&str; 14] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 9] = [
+pub(crate) const FORMATS: [Format; 10] = [
+    Format::Codex,
     Format::Litellm,
     Format::Langfuse,
     Format::Langsmith,
