@@ -6,8 +6,8 @@
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
-    IngestError, burstgpt, canonical, codex, langfuse, langsmith, litellm, mooncake, otlp,
-    request_csv,
+    IngestError, burstgpt, canonical, codex, helicone, langfuse, langsmith, litellm, mooncake,
+    otlp, request_csv,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -24,6 +24,8 @@ pub enum Format {
     CanonicalJsonl,
     /// A session of Codex CLI: `timestamp`, `type` and `payload` a line.
     Codex,
+    /// Requests of a Helicone export, as JSON or one a line.
+    Helicone,
     /// Langfuse: a trace download, API pages, observations, or ingestion batches.
     Langfuse,
     /// LangSmith runs, or the batches that its SDKs send.
@@ -48,12 +50,13 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 10] = [
+static ROOMS: [Room; 11] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
     Room { format: Format::Langfuse, name: "langfuse", detect: langfuse::detect, read: langfuse::read },
     Room { format: Format::Litellm, name: "litellm", detect: litellm::detect, read: litellm::read },
+    Room { format: Format::Helicone, name: "helicone", detect: helicone::detect, read: helicone::read },
     Room { format: Format::Codex, name: "codex", detect: codex::detect, read: codex::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 22] = [
+        let cases: [(&[u8], Option<Format>); 23] = [
             (
                 b"{\"id\":\"a\",\"call_type\":\"completion\",\"custom_llm_provider\":\"openai\",\"startTime\":1.5",
                 Some(Format::Litellm),
@@ -143,6 +146,10 @@ mod tests {
                 Some(Format::Codex),
             ),
             (b"{\"timestamp\":1,\"type\":\"click\",\"payload\":{}}", None),
+            (
+                b"[\n{\"response_status\":200,\"request_id\":\"a\",\"request_created_at\":\"2026-03-02\"",
+                Some(Format::Helicone),
+            ),
             (
                 b"{\"trace\":{\"id\":\"t\"},\"observations\":[",
                 Some(Format::Langfuse),

@@ -16,6 +16,7 @@ mod delivery;
 mod error;
 mod format;
 mod head;
+mod helicone;
 mod identity;
 mod instant;
 mod json_bytes;

@@ -9,6 +9,8 @@ mod dialects;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod helicone;
+#[cfg(test)]
 mod langfuse;
 #[cfg(test)]
 mod langsmith;

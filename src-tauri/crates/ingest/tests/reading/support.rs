@@ -59,7 +59,8 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 15] = [
+pub(crate) const FIXTURES: [&str; 16] = [
+    "helicone/requests.jsonl",
     "codex/bike-shop.jsonl",
     "litellm/calls.jsonl",
     "langfuse/download.json",
@@ -77,7 +78,8 @@ pub(crate) const FIXTURES: [&str; 15] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 10] = [
+pub(crate) const FORMATS: [Format; 11] = [
+    Format::Helicone,
     Format::Codex,
     Format::Litellm,
     Format::Langfuse,

@@ -1,0 +1,126 @@
+//! Token counts of a request: the provider's own where the answer's body is there, else Helicone's columns.
+//!
+//! A provider's convention is known, the columns' is not: older rows hold what the provider wrote, newer ones leave
+//! cached input and reasoning out. Their `total_tokens` tells where it can, and so does a part that is larger than
+//! what it would be a part of.
+
+use crate::attributes::Attributes;
+use plumbline_model::{Usage, add_known};
+use serde_json::Value;
+
+pub(super) fn usage(fields: &Attributes, response: &Value) -> Usage {
+    let columns = columns(fields);
+    match response.get("usage") {
+        Some(Value::Object(object)) => {
+            let own = provider(&Attributes::of_object(object.clone()));
+            if own.is_unreported() { columns } else { own }
+        }
+        _ => columns,
+    }
+}
+
+/// OpenAI's counts include their parts; Anthropic's input is what was neither read from the cache nor written to it.
+fn provider(usage: &Attributes) -> Usage {
+    let input_details = ["prompt_tokens_details", "input_tokens_details"];
+    let output_details = ["completion_tokens_details", "output_tokens_details"];
+    let part = |details: [&str; 2], name: &str| {
+        details
+            .iter()
+            .find_map(|details| usage.nested(details).count(&[name]))
+    };
+    let read = usage.count(&["cache_read_input_tokens"]);
+    let written = usage.count(&["cache_creation_input_tokens"]);
+    let input = usage.count(&["prompt_tokens"]);
+    Usage {
+        tokens_in: input.or_else(|| {
+            let rest = usage.count(&["input_tokens"])?;
+            add_known(Some(rest), add_known(read, written))
+        }),
+        tokens_in_cached: part(input_details, "cached_tokens").or(read),
+        tokens_in_cache_write: written,
+        tokens_out: usage.count(&["completion_tokens", "output_tokens"]),
+        tokens_reasoning: part(output_details, "reasoning_tokens"),
+    }
+}
+
+fn columns(fields: &Attributes) -> Usage {
+    let input = fields.count(&["prompt_tokens"]);
+    let output = fields.count(&["completion_tokens"]);
+    let read = fields.count(&["prompt_cache_read_tokens"]);
+    let written = fields.count(&["prompt_cache_write_tokens"]);
+    let reasoning = fields.count(&["reasoning_tokens"]);
+    let total = fields.count(&["total_tokens"]);
+    let cache = add_known(read, written).unwrap_or(0);
+    let thought = reasoning.unwrap_or(0);
+    let both = add_known(input, output).unwrap_or(0);
+    let beyond = total.and_then(|total| total.checked_sub(both));
+    let all = cache.saturating_add(thought);
+    let is_anthropic = fields
+        .text(&["provider"])
+        .is_some_and(|name| name.eq_ignore_ascii_case("anthropic"));
+    let cache_beside = cache > 0
+        && (is_anthropic
+            || cache > input.unwrap_or(0)
+            || beyond == Some(cache)
+            || beyond == Some(all));
+    let thought_beside = thought > 0
+        && (thought > output.unwrap_or(0) || beyond == Some(thought) || beyond == Some(all));
+    let with = |count: Option<u64>, part: u64, is_beside: bool| {
+        count.map(|count| count.saturating_add(if is_beside { part } else { 0 }))
+    };
+    Usage {
+        tokens_in: with(input, cache, cache_beside),
+        tokens_in_cached: read,
+        tokens_in_cache_write: written,
+        tokens_out: with(output, thought, thought_beside),
+        tokens_reasoning: reasoning,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(fields: Value, response: &Value) -> Usage {
+        match fields {
+            Value::Object(object) => usage(&Attributes::of_object(object), response),
+            _ => Usage::default(),
+        }
+    }
+
+    #[test]
+    fn the_providers_own_counts_win_and_follow_its_convention() {
+        let fields = json!({"prompt_tokens": 1, "completion_tokens": 1});
+        let openai = json!({"usage": {"prompt_tokens": 900, "completion_tokens": 40,
+            "prompt_tokens_details": {"cached_tokens": 512},
+            "completion_tokens_details": {"reasoning_tokens": 32}}});
+        let usage = of(fields.clone(), &openai);
+        assert_eq!((usage.tokens_in, usage.tokens_out), (Some(900), Some(40)));
+        assert_eq!(usage.tokens_in_cached, Some(512));
+        let anthropic = json!({"usage": {"input_tokens": 20, "output_tokens": 7,
+            "cache_read_input_tokens": 3_000, "cache_creation_input_tokens": 100}});
+        assert_eq!(of(fields, &anthropic).tokens_in, Some(3_120));
+    }
+
+    #[test]
+    fn without_a_body_the_total_and_the_sizes_tell() {
+        let count = |fields| of(fields, &Value::Null);
+        let beside = count(json!({"prompt_tokens": 10, "completion_tokens": 5,
+            "reasoning_tokens": 3, "total_tokens": 18}));
+        assert_eq!(beside.tokens_out, Some(8));
+        let inside = count(json!({"prompt_tokens": 10, "completion_tokens": 5,
+            "reasoning_tokens": 3, "total_tokens": 15}));
+        assert_eq!(inside.tokens_out, Some(5));
+        let cached = count(json!({"prompt_tokens": 10, "prompt_cache_read_tokens": 900}));
+        assert_eq!(
+            cached.tokens_in,
+            Some(910),
+            "a part is no larger than its whole"
+        );
+        let anthropic = count(json!({"prompt_tokens": 10, "prompt_cache_read_tokens": 4,
+            "provider": "ANTHROPIC"}));
+        assert_eq!(anthropic.tokens_in, Some(14));
+        assert!(count(json!({})).is_unreported());
+    }
+}
