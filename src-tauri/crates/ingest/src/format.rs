@@ -7,7 +7,7 @@ use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
     IngestError, burstgpt, canonical, codex, helicone, langfuse, langsmith, litellm, mooncake,
-    otlp, request_csv,
+    otlp, promptfoo, request_csv,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -32,6 +32,8 @@ pub enum Format {
     Langsmith,
     /// LiteLLM: standard logging payloads or spend logs.
     Litellm,
+    /// Results of a promptfoo eval: the whole output as JSON, or one result a line.
+    PromptfooResults,
     /// Request traces in the shape of the public Mooncake traces: `timestamp`, `input_length`, `output_length`.
     MooncakeJsonl,
     /// Request trace in the shape of the public BurstGPT traces: `Timestamp,Model,Request tokens,Response tokens`.
@@ -50,13 +52,14 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 11] = [
+static ROOMS: [Room; 12] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
     Room { format: Format::Langfuse, name: "langfuse", detect: langfuse::detect, read: langfuse::read },
     Room { format: Format::Litellm, name: "litellm", detect: litellm::detect, read: litellm::read },
     Room { format: Format::Helicone, name: "helicone", detect: helicone::detect, read: helicone::read },
+    Room { format: Format::PromptfooResults, name: "promptfoo_results", detect: promptfoo::detect, read: promptfoo::read },
     Room { format: Format::Codex, name: "codex", detect: codex::detect, read: codex::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
@@ -136,7 +139,7 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 23] = [
+        let cases: [(&[u8], Option<Format>); 25] = [
             (
                 b"{\"id\":\"a\",\"call_type\":\"completion\",\"custom_llm_provider\":\"openai\",\"startTime\":1.5",
                 Some(Format::Litellm),
@@ -149,6 +152,14 @@ mod tests {
             (
                 b"[\n{\"response_status\":200,\"request_id\":\"a\",\"request_created_at\":\"2026-03-02\"",
                 Some(Format::Helicone),
+            ),
+            (
+                b"{\n  \"evalId\": \"eval-x\",\n  \"results\": {\n \"version\": 3",
+                Some(Format::PromptfooResults),
+            ),
+            (
+                b"{\"promptIdx\":0,\"testIdx\":0,\"success\":true}\n",
+                Some(Format::PromptfooResults),
             ),
             (
                 b"{\"trace\":{\"id\":\"t\"},\"observations\":[",

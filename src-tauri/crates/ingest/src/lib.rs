@@ -18,6 +18,7 @@ mod format;
 mod head;
 mod helicone;
 mod identity;
+mod inclusive;
 mod instant;
 mod json_bytes;
 mod json_values;
@@ -30,6 +31,7 @@ mod messages;
 mod mooncake;
 mod otlp;
 mod packed;
+mod promptfoo;
 mod request_csv;
 mod text;
 

@@ -5,6 +5,7 @@
 //! what it would be a part of.
 
 use crate::attributes::Attributes;
+use crate::inclusive::Counted;
 use plumbline_model::{Usage, add_known};
 use serde_json::Value;
 
@@ -44,37 +45,18 @@ fn provider(usage: &Attributes) -> Usage {
 }
 
 fn columns(fields: &Attributes) -> Usage {
-    let input = fields.count(&["prompt_tokens"]);
-    let output = fields.count(&["completion_tokens"]);
-    let read = fields.count(&["prompt_cache_read_tokens"]);
-    let written = fields.count(&["prompt_cache_write_tokens"]);
-    let reasoning = fields.count(&["reasoning_tokens"]);
-    let total = fields.count(&["total_tokens"]);
-    let cache = add_known(read, written).unwrap_or(0);
-    let thought = reasoning.unwrap_or(0);
-    let both = add_known(input, output).unwrap_or(0);
-    let beyond = total.and_then(|total| total.checked_sub(both));
-    let all = cache.saturating_add(thought);
     let is_anthropic = fields
         .text(&["provider"])
         .is_some_and(|name| name.eq_ignore_ascii_case("anthropic"));
-    let cache_beside = cache > 0
-        && (is_anthropic
-            || cache > input.unwrap_or(0)
-            || beyond == Some(cache)
-            || beyond == Some(all));
-    let thought_beside = thought > 0
-        && (thought > output.unwrap_or(0) || beyond == Some(thought) || beyond == Some(all));
-    let with = |count: Option<u64>, part: u64, is_beside: bool| {
-        count.map(|count| count.saturating_add(if is_beside { part } else { 0 }))
+    let counted = Counted {
+        input: fields.count(&["prompt_tokens"]),
+        output: fields.count(&["completion_tokens"]),
+        total: fields.count(&["total_tokens"]),
+        read: fields.count(&["prompt_cache_read_tokens"]),
+        written: fields.count(&["prompt_cache_write_tokens"]),
+        reasoning: fields.count(&["reasoning_tokens"]),
     };
-    Usage {
-        tokens_in: with(input, cache, cache_beside),
-        tokens_in_cached: read,
-        tokens_in_cache_write: written,
-        tokens_out: with(output, thought, thought_beside),
-        tokens_reasoning: reasoning,
-    }
+    counted.usage(is_anthropic)
 }
 
 #[cfg(test)]

@@ -21,6 +21,8 @@ mod litellm;
 #[cfg(test)]
 mod packed;
 #[cfg(test)]
+mod promptfoo;
+#[cfg(test)]
 mod protobuf;
 #[cfg(test)]
 mod round_trip;

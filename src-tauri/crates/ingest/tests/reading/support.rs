@@ -59,7 +59,9 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 16] = [
+pub(crate) const FIXTURES: [&str; 18] = [
+    "promptfoo_results/results.json",
+    "promptfoo_results/results.jsonl",
     "helicone/requests.jsonl",
     "codex/bike-shop.jsonl",
     "litellm/calls.jsonl",
@@ -78,7 +80,8 @@ pub(crate) const FIXTURES: [&str; 16] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 11] = [
+pub(crate) const FORMATS: [Format; 12] = [
+    Format::PromptfooResults,
     Format::Helicone,
     Format::Codex,
     Format::Litellm,

@@ -1,0 +1,80 @@
+//! Counts whose parts may be inside their whole or beside it, brought into the inclusive convention.
+
+use plumbline_model::{Usage, add_known};
+
+/// What a source wrote, each count as it stands there.
+#[derive(Default)]
+pub(crate) struct Counted {
+    pub(crate) input: Option<u64>,
+    pub(crate) output: Option<u64>,
+    pub(crate) total: Option<u64>,
+    /// Input that was read from the provider's cache.
+    pub(crate) read: Option<u64>,
+    /// Input that was written to it.
+    pub(crate) written: Option<u64>,
+    pub(crate) reasoning: Option<u64>,
+}
+
+impl Counted {
+    /// The total decides: what it holds beyond input and output are parts that stand beside. So does a part that is
+    /// larger than its whole would be, and a source that is known to leave the cache out.
+    pub(crate) fn usage(&self, leaves_cache_out: bool) -> Usage {
+        let cache = add_known(self.read, self.written).unwrap_or(0);
+        let thought = self.reasoning.unwrap_or(0);
+        let both = add_known(self.input, self.output).unwrap_or(0);
+        let beyond = self.total.and_then(|total| total.checked_sub(both));
+        let all = cache.saturating_add(thought);
+        let is_beside = |part: u64, whole: Option<u64>| {
+            part > whole.unwrap_or(0) || beyond == Some(part) || beyond == Some(all)
+        };
+        let cache_beside = cache > 0 && (leaves_cache_out || is_beside(cache, self.input));
+        let thought_beside = thought > 0 && is_beside(thought, self.output);
+        let with = |count: Option<u64>, part: u64, beside: bool| {
+            count.map(|count| count.saturating_add(if beside { part } else { 0 }))
+        };
+        Usage {
+            tokens_in: with(self.input, cache, cache_beside),
+            tokens_in_cached: self.read,
+            tokens_in_cache_write: self.written,
+            tokens_out: with(self.output, thought, thought_beside),
+            tokens_reasoning: self.reasoning,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reasoned(total: Option<u64>) -> Option<u64> {
+        let counted = Counted {
+            input: Some(10),
+            output: Some(5),
+            total,
+            reasoning: Some(3),
+            ..Counted::default()
+        };
+        counted.usage(false).tokens_out
+    }
+
+    #[test]
+    fn the_total_tells_what_stands_beside() {
+        assert_eq!(reasoned(Some(18)), Some(8));
+        assert_eq!(reasoned(Some(15)), Some(5));
+        assert_eq!(reasoned(Some(17)), Some(5), "unexplained");
+        assert_eq!(reasoned(None), Some(5));
+    }
+
+    #[test]
+    fn a_part_is_no_larger_than_its_whole() {
+        let counted = |read| Counted {
+            input: Some(10),
+            read: Some(read),
+            ..Counted::default()
+        };
+        assert_eq!(counted(900).usage(false).tokens_in, Some(910));
+        assert_eq!(counted(4).usage(false).tokens_in, Some(10));
+        assert_eq!(counted(4).usage(true).tokens_in, Some(14));
+        assert!(Counted::default().usage(true).is_unreported());
+    }
+}
