@@ -4,6 +4,7 @@
 //! total decides: what it holds beyond the two must be the parts that stand beside.
 
 use crate::attributes::Attributes;
+use crate::inclusive::Counted;
 use plumbline_model::Usage;
 
 const CACHED: [&str; 5] = [
@@ -28,47 +29,21 @@ const REASONING: [&str; 5] = [
 
 /// Counts in the inclusive convention.
 pub(super) fn usage(details: &Attributes) -> Usage {
-    let input = details.count(&["input", "promptTokens", "prompt_tokens", "input_tokens"]);
-    let output = details.count(&[
-        "output",
-        "completionTokens",
-        "completion_tokens",
-        "output_tokens",
-    ]);
-    let total = details.count(&["total", "totalTokens", "total_tokens"]);
     details.understood(&["unit"]);
-    let cached = details.count(&CACHED);
-    let written = details.count(&WRITTEN);
-    let reasoning = details.count(&REASONING);
-    let cache = cached.unwrap_or(0).saturating_add(written.unwrap_or(0));
-    let thought = reasoning.unwrap_or(0);
-    let both = input.unwrap_or(0).saturating_add(output.unwrap_or(0));
-    let beyond = total.and_then(|total| total.checked_sub(both));
-    // A part larger than its whole stands beside it, whatever the total says.
-    let cache_beside = cache > 0
-        && (cache > input.unwrap_or(0)
-            || beyond == Some(cache)
-            || beyond == Some(cache.saturating_add(thought)));
-    let thought_beside = thought > 0
-        && (thought > output.unwrap_or(0)
-            || beyond == Some(thought)
-            || beyond == Some(cache.saturating_add(thought)));
-    let with = |count: Option<u64>, part: u64, beside: bool| {
-        count.map(|count| {
-            if beside {
-                count.saturating_add(part)
-            } else {
-                count
-            }
-        })
+    let counted = Counted {
+        input: details.count(&["input", "promptTokens", "prompt_tokens", "input_tokens"]),
+        output: details.count(&[
+            "output",
+            "completionTokens",
+            "completion_tokens",
+            "output_tokens",
+        ]),
+        total: details.count(&["total", "totalTokens", "total_tokens"]),
+        read: details.count(&CACHED),
+        written: details.count(&WRITTEN),
+        reasoning: details.count(&REASONING),
     };
-    Usage {
-        tokens_in: with(input, cache, cache_beside),
-        tokens_in_cached: cached,
-        tokens_in_cache_write: written,
-        tokens_out: with(output, thought, thought_beside),
-        tokens_reasoning: reasoning,
-    }
+    counted.usage(false)
 }
 
 #[cfg(test)]

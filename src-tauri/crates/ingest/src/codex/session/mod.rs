@@ -1,20 +1,22 @@
 //! What a rollout has told so far, and the spans that each line completes.
 
+mod tools;
+mod turn;
+
 use super::Line;
 use super::items::{self, Open};
 use super::usage::{added, counts, same};
 use crate::attributes::Attributes;
 use crate::delivery::Delivery;
 use crate::identity::derived_id;
-use plumbline_model::{Message, Role, Span, SpanKind, SpanStatus, ToolCall, UnixNanos, Usage};
+use plumbline_model::{Message, Role, Span, SpanKind, SpanStatus, UnixNanos, Usage};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use turn::Turn;
 
 /// The most bytes of response items that wait for the count which closes their call.
 const WAITING_BYTES: usize = 64 * 1024 * 1024;
-/// The most tool calls that wait for their output.
-const OPEN_CALLS: usize = 1_000;
 
 /// Events that repeat a response item.
 const REPETITIONS: [&str; 3] = ["user_message", "agent_message", "agent_reasoning"];
@@ -39,17 +41,6 @@ pub(super) struct Session {
     calls: u64,
     sum: Usage,
     open: Vec<Open>,
-}
-
-/// From one request of the user to the next.
-#[derive(Default)]
-struct Turn {
-    id: Option<String>,
-    start: Option<UnixNanos>,
-    raw: Vec<u8>,
-    has_context: bool,
-    calls: u64,
-    error: Option<String>,
 }
 
 impl Session {
@@ -297,156 +288,6 @@ impl Session {
         self.last_said = None;
         self.waiting_bytes = 0;
         delivery.span(span, raw.to_vec())
-    }
-
-    fn begin_call(
-        &mut self,
-        delivery: &mut Delivery<'_>,
-        call: ToolCall,
-        line: &Line<'_>,
-    ) -> ControlFlow<()> {
-        let mut message = Message::text(Role::Assistant, "");
-        message.tool_calls.push(call.clone());
-        self.say(delivery, message, line);
-        let before = self.position(&call.id);
-        let open = self.opened(call, line);
-        if open.call.id.is_empty() {
-            // Nothing can answer it.
-            return self.tool(delivery, open, None);
-        }
-        self.open.push(open);
-        let first = (self.open.len() > OPEN_CALLS).then_some(0);
-        match before.or(first) {
-            Some(index) => {
-                let left = self.open.remove(index);
-                self.tool(delivery, left, None)
-            }
-            None => ControlFlow::Continue(()),
-        }
-    }
-
-    fn end_call(&mut self, delivery: &mut Delivery<'_>, line: &Line<'_>) -> ControlFlow<()> {
-        let id = line.payload.text(&["call_id"]).unwrap_or_default();
-        let (answer, status) = items::answer(&line.payload);
-        let Some(index) = self.position(&id) else {
-            let reason = "the output of a tool call that is not in this file";
-            return delivery.quarantine(line.place, reason, line.raw);
-        };
-        self.give(delivery, items::told(&id, &answer), line);
-        let open = self.open.remove(index);
-        self.tool(delivery, open, Some((line, answer, status)))
-    }
-
-    fn position(&self, id: &str) -> Option<usize> {
-        self.open.iter().position(|open| open.call.id == id)
-    }
-
-    fn opened(&self, call: ToolCall, line: &Line<'_>) -> Open {
-        Open {
-            at: line.at,
-            raw: line.raw.to_vec(),
-            turn: self.turn.id.clone(),
-            call,
-        }
-    }
-
-    fn tool(
-        &self,
-        delivery: &mut Delivery<'_>,
-        open: Open,
-        end: Option<(&Line<'_>, Value, SpanStatus)>,
-    ) -> ControlFlow<()> {
-        let id = if open.call.id.is_empty() {
-            derived_id("codex tool", &[self.id.as_bytes(), &open.raw], 8)
-        } else {
-            open.call.id
-        };
-        let mut span = self.span(id, SpanKind::Tool, open.at, open.turn);
-        span.name = Some(open.call.name.clone());
-        span.tool_name = Some(open.call.name);
-        span.tool_arguments = Some(open.call.arguments).filter(|given| !given.is_null());
-        let raw = match end {
-            Some((line, answer, status)) => {
-                span.end_ns = Some(line.at).filter(|end| *end >= open.at);
-                span.status = status;
-                span.tool_result = Some(answer).filter(|answer| !answer.is_null());
-                note(delivery, "output", &line.payload);
-                both(&open.raw, line.raw)
-            }
-            None => open.raw,
-        };
-        delivery.span(span, raw)
-    }
-
-    fn begin_turn(
-        &mut self,
-        delivery: &mut Delivery<'_>,
-        id: Option<String>,
-        line: &Line<'_>,
-    ) -> ControlFlow<()> {
-        if id.is_some() && self.turn.id == id {
-            return ControlFlow::Continue(());
-        }
-        self.end_turn(delivery, None)?;
-        self.turn = Turn {
-            id,
-            start: Some(line.at),
-            raw: line.raw.to_vec(),
-            ..Turn::default()
-        };
-        ControlFlow::Continue(())
-    }
-
-    fn end_turn(
-        &mut self,
-        delivery: &mut Delivery<'_>,
-        end: Option<(&Line<'_>, bool)>,
-    ) -> ControlFlow<()> {
-        if let Some((at, raw)) = self.last_said.take() {
-            if self.turn.calls == 0 {
-                // The model answered, and nothing was counted: a call of unknown size.
-                self.model_call(delivery, at, &raw, Usage::default(), None)?;
-            } else {
-                let example = Value::from(String::from_utf8_lossy(&raw).into_owned());
-                let name = "response_item (behind the last count of its turn)";
-                delivery.loss().note(name, &example);
-            }
-            self.said.clear();
-        }
-        let turn = std::mem::take(&mut self.turn);
-        let (Some(id), Some(start)) = (turn.id, turn.start) else {
-            return ControlFlow::Continue(());
-        };
-        let mut span = self.span(id.clone(), SpanKind::Agent, start, Some(id));
-        span.parent_id = None;
-        span.name = Some("turn".to_owned());
-        let raw = match end {
-            Some((line, is_aborted)) => {
-                let event = &line.payload;
-                span.end_ns = Some(line.at).filter(|end| *end >= start);
-                span.status = match (&turn.error, is_aborted) {
-                    (_, true) => SpanStatus::Cancelled,
-                    (Some(_), false) => SpanStatus::Error,
-                    (None, false) => SpanStatus::Ok,
-                };
-                span.time_to_first_token_ms = event.number(&["time_to_first_token_ms"]);
-                let last = event.text(&["last_agent_message"]);
-                span.output_messages
-                    .extend(last.map(|text| Message::text(Role::Assistant, text)));
-                event.understood(&[
-                    "type",
-                    "turn_id",
-                    "started_at",
-                    "completed_at",
-                    "duration_ms",
-                ]);
-                note(delivery, "turn", event);
-                both(&turn.raw, line.raw)
-            }
-            None => turn.raw,
-        };
-        span.error_message = turn.error;
-        delivery.span(span, raw)
     }
 
     /// A step of this session, below its turn.
