@@ -5,7 +5,9 @@
 
 use crate::delivery::Delivery;
 use crate::head::Head;
-use crate::{IngestError, canonical, langfuse, langsmith, litellm, mooncake, otlp, request_csv};
+use crate::{
+    IngestError, canonical, langfuse, langsmith, litellm, mooncake, openai_log, otlp, request_csv,
+};
 use std::fmt;
 use std::io::BufRead;
 use std::str::FromStr;
@@ -25,6 +27,8 @@ pub enum Format {
     Langsmith,
     /// LiteLLM: standard logging payloads or spend logs.
     Litellm,
+    /// OpenAI's APIs: responses, pairs of request and response, lines of the Batch API.
+    OpenaiLog,
     /// Request traces in the shape of the public Mooncake traces: `timestamp`, `input_length`, `output_length`.
     MooncakeJsonl,
     /// Request log in the shape of the public Azure LLM traces: `TIMESTAMP,ContextTokens,GeneratedTokens`.
@@ -41,13 +45,14 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 8] = [
+static ROOMS: [Room; 9] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
     Room { format: Format::Langfuse, name: "langfuse", detect: langfuse::detect, read: langfuse::read },
     Room { format: Format::Litellm, name: "litellm", detect: litellm::detect, read: litellm::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
+    Room { format: Format::OpenaiLog, name: "openai_log", detect: openai_log::detect, read: openai_log::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
 ];
@@ -124,7 +129,20 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 18] = [
+        let cases: [(&[u8], Option<Format>); 22] = [
+            (
+                b"{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"/v1/responses\",\"body\":{",
+                Some(Format::OpenaiLog),
+            ),
+            (
+                b"{\"id\":\"b\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"m\",\"choices\":[",
+                Some(Format::OpenaiLog),
+            ),
+            (
+                b"{\"request\":{\"model\":\"m\"},\"response\":null}",
+                Some(Format::OpenaiLog),
+            ),
+            (b"{\"request\":{\"url\":\"/\"},\"response\":{}}", None),
             (
                 b"{\"id\":\"a\",\"call_type\":\"completion\",\"custom_llm_provider\":\"openai\",\"startTime\":1.5",
                 Some(Format::Litellm),

@@ -13,6 +13,8 @@ mod law;
 #[cfg(test)]
 mod litellm;
 #[cfg(test)]
+mod openai_log;
+#[cfg(test)]
 mod packed;
 #[cfg(test)]
 mod protobuf;

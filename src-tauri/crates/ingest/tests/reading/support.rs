@@ -59,7 +59,9 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 12] = [
+pub(crate) const FIXTURES: [&str; 14] = [
+    "openai_log/calls.jsonl",
+    "openai_log/batch.jsonl",
     "litellm/calls.jsonl",
     "langfuse/download.json",
     "langfuse/batch.json",
@@ -74,7 +76,8 @@ pub(crate) const FIXTURES: [&str; 12] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 8] = [
+pub(crate) const FORMATS: [Format; 9] = [
+    Format::OpenaiLog,
     Format::Litellm,
     Format::Langfuse,
     Format::Langsmith,
