@@ -185,6 +185,14 @@ pub(crate) fn note(unread: &mut Unread, prefix: &str, fields: &Attributes) {
     }
 }
 
+/// Counts of kinds that a span does not keep apart, such as audio; most are always zero.
+pub(crate) fn note_counts(unread: &mut Unread, prefix: &str, counts: &Attributes) {
+    let filled = counts
+        .unread()
+        .filter(|(_, count)| count.as_u64() != Some(0));
+    unread.extend(filled.map(|(name, count)| (format!("{prefix}{name}"), count.clone())));
+}
+
 /// Text, or the text of a scalar; `None` for empty text and structures.
 pub(crate) fn as_text(value: &Value) -> Option<String> {
     match value {

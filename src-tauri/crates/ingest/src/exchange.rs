@@ -6,11 +6,13 @@
 
 use crate::attributes::{Attributes, Unread, as_text, note};
 use crate::content::opened;
+use crate::delivery::Delivery;
 use crate::identity::{derived_id, user_id_hash};
 use crate::instant::{epoch_millis, epoch_seconds, iso};
-use crate::openai_body;
+use crate::{anthropic_body, openai_body};
 use plumbline_model::{Span, SpanKind, SpanStatus, UnixNanos};
 use serde_json::{Map, Value};
+use std::ops::ControlFlow;
 
 /// Where no body and no logger gives a time: the span says so in a tag and starts at 1970-01-01.
 const NO_TIME: UnixNanos = UnixNanos(0);
@@ -42,6 +44,53 @@ const DURATIONS: [&str; 4] = [
     "response_time_ms",
 ];
 
+/// Whose bodies an exchange holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    OpenAi,
+    Anthropic,
+}
+
+impl Dialect {
+    /// Told by the response, else by the path; otherwise the log's own.
+    fn of(sent: &Half, came: &Half, usual: Self) -> Self {
+        if anthropic_body::is_response(&came.body) {
+            return Self::Anthropic;
+        }
+        if ["choices", "output", "data", "object"]
+            .iter()
+            .any(|name| came.body.contains_key(*name))
+        {
+            return Self::OpenAi;
+        }
+        match sent.path.as_deref() {
+            Some(path) if path.contains("/v1/messages") => Self::Anthropic,
+            Some(path) if path.contains("/completions") || path.contains("/responses") => {
+                Self::OpenAi
+            }
+            _ => usual,
+        }
+    }
+}
+
+/// Hands on what was made of a record, with its unread fields, or quarantines it.
+pub(crate) fn deliver(
+    delivery: &mut Delivery<'_>,
+    at: &str,
+    raw: &[u8],
+    understood: Result<(Span, Unread), String>,
+) -> ControlFlow<()> {
+    match understood {
+        Ok((span, unread)) => {
+            for (name, value) in &unread {
+                delivery.loss().note(name, value);
+            }
+            delivery.span(span, raw.to_vec())
+        }
+        Err(reason) => delivery.quarantine(at, reason, raw),
+    }
+}
+
 /// True for an object that this reads.
 pub(crate) fn is_exchange(object: &Map<String, Value>) -> bool {
     object.contains_key("request") && object.contains_key("response")
@@ -51,7 +100,11 @@ pub(crate) fn is_exchange(object: &Map<String, Value>) -> bool {
 ///
 /// # Errors
 /// Neither request nor response is there.
-pub(crate) fn span(object: Map<String, Value>, raw: &[u8]) -> Result<(Span, Unread), String> {
+pub(crate) fn span(
+    object: Map<String, Value>,
+    raw: &[u8],
+    usual: Dialect,
+) -> Result<(Span, Unread), String> {
     let fields = Attributes::of_object(object);
     let mut unread = Unread::new();
     let sent = half(&fields, "request", &mut unread);
@@ -70,13 +123,18 @@ pub(crate) fn span(object: Map<String, Value>, raw: &[u8]) -> Result<(Span, Unre
     if let Some(trace) = fields.text(&["trace_id"]) {
         span.trace_id = trace;
     }
+    let (request, response): (Mapper, Mapper) = match Dialect::of(&sent, &came, usual) {
+        Dialect::OpenAi => (openai_body::request, openai_body::response),
+        Dialect::Anthropic => (anthropic_body::request, anthropic_body::response),
+    };
+    let told = came.body.get("request_id").and_then(as_text);
     if !sent.body.is_empty() {
-        unread.extend(openai_body::request("request.", sent.body, &mut span));
+        unread.extend(request("request.", sent.body, &mut span));
     }
     if !came.body.is_empty() {
-        unread.extend(openai_body::response("response.", came.body, &mut span));
+        unread.extend(response("response.", came.body, &mut span));
     }
-    span.request_id = came.request_id.or(fields.text(&["request_id"]));
+    span.request_id = came.request_id.or(told).or(fields.text(&["request_id"]));
     http(
         came.status
             .or(fields.count(&["status_code", "http_status"])),
@@ -90,6 +148,8 @@ pub(crate) fn span(object: Map<String, Value>, raw: &[u8]) -> Result<(Span, Unre
     note(&mut unread, "", &fields);
     Ok((span, unread))
 }
+
+type Mapper = fn(&str, Map<String, Value>, &mut Span) -> Unread;
 
 /// A span with its start, its ids, and a tag where the start is not known.
 pub(crate) fn begun(

@@ -6,7 +6,8 @@
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
-    IngestError, canonical, langfuse, langsmith, litellm, mooncake, openai_log, otlp, request_csv,
+    IngestError, anthropic_log, canonical, langfuse, langsmith, litellm, mooncake, openai_log,
+    otlp, request_csv,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -27,6 +28,8 @@ pub enum Format {
     Langsmith,
     /// LiteLLM: standard logging payloads or spend logs.
     Litellm,
+    /// Anthropic's API: messages, pairs of request and response, Message Batches.
+    AnthropicLog,
     /// OpenAI's APIs: responses, pairs of request and response, lines of the Batch API.
     OpenaiLog,
     /// Request traces in the shape of the public Mooncake traces: `timestamp`, `input_length`, `output_length`.
@@ -45,13 +48,14 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 9] = [
+static ROOMS: [Room; 10] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
     Room { format: Format::Langfuse, name: "langfuse", detect: langfuse::detect, read: langfuse::read },
     Room { format: Format::Litellm, name: "litellm", detect: litellm::detect, read: litellm::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
+    Room { format: Format::AnthropicLog, name: "anthropic_log", detect: anthropic_log::detect, read: anthropic_log::read },
     Room { format: Format::OpenaiLog, name: "openai_log", detect: openai_log::detect, read: openai_log::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
@@ -129,7 +133,23 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 22] = [
+        let cases: [(&[u8], Option<Format>); 26] = [
+            (
+                b"{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":",
+                Some(Format::AnthropicLog),
+            ),
+            (
+                b"{\"custom_id\":\"a\",\"result\":{\"type\":\"expired\"}}",
+                Some(Format::AnthropicLog),
+            ),
+            (
+                b"{\"request\":{\"model\":\"m\"},\"response\":{\"stop_reason\":null}}",
+                Some(Format::AnthropicLog),
+            ),
+            (
+                b"{\"request\":{\"model\":\"m\",\"prompt\":\"what is stop_reason?\"},\"response\":{}}",
+                Some(Format::OpenaiLog),
+            ),
             (
                 b"{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"/v1/responses\",\"body\":{",
                 Some(Format::OpenaiLog),

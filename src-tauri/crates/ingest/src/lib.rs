@@ -5,7 +5,10 @@
 //! with an example, in the report. Nothing here opens a path, reads the clock or trusts its input; every
 //! size, depth and index has a bound. A new format is one file and one line in the table of `format`.
 
+mod anthropic_body;
+mod anthropic_log;
 mod attributes;
+mod batch;
 mod canonical;
 mod completeness;
 mod content;

@@ -6,7 +6,7 @@
 //! which fills what the request did not say.
 //! Source: OpenAI's API reference; OpenRouter, xAI, Mistral and DeepSeek for the counts they add.
 
-use crate::attributes::{Attributes, Unread, as_text, note};
+use crate::attributes::{Attributes, Unread, as_text, note, note_counts};
 use crate::content::said;
 use crate::identity::user_id_hash;
 use crate::instant::epoch_seconds;
@@ -188,14 +188,6 @@ pub(crate) fn usage(prefix: &str, counts: &Attributes, unread: &mut Unread) -> U
         },
         tokens_reasoning: reasoning,
     }
-}
-
-/// Counts of kinds that a span does not keep apart, such as audio; most are always zero.
-fn note_counts(unread: &mut Unread, prefix: &str, counts: &Attributes) {
-    let filled = counts
-        .unread()
-        .filter(|(_, count)| count.as_u64() != Some(0));
-    unread.extend(filled.map(|(name, count)| (format!("{prefix}{name}"), count.clone())));
 }
 
 /// The sum of counts that are all known.

@@ -1,6 +1,8 @@
 //! Reading as a whole: the law of accounting, what each fixture becomes, round trips, real samples.
 
 #[cfg(test)]
+mod anthropic_log;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod fixtures;

@@ -59,7 +59,9 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 14] = [
+pub(crate) const FIXTURES: [&str; 16] = [
+    "anthropic_log/calls.jsonl",
+    "anthropic_log/batch.jsonl",
     "openai_log/calls.jsonl",
     "openai_log/batch.jsonl",
     "litellm/calls.jsonl",
@@ -76,7 +78,8 @@ pub(crate) const FIXTURES: [&str; 14] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 9] = [
+pub(crate) const FORMATS: [Format; 10] = [
+    Format::AnthropicLog,
     Format::OpenaiLog,
     Format::Litellm,
     Format::Langfuse,
