@@ -6,8 +6,8 @@
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
-    IngestError, anthropic_log, canonical, langfuse, langsmith, litellm, mooncake, openai_log,
-    otlp, request_csv,
+    IngestError, anthropic_log, canonical, claude_code, langfuse, langsmith, litellm, mooncake,
+    openai_log, otlp, request_csv,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -28,6 +28,8 @@ pub enum Format {
     Langsmith,
     /// LiteLLM: standard logging payloads or spend logs.
     Litellm,
+    /// Claude Code sessions: JSONL, or the web export `{loglines}`.
+    ClaudeCode,
     /// Anthropic's API: messages, pairs of request and response, Message Batches.
     AnthropicLog,
     /// OpenAI's APIs: responses, pairs of request and response, lines of the Batch API.
@@ -48,13 +50,14 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 10] = [
+static ROOMS: [Room; 11] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
     Room { format: Format::Langfuse, name: "langfuse", detect: langfuse::detect, read: langfuse::read },
     Room { format: Format::Litellm, name: "litellm", detect: litellm::detect, read: litellm::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
+    Room { format: Format::ClaudeCode, name: "claude_code", detect: claude_code::detect, read: claude_code::read },
     Room { format: Format::AnthropicLog, name: "anthropic_log", detect: anthropic_log::detect, read: anthropic_log::read },
     Room { format: Format::OpenaiLog, name: "openai_log", detect: openai_log::detect, read: openai_log::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
@@ -133,7 +136,17 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 26] = [
+        let cases: [(&[u8], Option<Format>); 30] = [
+            (
+                b"{\"type\":\"summary\",\"summary\":\"s\",\"leafUuid\":\"u\"}",
+                Some(Format::ClaudeCode),
+            ),
+            (b"{\"loglines\":[{\"type\":\"user\"", Some(Format::ClaudeCode)),
+            (
+                b"{\"type\":\"user\",\"message\":{}}\n{\"type\":\"assistant\",\"message\":{\"usage\":{\"input_tokens\":1}}}",
+                Some(Format::ClaudeCode),
+            ),
+            (b"{\"type\":\"error\",\"message\":\"usage\"}", None),
             (
                 b"{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":",
                 Some(Format::AnthropicLog),

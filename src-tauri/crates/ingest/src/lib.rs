@@ -10,6 +10,7 @@ mod anthropic_log;
 mod attributes;
 mod batch;
 mod canonical;
+mod claude_code;
 mod completeness;
 mod content;
 mod delivery;

@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod anthropic_log;
 #[cfg(test)]
+mod claude_code;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod fixtures;

@@ -59,7 +59,9 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 16] = [
+pub(crate) const FIXTURES: [&str; 18] = [
+    "claude_code/session.jsonl",
+    "claude_code/export.json",
     "anthropic_log/calls.jsonl",
     "anthropic_log/batch.jsonl",
     "openai_log/calls.jsonl",
@@ -78,7 +80,8 @@ pub(crate) const FIXTURES: [&str; 16] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 10] = [
+pub(crate) const FORMATS: [Format; 11] = [
+    Format::ClaudeCode,
     Format::AnthropicLog,
     Format::OpenaiLog,
     Format::Litellm,
