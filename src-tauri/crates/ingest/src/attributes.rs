@@ -62,6 +62,10 @@ impl Attributes {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     pub(crate) fn has(&self, name: &str) -> bool {
         self.entries.contains_key(name)
     }
@@ -163,6 +167,30 @@ impl Attributes {
             .filter(|(_, entry)| !entry.read.get() && !entry.value.is_null())
             .map(|(name, entry)| (name.as_str(), &entry.value))
     }
+}
+
+/// Fields that nobody read, by their dotted names.
+pub(crate) type Unread = Vec<(String, Value)>;
+
+/// Adds what nobody read of `fields` and what says something: no empty structures and no empty text.
+pub(crate) fn note(unread: &mut Unread, prefix: &str, fields: &Attributes) {
+    let says_nothing = |value: &Value| match value {
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(object) => object.is_empty(),
+        _ => false,
+    };
+    for (name, value) in fields.unread().filter(|(_, value)| !says_nothing(value)) {
+        unread.push((format!("{prefix}{name}"), value.clone()));
+    }
+}
+
+/// Counts of kinds that a span does not keep apart, such as audio; most are always zero.
+pub(crate) fn note_counts(unread: &mut Unread, prefix: &str, counts: &Attributes) {
+    let filled = counts
+        .unread()
+        .filter(|(_, count)| count.as_u64() != Some(0));
+    unread.extend(filled.map(|(name, count)| (format!("{prefix}{name}"), count.clone())));
 }
 
 /// Text, or the text of a scalar; `None` for empty text and structures.

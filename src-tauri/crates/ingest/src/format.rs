@@ -6,8 +6,8 @@
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
-    IngestError, burstgpt, canonical, codex, helicone, langfuse, langsmith, litellm, mooncake,
-    otlp, promptfoo, request_csv,
+    IngestError, anthropic_log, burstgpt, canonical, claude_code, codex, helicone, langfuse,
+    langsmith, litellm, mooncake, openai_log, otlp, promptfoo, request_csv,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -34,6 +34,12 @@ pub enum Format {
     Litellm,
     /// Results of a promptfoo eval: the whole output as JSON, or one result a line.
     PromptfooResults,
+    /// Claude Code sessions: JSONL, or the web export `{loglines}`.
+    ClaudeCode,
+    /// Anthropic's API: messages, pairs of request and response, Message Batches.
+    AnthropicLog,
+    /// OpenAI's APIs: responses, pairs of request and response, lines of the Batch API.
+    OpenaiLog,
     /// Request traces in the shape of the public Mooncake traces: `timestamp`, `input_length`, `output_length`.
     MooncakeJsonl,
     /// Request trace in the shape of the public BurstGPT traces: `Timestamp,Model,Request tokens,Response tokens`.
@@ -52,7 +58,7 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 12] = [
+static ROOMS: [Room; 15] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
@@ -62,6 +68,9 @@ static ROOMS: [Room; 12] = [
     Room { format: Format::PromptfooResults, name: "promptfoo_results", detect: promptfoo::detect, read: promptfoo::read },
     Room { format: Format::Codex, name: "codex", detect: codex::detect, read: codex::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
+    Room { format: Format::ClaudeCode, name: "claude_code", detect: claude_code::detect, read: claude_code::read },
+    Room { format: Format::AnthropicLog, name: "anthropic_log", detect: anthropic_log::detect, read: anthropic_log::read },
+    Room { format: Format::OpenaiLog, name: "openai_log", detect: openai_log::detect, read: openai_log::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::BurstgptCsv, name: "burstgpt_csv", detect: burstgpt::detect, read: burstgpt::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
@@ -139,7 +148,46 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 25] = [
+        let cases: [(&[u8], Option<Format>); 37] = [
+            (
+                b"{\"type\":\"summary\",\"summary\":\"s\",\"leafUuid\":\"u\"}",
+                Some(Format::ClaudeCode),
+            ),
+            (b"{\"loglines\":[{\"type\":\"user\"", Some(Format::ClaudeCode)),
+            (
+                b"{\"type\":\"user\",\"message\":{}}\n{\"type\":\"assistant\",\"message\":{\"usage\":{\"input_tokens\":1}}}",
+                Some(Format::ClaudeCode),
+            ),
+            (b"{\"type\":\"error\",\"message\":\"usage\"}", None),
+            (
+                b"{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"stop_reason\":",
+                Some(Format::AnthropicLog),
+            ),
+            (
+                b"{\"custom_id\":\"a\",\"result\":{\"type\":\"expired\"}}",
+                Some(Format::AnthropicLog),
+            ),
+            (
+                b"{\"request\":{\"model\":\"m\"},\"response\":{\"stop_reason\":null}}",
+                Some(Format::AnthropicLog),
+            ),
+            (
+                b"{\"request\":{\"model\":\"m\",\"prompt\":\"what is stop_reason?\"},\"response\":{}}",
+                Some(Format::OpenaiLog),
+            ),
+            (
+                b"{\"custom_id\":\"a\",\"method\":\"POST\",\"url\":\"/v1/responses\",\"body\":{",
+                Some(Format::OpenaiLog),
+            ),
+            (
+                b"{\"id\":\"b\",\"object\":\"chat.completion\",\"created\":1,\"model\":\"m\",\"choices\":[",
+                Some(Format::OpenaiLog),
+            ),
+            (
+                b"{\"request\":{\"model\":\"m\"},\"response\":null}",
+                Some(Format::OpenaiLog),
+            ),
+            (b"{\"request\":{\"url\":\"/\"},\"response\":{}}", None),
             (
                 b"{\"id\":\"a\",\"call_type\":\"completion\",\"custom_llm_provider\":\"openai\",\"startTime\":1.5",
                 Some(Format::Litellm),

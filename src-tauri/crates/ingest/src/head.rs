@@ -63,6 +63,15 @@ impl<'a> Head<'a> {
     }
 }
 
+/// True when `text` has this member in an object or in JSON text of one, not merely as a word of a text.
+pub(crate) fn mentions(text: &[u8], name: &str) -> bool {
+    let names = [format!("\"{name}\""), format!("\\\"{name}\\\"")];
+    names.iter().any(|name| {
+        let name = name.as_bytes();
+        text.windows(name.len()).any(|window| window == name)
+    })
+}
+
 /// The keys of the object that `bytes` begins with, as far as they can be seen; escaped keys are left out.
 fn outer_keys(bytes: &[u8]) -> BTreeSet<&str> {
     let mut keys = BTreeSet::new();

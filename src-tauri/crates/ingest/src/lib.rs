@@ -5,15 +5,20 @@
 //! with an example, in the report. Nothing here opens a path, reads the clock or trusts its input; every
 //! size, depth and index has a bound. A new format is one file and one line in the table of `format`.
 
+mod anthropic_body;
+mod anthropic_log;
 mod attributes;
+mod batch;
 mod burstgpt;
 mod canonical;
+mod claude_code;
 mod codex;
 mod completeness;
 mod content;
 mod csv;
 mod delivery;
 mod error;
+mod exchange;
 mod format;
 mod head;
 mod helicone;
@@ -29,6 +34,8 @@ mod litellm;
 mod loss;
 mod messages;
 mod mooncake;
+mod openai_body;
+mod openai_log;
 mod otlp;
 mod packed;
 mod promptfoo;

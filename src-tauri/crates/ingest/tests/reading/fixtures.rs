@@ -163,6 +163,10 @@ fn the_raw_record_of_every_span_reads_again_as_that_span() {
         if name.starts_with("codex/") {
             continue;
         }
+        // A step of a session needs its neighbours: the turn around it and the line before it.
+        if name.starts_with("claude_code") {
+            continue;
+        }
         for item in load(name).items {
             if let Item::Span { span, raw } = item {
                 let again = read_all(&raw, None).unwrap();

@@ -1,7 +1,11 @@
 //! Reading as a whole: the law of accounting, what each fixture becomes, round trips, real samples.
 
 #[cfg(test)]
+mod anthropic_log;
+#[cfg(test)]
 mod burstgpt;
+#[cfg(test)]
+mod claude_code;
 #[cfg(test)]
 mod codex;
 #[cfg(test)]
@@ -18,6 +22,8 @@ mod langsmith;
 mod law;
 #[cfg(test)]
 mod litellm;
+#[cfg(test)]
+mod openai_log;
 #[cfg(test)]
 mod packed;
 #[cfg(test)]

@@ -5,13 +5,17 @@ use plumbline_ingest::{Format, to_otlp};
 use plumbline_model::{Span, SpanKind, UnixNanos, add_known};
 use std::path::PathBuf;
 
-pub(crate) fn sample(name: &str) -> Option<Reading> {
+pub(crate) fn sample_bytes(name: &str) -> Option<Vec<u8>> {
     let path: PathBuf = root().join("../shared/samples").join(name);
-    let Ok(bytes) = std::fs::read(&path) else {
+    let bytes = std::fs::read(&path).ok();
+    if bytes.is_none() {
         println!("skipped: the sample {name} is not here");
-        return None;
-    };
-    Some(read_all(&bytes, None).unwrap())
+    }
+    bytes
+}
+
+pub(crate) fn sample(name: &str) -> Option<Reading> {
+    Some(read_all(&sample_bytes(name)?, None).unwrap())
 }
 
 fn tokens(spans: &[&Span]) -> (Option<u64>, Option<u64>) {

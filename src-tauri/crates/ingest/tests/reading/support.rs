@@ -59,11 +59,17 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 18] = [
+pub(crate) const FIXTURES: [&str; 24] = [
     "promptfoo_results/results.json",
     "promptfoo_results/results.jsonl",
     "helicone/requests.jsonl",
     "codex/bike-shop.jsonl",
+    "claude_code/session.jsonl",
+    "claude_code/export.json",
+    "anthropic_log/calls.jsonl",
+    "anthropic_log/batch.jsonl",
+    "openai_log/calls.jsonl",
+    "openai_log/batch.jsonl",
     "litellm/calls.jsonl",
     "langfuse/download.json",
     "langfuse/batch.json",
@@ -80,10 +86,13 @@ pub(crate) const FIXTURES: [&str; 18] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 12] = [
+pub(crate) const FORMATS: [Format; 15] = [
     Format::PromptfooResults,
     Format::Helicone,
     Format::Codex,
+    Format::ClaudeCode,
+    Format::AnthropicLog,
+    Format::OpenaiLog,
     Format::Litellm,
     Format::Langfuse,
     Format::Langsmith,
