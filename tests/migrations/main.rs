@@ -5,9 +5,10 @@
     reason = "helpers of tests fail the test that calls them"
 )]
 
-use plumbline_model::{CellStatus, Code, Problem, RunStatus, UnixNanos};
+use plumbline_model::{CellStatus, Code, ImportId, Problem, RunStatus, UnixNanos};
 use plumbline_workspace::{
-    CallFilter, GroupKey, Page, SpanFilter, SpanSort, WORKSPACE_VERSION, Workspace, WorkspaceError,
+    CallFilter, GroupKey, ImportedSpan, NewImport, Page, SpanFilter, SpanSort, WORKSPACE_VERSION,
+    Workspace, WorkspaceError,
 };
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -117,6 +118,41 @@ fn a_workspace_of_version_1_is_migrated_with_all_it_holds() {
         assert!(check.ok || check.name == "permissions", "{check:?}");
     }
     workspace.put_setting("theme", Some("light")).unwrap();
+}
+
+#[test]
+fn spans_of_version_1_are_found_by_text_and_recognised_when_they_come_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let workspace = Workspace::open(&fixture(dir.path(), "v1.db")).unwrap();
+    let total = |text: &str| {
+        let filter = SpanFilter {
+            text: Some(text.into()),
+            ..SpanFilter::default()
+        };
+        let page = workspace.spans(&filter, SpanSort::Newest, Page::first(1));
+        page.unwrap().total
+    };
+    let old = workspace.span("trace-1", "a2", 1).unwrap().span;
+    let mut new = old.clone();
+    new.span_id = "a3".into();
+    let import = ImportId::from_parts(1_800_000_000_000, [7; 10]);
+    workspace
+        .begin_import(NewImport {
+            id: import,
+            path: "again.jsonl".into(),
+            format: "canonical_jsonl".into(),
+            started_ns: UnixNanos(1),
+        })
+        .unwrap();
+    assert_eq!(total("PARCEL"), 1);
+    let batch = [old.clone(), new, old].map(|span| ImportedSpan {
+        raw: serde_json::to_vec(&span).unwrap(),
+        span,
+        cost: None,
+    });
+    let outcome = workspace.append_spans(import, batch.to_vec()).unwrap();
+    assert_eq!((outcome.stored, outcome.duplicate), (1, 2));
+    assert_eq!(total("PARCEL"), 2, "old rows and new ones are searched");
 }
 
 #[test]

@@ -31,18 +31,57 @@ pub(crate) fn pack(bytes: &[u8]) -> Result<Vec<u8>> {
 
 /// Compresses bytes that say much the same as `known`. Who unpacks them must have `known`.
 pub(crate) fn pack_beside(bytes: &[u8], known: &[u8]) -> Result<Vec<u8>> {
-    if bytes.len() as u64 > BODY_LIMIT {
-        return Err(WorkspaceError::BadInput(format!(
-            "a body of {} bytes is larger than the limit of {BODY_LIMIT}",
-            bytes.len()
-        )));
-    }
+    refuse_oversized(bytes)?;
     let packed = with_context(&PACKERS, Compressor::default, |packer| {
         // An empty one takes the last body's away.
         packer.set_dictionary(LEVEL, known_part(known))?;
         packer.compress(bytes)
     });
     packed.map_err(|error| WorkspaceError::BadInput(format!("a body does not compress: {error}")))
+}
+
+/// Refuses what could be packed but would not be unpacked again.
+pub(crate) fn refuse_oversized(bytes: &[u8]) -> Result<()> {
+    if bytes.len() as u64 > BODY_LIMIT {
+        return Err(WorkspaceError::BadInput(format!(
+            "a body of {} bytes is larger than the limit of {BODY_LIMIT}",
+            bytes.len()
+        )));
+    }
+    Ok(())
+}
+
+/// Compresses bodies and records that were checked one by one.
+pub(crate) fn pack_block(bytes: &[u8]) -> Result<Vec<u8>> {
+    with_context(&PACKERS, Compressor::default, |packer| {
+        packer.set_dictionary(LEVEL, &[])?;
+        packer.compress(bytes)
+    })
+    .map_err(|error| WorkspaceError::BadInput(format!("a block does not compress: {error}")))
+}
+
+/// All bytes of a block that holds `total` of them.
+pub(crate) fn unpack_block(packed: &[u8], total: usize) -> Result<Vec<u8>> {
+    let bytes = if total <= SHORT {
+        with_context(&UNPACKERS, Decompressor::default, |unpacker| {
+            unpacker.decompress(packed, total)
+        })
+    } else {
+        let mut bytes = Vec::new();
+        zstd::stream::read::Decoder::with_buffer(packed).and_then(|decoder| {
+            let most = (total as u64).min(2 * BODY_LIMIT);
+            decoder.take(most + 1).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        })
+    }
+    .map_err(|error| damaged(&error))?;
+    if bytes.len() == total {
+        Ok(bytes)
+    } else {
+        Err(WorkspaceError::Damaged(
+            "a stored block does not unpack to what it should hold".into(),
+        ))
+    }
 }
 
 /// The bytes that were packed.

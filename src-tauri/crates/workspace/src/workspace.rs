@@ -7,10 +7,12 @@ use crate::file_mode::{make_private_file, make_private_parent};
 use crate::migration::migrate;
 use crate::readers::Readers;
 use crate::recognise::recognise;
+use crate::table::span_search::Searches;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::Receiver;
 
 /// An open workspace. Clones share the same connections; the last one to go closes the file.
 #[derive(Clone)]
@@ -21,6 +23,7 @@ pub struct Workspace {
 struct Inner {
     path: PathBuf,
     readers: Readers,
+    searches: Searches,
     door: Door,
 }
 
@@ -99,6 +102,7 @@ impl Workspace {
             inner: Arc::new(Inner {
                 path,
                 readers,
+                searches: Searches::default(),
                 door,
             }),
         })
@@ -116,6 +120,10 @@ impl Workspace {
         is_memory(&self.inner.path)
     }
 
+    pub(crate) fn searches(&self) -> &Searches {
+        &self.inner.searches
+    }
+
     #[cfg(test)]
     pub(crate) fn door(&self) -> &Door {
         &self.inner.door
@@ -128,6 +136,15 @@ impl Workspace {
         work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         self.inner.door.write(durability, work)
+    }
+
+    /// Hands a write in without waiting for its commit.
+    pub(crate) fn submit<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+    ) -> Receiver<Result<T>> {
+        self.inner.door.submit(durability, work)
     }
 
     /// Runs queries on one snapshot, beside writers and other readers.

@@ -8,7 +8,7 @@ use plumbline_model::{
     Code, ImportFile, ImportId, LossCounts, Problem, QuarantinedRow, Span, UnixNanos, add_known,
 };
 use plumbline_tokens::prices::Prices;
-use plumbline_workspace::{ImportedSpan, NewImport, Workspace};
+use plumbline_workspace::{ImportedSpan, NewImport, PendingAppend, PreparedSpans, Workspace};
 use sha2::{Digest, Sha256};
 use std::io::{BufReader, Read};
 use std::ops::ControlFlow;
@@ -17,9 +17,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 /// Spans stored in one transaction.
-const BATCH_SPANS: usize = 2_000;
+const BATCH_SPANS: usize = 1_000;
 /// A batch is also full at this many raw bytes, so that large spans do not fill the memory.
-const BATCH_BYTES: usize = 16 * 1024 * 1024;
+const BATCH_BYTES: usize = 8 * 1024 * 1024;
+/// Batches that wait between reading and storing.
+const WAITING_BATCHES: usize = 2;
 /// Quarantined rows shown with the report; all of them are stored.
 const SHOWN_QUARANTINE: usize = 100;
 
@@ -48,7 +50,7 @@ impl Engine {
             format: format.map(Format::as_str).unwrap_or_default().to_owned(),
             started_ns: clock::now(),
         })?;
-        let (sender, receiver) = sync_channel(4);
+        let (sender, receiver) = sync_channel(WAITING_BATCHES);
         let workspace = self.inner.workspace.clone();
         let mut parse = Parse::new(self.prices(), sender);
         let (read, stored) = std::thread::scope(|scope| {
@@ -102,19 +104,21 @@ impl Engine {
     }
 }
 
-/// Stores batches until the parser is done; the first failure stops both.
+/// Stores batches until the parser is done; the first failure stops both. While one batch is written, the
+/// next is made ready.
 fn store(
     workspace: &Workspace,
     import: ImportId,
     batches: &Receiver<Batch>,
 ) -> Result<LossCounts, Problem> {
     let mut counts = LossCounts::default();
+    let mut written: Option<PendingAppend> = None;
     for batch in batches {
         match batch {
             Batch::Spans(spans) => {
-                let outcome = workspace.append_spans(import, spans)?;
-                counts.stored += outcome.stored;
-                counts.duplicate += outcome.duplicate;
+                let prepared = PreparedSpans::new(spans)?;
+                add_written(&mut counts, written.take())?;
+                written = Some(workspace.submit_spans(import, prepared));
             }
             Batch::Quarantine(rows) => {
                 counts.quarantined += rows.len() as u64;
@@ -122,7 +126,17 @@ fn store(
             }
         }
     }
+    add_written(&mut counts, written)?;
     Ok(counts)
+}
+
+fn add_written(counts: &mut LossCounts, written: Option<PendingAppend>) -> Result<(), Problem> {
+    if let Some(written) = written {
+        let outcome = written.wait()?;
+        counts.stored += outcome.stored;
+        counts.duplicate += outcome.duplicate;
+    }
+    Ok(())
 }
 
 /// The parsing side: batches on their way, and what the report will say.

@@ -48,6 +48,10 @@ fn migrations_that_shipped_are_as_they_were() {
             2,
             "f43c54c75bf39c5385c2990c089917f17e5270f14f4c59ab31a3c96d4da5b046",
         ),
+        (
+            3,
+            "c63e6572358935a04611aad2a46fc8ed38a5e5748ea9b2e4df7e42038994054f",
+        ),
     ];
     assert_eq!(
         shipped.len() as i64,

@@ -5,11 +5,13 @@
 
 use crate::codec;
 use crate::door::{Durability, Tx};
-use crate::error::Result;
+use crate::error::{Result, WorkspaceError};
 use crate::money::to_pico;
 use crate::row::{Word, int_some};
 use crate::table::change::Topic;
-use crate::table::span_content::{canonical, preview, search_text};
+use crate::table::span_block::{self, BlockBuilder, PackedBlock};
+use crate::table::span_canonical::canonical;
+use crate::table::span_preview::preview;
 use crate::table::trace::TraceSums;
 use crate::table::{import_file, trace};
 use crate::workspace::Workspace;
@@ -17,6 +19,8 @@ use plumbline_model::{Cost, ImportId, Span};
 use rusqlite::{named_params, params};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::mpsc::Receiver;
 
 /// `model`, `latency_ms` and `cost_pico` follow from other columns. They are not generated ones, since
 /// SQLite never answers a query from an index alone when it asks for a generated column.
@@ -82,6 +86,10 @@ CREATE TABLE span_text (
 ) STRICT;
 ";
 
+/// Bytes of the content hash that are kept: two contents that share 16 bytes of SHA-256 are not found in
+/// this world, and half the hash saves 32 bytes of row and index a span.
+const HASH_BYTES: usize = 16;
+
 /// A span with the record it came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportedSpan {
@@ -103,14 +111,69 @@ pub struct AppendOutcome {
     pub conflict: u64,
 }
 
+/// Spans made ready to be stored: hashed, packed into blocks, previewed. Made on any thread, so that the
+/// next batch is made ready while this one is written.
+pub struct PreparedSpans {
+    spans: Vec<Prepared>,
+    blocks: Vec<PackedBlock>,
+}
+
 struct Prepared {
     span: Span,
     cost: Option<Cost>,
-    content_hash: [u8; 32],
-    body: Vec<u8>,
-    raw: Vec<u8>,
+    content_hash: [u8; HASH_BYTES],
     preview: String,
-    text: String,
+}
+
+impl PreparedSpans {
+    /// Makes a batch ready; some thousand spans are a good size.
+    ///
+    /// # Errors
+    /// `BadInput` for a span or a record larger than 256 MB.
+    pub fn new(imported: Vec<ImportedSpan>) -> Result<Self> {
+        let mut blocks = BlockBuilder::default();
+        let mut spans = Vec::with_capacity(imported.len());
+        for ImportedSpan { span, raw, cost } in imported {
+            let body = canonical(&span)?;
+            blocks.add(&body, &raw)?;
+            spans.push(Prepared {
+                content_hash: content_hash(&body),
+                preview: preview(&span),
+                cost,
+                span,
+            });
+        }
+        Ok(Self {
+            spans,
+            blocks: blocks.finish()?,
+        })
+    }
+}
+
+fn content_hash(body: &[u8]) -> [u8; HASH_BYTES] {
+    let whole: [u8; 32] = Sha256::digest(body).into();
+    let mut kept = [0; HASH_BYTES];
+    kept.copy_from_slice(&whole[..HASH_BYTES]);
+    kept
+}
+
+/// A batch on its way into the file.
+pub struct PendingAppend {
+    answer: Receiver<Result<AppendOutcome>>,
+    path: PathBuf,
+}
+
+impl PendingAppend {
+    /// Waits for the commit.
+    ///
+    /// # Errors
+    /// As [`Workspace::append_spans`].
+    pub fn wait(self) -> Result<AppendOutcome> {
+        self.answer
+            .recv()
+            .unwrap_or_else(|_| Err(WorkspaceError::Stopped("the writer is gone".into())))
+            .map_err(|error| error.at(&self.path))
+    }
 }
 
 impl Workspace {
@@ -124,30 +187,49 @@ impl Workspace {
         import: ImportId,
         spans: Vec<ImportedSpan>,
     ) -> Result<AppendOutcome> {
-        let prepared = spans.into_iter().map(prepare).collect::<Result<Vec<_>>>()?;
-        self.write(Durability::Normal, move |tx| {
-            insert_all(tx, &import.to_string(), &prepared)
-        })
+        let prepared = PreparedSpans::new(spans)?;
+        self.submit_spans(import, prepared).wait()
+    }
+
+    /// Hands a batch in without waiting for its commit.
+    pub fn submit_spans(&self, import: ImportId, prepared: PreparedSpans) -> PendingAppend {
+        PendingAppend {
+            answer: self.submit(Durability::Normal, move |tx| {
+                insert_all(tx, &import.to_string(), &prepared)
+            }),
+            path: self.path().to_owned(),
+        }
     }
 }
 
-fn insert_all(tx: &Tx<'_>, import: &str, spans: &[Prepared]) -> Result<AppendOutcome> {
+fn insert_all(tx: &Tx<'_>, import: &str, batch: &PreparedSpans) -> Result<AppendOutcome> {
     let mut outcome = AppendOutcome::default();
     let mut traces: HashMap<&str, TraceSums> = HashMap::new();
-    for prepared in spans {
-        let span = &prepared.span;
-        let (variants, known) = variants_of(tx, prepared)?;
-        if known {
-            outcome.duplicate += 1;
-            continue;
+    let mut number = span_block::next_number(tx)?;
+    let mut rest = batch.spans.as_slice();
+    for block in &batch.blocks {
+        let (spans, later) = rest.split_at(block.spans.min(rest.len()));
+        rest = later;
+        let stored_before = outcome.stored;
+        for (slot, prepared) in spans.iter().enumerate() {
+            let (variants, known) = variants_of(tx, prepared)?;
+            if known {
+                outcome.duplicate += 1;
+                continue;
+            }
+            let id = span_block::span_id(number, slot);
+            insert(tx, id, import, prepared, variants + 1)?;
+            outcome.stored += 1;
+            outcome.conflict += u64::from(variants > 0);
+            traces
+                .entry(&prepared.span.trace_id)
+                .or_default()
+                .add(&prepared.span, effective_cost(prepared));
         }
-        insert(tx, import, prepared, variants + 1)?;
-        outcome.stored += 1;
-        outcome.conflict += u64::from(variants > 0);
-        traces
-            .entry(&span.trace_id)
-            .or_default()
-            .add(span, effective_cost(prepared));
+        if outcome.stored > stored_before {
+            span_block::insert(tx, number, block)?;
+            number += 1;
+        }
     }
     for (trace_id, sums) in traces {
         trace::merge(tx, trace_id, sums)?;
@@ -166,24 +248,43 @@ fn variants_of(tx: &Tx<'_>, prepared: &Prepared) -> Result<(i64, bool)> {
          WHERE trace_id = ?1 AND span_id = ?2",
     )?;
     let (trace_id, span_id) = (&prepared.span.trace_id, &prepared.span.span_id);
-    Ok(
-        statement.query_row(params![trace_id, span_id, prepared.content_hash], |row| {
+    let (variants, known) = statement
+        .query_row(params![trace_id, span_id, prepared.content_hash], |row| {
             Ok((row.get(0)?, row.get(1)?))
-        })?,
-    )
+        })?;
+    Ok((
+        variants,
+        known || (variants > 0 && known_by_old_hash(tx, &prepared.span)?),
+    ))
 }
 
-fn insert(tx: &Tx<'_>, import: &str, prepared: &Prepared, variant: i64) -> Result<()> {
+/// Workspaces of version 2 and older hashed the fields in another order: there the spans are compared.
+fn known_by_old_hash(tx: &Tx<'_>, span: &Span) -> Result<bool> {
+    let mut statement = tx.prepare_cached(
+        "SELECT body FROM span JOIN span_body ON span_body.span = span.id
+         WHERE trace_id = ?1 AND span_id = ?2",
+    )?;
+    let mut rows = statement.query([&span.trace_id, &span.span_id])?;
+    while let Some(row) = rows.next()? {
+        let stored: Span = codec::unpack_json(&row.get::<_, Vec<u8>>(0)?)?;
+        if stored == *span {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn insert(tx: &Tx<'_>, id: i64, import: &str, prepared: &Prepared, variant: i64) -> Result<()> {
     let span = &prepared.span;
     let usage = &span.usage;
     tx.prepare_cached(
-        "INSERT INTO span (import_id, trace_id, span_id, variant, content_hash, parent_id, request_id,
+        "INSERT INTO span (id, import_id, trace_id, span_id, variant, content_hash, parent_id, request_id,
             kind, name, start_ns, end_ns, latency_ms, ttft_ms, status, error_type, http_status, provider,
             model_requested, model_returned, model, prompt_name, prompt_version, prompt_hash, request_hash,
             tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning,
             reported_pico, computed_pico, cost_pico, price_source, attempt, retry_of, cache_hit, finish_reason,
             tool_name, session_id, user_id_hash, environment, documents, preview)
-         VALUES (:import, :trace_id, :span_id, :variant, :content_hash, :parent_id, :request_id,
+         VALUES (:id, :import, :trace_id, :span_id, :variant, :content_hash, :parent_id, :request_id,
             :kind, :name, :start_ns, :end_ns, :latency_ms, :ttft_ms, :status, :error_type, :http_status, :provider,
             :model_requested, :model_returned, :model, :prompt_name, :prompt_version, :prompt_hash,
             :request_hash, :tokens_in, :tokens_in_cached, :tokens_in_cache_write, :tokens_out,
@@ -192,6 +293,7 @@ fn insert(tx: &Tx<'_>, import: &str, prepared: &Prepared, variant: i64) -> Resul
             :documents, :preview)",
     )?
     .execute(named_params! {
+        ":id": id,
         ":import": import,
         ":trace_id": span.trace_id,
         ":span_id": span.span_id,
@@ -236,11 +338,6 @@ fn insert(tx: &Tx<'_>, import: &str, prepared: &Prepared, variant: i64) -> Resul
         ":documents": span.documents.len() as i64,
         ":preview": prepared.preview,
     })?;
-    let id = tx.last_insert_rowid();
-    tx.prepare_cached("INSERT INTO span_body (span, body, raw) VALUES (?1, ?2, ?3)")?
-        .execute(params![id, prepared.body, prepared.raw])?;
-    tx.prepare_cached("INSERT INTO span_text (span, text) VALUES (?1, ?2)")?
-        .execute(params![id, prepared.text])?;
     Ok(())
 }
 
@@ -261,21 +358,6 @@ pub(crate) fn price_source(cost: Option<&Cost>) -> Result<Option<String>> {
     cost.and_then(|cost| cost.source.as_ref())
         .map(codec::json)
         .transpose()
-}
-
-fn prepare(imported: ImportedSpan) -> Result<Prepared> {
-    let ImportedSpan { span, raw, cost } = imported;
-    let body = canonical(&span)?;
-    Ok(Prepared {
-        content_hash: Sha256::digest(&body).into(),
-        body: codec::pack(&body)?,
-        // Mostly the same text in another order: beside the body it takes next to no room.
-        raw: codec::pack_beside(&raw, &body)?,
-        preview: preview(&span),
-        text: search_text(&span),
-        cost,
-        span,
-    })
 }
 
 #[cfg(test)]

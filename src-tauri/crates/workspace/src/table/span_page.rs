@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::money::from_pico;
-use crate::page::{Clause, Page, like_anywhere};
+use crate::page::{Clause, Page};
 use crate::row::{Word, count, count_some};
 use crate::workspace::Workspace;
 use plumbline_model::{ImportId, SpanKind, SpanStatus, UnixNanos, Usage, Usd};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct SpanFilter {
-    /// Found anywhere in names, ids, errors or the start of messages, ignoring case.
+    /// Found anywhere in what the span says: names, ids, errors, messages, tools, documents; ignoring case.
     pub text: Option<String>,
     pub kind: Option<SpanKind>,
     pub provider: Option<String>,
@@ -35,7 +35,8 @@ pub struct SpanFilter {
 }
 
 impl SpanFilter {
-    pub(crate) fn clause(&self) -> Clause {
+    /// All conditions but the text, which is searched for: see `Workspace::span_clause`.
+    pub(crate) fn columns_clause(&self) -> Clause {
         let mut clause = Clause::default();
         clause.and_some("span.trace_id = ?", self.trace_id.clone());
         clause.and_some("span.start_ns >= ?", self.from_ns.map(|at| at.0));
@@ -61,13 +62,6 @@ impl SpanFilter {
         );
         if self.only_errors {
             clause.and_fixed("span.status = 'error'");
-        }
-        if let Some(text) = self.text.as_deref().filter(|text| !text.is_empty()) {
-            clause.and(
-                "EXISTS (SELECT 1 FROM span_text
-                         WHERE span_text.span = span.id AND span_text.text LIKE ? ESCAPE '\\')",
-                like_anywhere(&text.to_lowercase()),
-            );
         }
         clause
     }
@@ -151,7 +145,7 @@ impl Workspace {
     /// # Errors
     /// Those of reading the file.
     pub fn spans(&self, filter: &SpanFilter, sort: SpanSort, page: Page) -> Result<SpanPage> {
-        let clause = filter.clause();
+        let clause = self.span_clause(filter)?;
         self.read(|conn| {
             let total: i64 = conn
                 .prepare(&clause.statement("SELECT count(*) FROM span", ""))?

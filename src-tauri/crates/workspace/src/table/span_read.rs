@@ -5,6 +5,7 @@ use crate::error::{Result, WorkspaceError};
 use crate::money::from_pico;
 use crate::page::Page;
 use crate::row::{self, count};
+use crate::table::span_block::Bodies;
 use crate::workspace::Workspace;
 use plumbline_model::{ImportId, PriceSource, Span, Usd};
 use rusqlite::{OptionalExtension, params};
@@ -37,34 +38,26 @@ impl Workspace {
         self.read(|conn| {
             let found = conn
                 .prepare_cached(
-                    "SELECT body, raw, import_id, path, variant, computed_pico, price_source,
+                    "SELECT span.id, import_id, path, variant, computed_pico, price_source,
                             (SELECT count(*) FROM span AS same
                              WHERE same.trace_id = span.trace_id AND same.span_id = span.span_id)
                      FROM span
-                     JOIN span_body ON span_body.span = span.id
                      JOIN import_file ON import_file.id = span.import_id
                      WHERE trace_id = ?1 AND span_id = ?2 AND variant = ?3",
                 )?
                 .query_row(params![trace_id, span_id, row::int(variant)], |row| {
                     let texts: (String, String, Option<String>) =
-                        (row.get(2)?, row.get(3)?, row.get(6)?);
-                    let numbers: (i64, Option<i64>, i64) = (row.get(4)?, row.get(5)?, row.get(7)?);
-                    Ok((
-                        row.get::<_, Vec<u8>>(0)?,
-                        row.get::<_, Vec<u8>>(1)?,
-                        texts,
-                        numbers,
-                    ))
+                        (row.get(1)?, row.get(2)?, row.get(5)?);
+                    let numbers: (i64, Option<i64>, i64) = (row.get(3)?, row.get(4)?, row.get(6)?);
+                    Ok((row.get::<_, i64>(0)?, texts, numbers))
                 })
                 .optional()?;
-            let Some((body, raw, (import_id, path, source), (variant, cost, variants))) = found
-            else {
+            let Some((id, (import_id, path, source), (variant, cost, variants))) = found else {
                 return Err(WorkspaceError::NotFound(format!(
                     "the span `{trace_id}/{span_id}`, variant {variant},"
                 )));
             };
-            let body = codec::unpack(&body)?;
-            let raw = codec::unpack_beside(&raw, &body)?;
+            let (body, raw) = Bodies::new(conn).body_and_raw(id)?;
             Ok(SpanRecord {
                 span: codec::from_json(&body)?,
                 raw: String::from_utf8_lossy(&raw).into_owned(),
@@ -88,17 +81,13 @@ impl Workspace {
         self.read(|conn| {
             let [limit, offset] = page.bound();
             let mut statement = conn.prepare_cached(
-                "SELECT body FROM span JOIN span_body ON span_body.span = span.id
-                 WHERE trace_id = ?1 ORDER BY start_ns, id LIMIT ?2 OFFSET ?3",
+                "SELECT id FROM span WHERE trace_id = ?1 ORDER BY start_ns, id LIMIT ?2 OFFSET ?3",
             )?;
             let mut rows = statement.query(params![trace_id, limit, offset])?;
+            let mut bodies = Bodies::new(conn);
             let mut spans = Vec::new();
             while let Some(row) = rows.next()? {
-                spans.push(codec::unpack_json(
-                    row.get_ref(0)?
-                        .as_blob()
-                        .map_err(|error| WorkspaceError::Damaged(error.to_string()))?,
-                )?);
+                spans.push(codec::from_json(&bodies.body(row.get(0)?)?)?);
             }
             Ok(spans)
         })
@@ -114,19 +103,15 @@ impl Workspace {
         filter: &crate::SpanFilter,
         each: &mut dyn FnMut(Span) -> std::ops::ControlFlow<()>,
     ) -> Result<()> {
-        let clause = filter.clause();
+        let clause = self.span_clause(filter)?;
         self.read(|conn| {
-            let mut statement = conn.prepare(&clause.statement(
-                "SELECT body FROM span JOIN span_body ON span_body.span = span.id",
-                " ORDER BY start_ns, id",
-            ))?;
+            let mut statement = conn
+                .prepare(&clause.statement("SELECT span.id FROM span", " ORDER BY start_ns, id"))?;
             let mut rows = statement.query(rusqlite::params_from_iter(clause.values()))?;
+            let mut bodies = Bodies::new(conn);
             while let Some(row) = rows.next()? {
-                let body = row
-                    .get_ref(0)?
-                    .as_blob()
-                    .map_err(|error| WorkspaceError::Damaged(error.to_string()))?;
-                if each(codec::unpack_json(body)?).is_break() {
+                let body = bodies.body(row.get(0)?)?;
+                if each(codec::from_json(&body)?).is_break() {
                     break;
                 }
             }

@@ -44,7 +44,7 @@ impl Workspace {
     /// # Errors
     /// Those of reading the file.
     pub fn span_facets(&self, filter: &SpanFilter) -> Result<SpanFacets> {
-        let clause = filter.clause();
+        let clause = self.span_clause(filter)?;
         self.read(|conn| {
             Ok(SpanFacets {
                 kinds: facet(conn, &clause, "SELECT kind, count(*) FROM span")?,
@@ -67,7 +67,7 @@ impl Workspace {
         filter: &SpanFilter,
         buckets: usize,
     ) -> Result<Vec<HistogramBucket>> {
-        let clause = filter.clause();
+        let clause = self.span_clause(filter)?;
         self.read(|conn| {
             let (first, last): (Option<i64>, Option<i64>) = conn
                 .prepare(&clause.statement("SELECT min(start_ns), max(start_ns) FROM span", ""))?

@@ -95,7 +95,7 @@ impl Workspace {
     /// # Errors
     /// Those of reading the file.
     pub fn traces(&self, filter: &SpanFilter, sort: TraceSort, page: Page) -> Result<TracePage> {
-        let spans = filter.clause();
+        let spans = self.span_clause(filter)?;
         let clause = if spans.is_empty() {
             spans
         } else {
