@@ -7,7 +7,7 @@ use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
     IngestError, anthropic_log, burstgpt, canonical, claude_code, codex, helicone, langfuse,
-    langsmith, litellm, mooncake, openai_log, otlp, promptfoo, request_csv,
+    langsmith, litellm, mapped, mooncake, openai_log, otlp, promptfoo, request_csv,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -46,6 +46,8 @@ pub enum Format {
     BurstgptCsv,
     /// Request log in the shape of the public Azure LLM traces: `TIMESTAMP,ContextTokens,GeneratedTokens`.
     RequestCsv,
+    /// A table of somebody's own, read by a mapping of its columns; never recognised, only named.
+    Mapped,
 }
 
 type Reader = fn(&mut dyn BufRead, &str, &mut Delivery<'_>) -> Result<(), IngestError>;
@@ -58,7 +60,7 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 15] = [
+static ROOMS: [Room; 16] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
@@ -74,6 +76,7 @@ static ROOMS: [Room; 15] = [
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::BurstgptCsv, name: "burstgpt_csv", detect: burstgpt::detect, read: burstgpt::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
+    Room { format: Format::Mapped, name: "mapped", detect: mapped::detect, read: mapped::read },
 ];
 
 impl Format {

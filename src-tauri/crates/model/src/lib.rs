@@ -5,6 +5,7 @@
 //! (dataset, case, assertion, run). Unknown is `None`, never zero.
 
 mod assertion;
+mod column_mapping;
 mod cost;
 mod dataset;
 mod ids;
@@ -21,6 +22,7 @@ mod time;
 mod usage;
 
 pub use assertion::Assertion;
+pub use column_mapping::{ColumnMapping, LatencyUnit, MappedField, PartOf, TimeUnit};
 pub use cost::{Cost, CostLine, Origin, PriceSource};
 pub use dataset::{Case, Dataset};
 pub use ids::{AttemptId, CellId, ImportId, JobId, RunId};

@@ -35,6 +35,7 @@ pub use table::attempt::{Attempt, AttemptAnswer, AttemptEnd, NewAttempt};
 pub use table::call_stats::{CallFilter, CallGroup, GroupKey, ModelCall};
 pub use table::cell::{CellFilter, CellPage};
 pub use table::change::{CHANGES_KEPT, Change, Changes, Topic};
+pub use table::column_mapping::ColumnMappingRow;
 pub use table::dataset::DatasetSummary;
 pub use table::import_file::{ImportRow, NewImport};
 pub use table::price_override::PriceOverrideRow;

@@ -1,9 +1,10 @@
 //! One file: parse on this thread, store on another, add up the loss report.
 
+use super::ReadAs;
 use super::files::ImportSource;
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
-use plumbline_ingest::{Completeness, Format, Item, ReadReport};
+use plumbline_ingest::{Completeness, Item, ReadReport};
 use plumbline_model::{
     Code, ImportFile, ImportId, LossCounts, Problem, QuarantinedRow, Span, UnixNanos, add_known,
 };
@@ -32,7 +33,7 @@ impl Engine {
     pub(super) fn import_one(
         &self,
         source: &ImportSource,
-        format: Option<Format>,
+        how: &ReadAs,
         job: &mut JobHandle,
         bytes_before: u64,
         bytes_total: Option<u64>,
@@ -45,7 +46,7 @@ impl Engine {
         self.inner.workspace.begin_import(NewImport {
             id: import,
             path: name.clone(),
-            format: format.map(Format::as_str).unwrap_or_default().to_owned(),
+            format: how.format_name().to_owned(),
             started_ns: clock::now(),
         })?;
         let (sender, receiver) = sync_channel(4);
@@ -53,7 +54,7 @@ impl Engine {
         let mut parse = Parse::new(self.prices(), sender);
         let (read, stored) = std::thread::scope(|scope| {
             let store = scope.spawn(move || store(&workspace, import, &receiver));
-            let read = plumbline_ingest::read(&mut reader, format, &name, &mut |item| {
+            let sink = &mut |item| {
                 let flow = parse.take(item);
                 let done = bytes_before + position.load(Ordering::Relaxed);
                 job.progress(done, bytes_total, || format!("{} spans", parse.counts()));
@@ -62,7 +63,16 @@ impl Engine {
                 } else {
                     flow
                 }
-            });
+            };
+            let read = match how {
+                ReadAs::Detected => plumbline_ingest::read(&mut reader, None, &name, sink),
+                ReadAs::Format(format) => {
+                    plumbline_ingest::read(&mut reader, Some(*format), &name, sink)
+                }
+                ReadAs::Mapping(mapping) => {
+                    plumbline_ingest::read_mapped(&mut reader, mapping, &name, sink)
+                }
+            };
             // A storing side that stopped has its own reason, told below.
             let _ = parse.flush();
             let account = parse.finish();

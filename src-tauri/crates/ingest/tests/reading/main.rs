@@ -23,6 +23,8 @@ mod law;
 #[cfg(test)]
 mod litellm;
 #[cfg(test)]
+mod mapped;
+#[cfg(test)]
 mod openai_log;
 #[cfg(test)]
 mod packed;

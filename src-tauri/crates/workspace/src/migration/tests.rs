@@ -48,6 +48,10 @@ fn migrations_that_shipped_are_as_they_were() {
             2,
             "f43c54c75bf39c5385c2990c089917f17e5270f14f4c59ab31a3c96d4da5b046",
         ),
+        (
+            3,
+            "d523d8d775058da1fed8d36ef48fd888c07af4263b75aa7b5ae15b1aa7f47c16",
+        ),
     ];
     assert_eq!(
         shipped.len() as i64,
