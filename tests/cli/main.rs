@@ -29,6 +29,8 @@ mod replaying;
 #[cfg(test)]
 mod shared_workspace;
 #[cfg(test)]
+mod sqlite;
+#[cfg(test)]
 mod stage;
 #[cfg(test)]
 mod usage;

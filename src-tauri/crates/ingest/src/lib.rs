@@ -32,6 +32,7 @@ mod langfuse;
 mod langsmith;
 mod lines;
 mod litellm;
+mod llm_logs;
 mod loss;
 mod mapped;
 mod messages;
@@ -40,8 +41,11 @@ mod openai_body;
 mod openai_log;
 mod otlp;
 mod packed;
+mod phoenix;
 mod promptfoo;
+mod records;
 mod request_csv;
+mod sqlite_rows;
 mod text;
 
 pub use canonical::to_canonical_line;
@@ -51,6 +55,7 @@ pub use error::IngestError;
 pub use format::{Format, detect};
 pub use mapped::{MappingSuggestion, suggest_mapping};
 pub use otlp::to_otlp;
+pub use sqlite_rows::{SQLITE_MAGIC, sqlite_format};
 
 use delivery::Delivery;
 use head::HEAD_BYTES;

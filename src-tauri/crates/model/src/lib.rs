@@ -18,6 +18,7 @@ mod request;
 mod response;
 mod run;
 mod span;
+mod table_read;
 mod time;
 mod usage;
 
@@ -37,5 +38,6 @@ pub use run::{
     AttemptState, Cell, CellKey, CellStatus, Run, RunPlan, RunStatus, RunTotals, Target,
 };
 pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};
+pub use table_read::{HowJoined, Joined, TableRead};
 pub use time::{NanosText, UnixNanos};
 pub use usage::{Usage, add_known};

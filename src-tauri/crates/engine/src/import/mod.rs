@@ -5,6 +5,7 @@
 
 mod files;
 mod one;
+mod sqlite;
 
 use crate::Engine;
 use crate::api::{ImportRow, JobKind};

@@ -2,6 +2,7 @@
 
 use super::ReadAs;
 use super::files::ImportSource;
+use super::sqlite;
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
 use plumbline_ingest::{Completeness, Item, ReadReport};
@@ -40,7 +41,9 @@ impl Engine {
     ) -> Result<ImportFile, Problem> {
         let import = clock::new_import_id();
         let name = source.name();
-        let watched = Watched::new(source.open()?);
+        let is_cancelled = job.cancel().clone();
+        let opened = sqlite::open(source, how, move || is_cancelled.is_cancelled())?;
+        let watched = Watched::new(opened.bytes);
         let (position, digest) = (Arc::clone(&watched.position), Arc::clone(&watched.digest));
         let mut reader = BufReader::with_capacity(1 << 20, watched);
         self.inner.workspace.begin_import(NewImport {
@@ -65,7 +68,7 @@ impl Engine {
                 }
             };
             let read = match how {
-                ReadAs::Detected => plumbline_ingest::read(&mut reader, None, &name, sink),
+                ReadAs::Detected => plumbline_ingest::read(&mut reader, opened.format, &name, sink),
                 ReadAs::Format(format) => {
                     plumbline_ingest::read(&mut reader, Some(*format), &name, sink)
                 }
