@@ -44,6 +44,7 @@ impl Engine {
         let is_cancelled = job.cancel().clone();
         let opened = sqlite::open(source, how, move || is_cancelled.is_cancelled())?;
         let watched = Watched::new(opened.bytes);
+        let most = source.bytes().unwrap_or(u64::MAX);
         let (position, digest) = (Arc::clone(&watched.position), Arc::clone(&watched.digest));
         let mut reader = BufReader::with_capacity(1 << 20, watched);
         self.inner.workspace.begin_import(NewImport {
@@ -59,7 +60,8 @@ impl Engine {
             let store = scope.spawn(move || store(&workspace, import, &receiver));
             let sink = &mut |item| {
                 let flow = parse.take(item);
-                let done = bytes_before + position.load(Ordering::Relaxed);
+                // What comes out of a packed file or a database may be more than the file holds.
+                let done = bytes_before + position.load(Ordering::Relaxed).min(most);
                 job.progress(done, bytes_total, || format!("{} spans", parse.counts()));
                 if job.cancel().is_cancelled() {
                     ControlFlow::Break(())
@@ -104,10 +106,13 @@ impl Engine {
                 report.counts.quarantined
             )));
         }
+        // The rows of a database are not its bytes.
+        let is_whole = opened.format.is_none();
         let sha256 = digest
             .lock()
             .map(|digest| hex(&digest.clone().finalize()))
-            .ok();
+            .ok()
+            .filter(|_| is_whole);
         self.inner
             .workspace
             .finish_import(import, sha256.as_deref(), &report, clock::now())?;
