@@ -4,6 +4,8 @@
 //! table or generated column of it is evaluated; sizes, depths and the steps spent on one row have bounds; what is
 //! damaged ends as a line that says so, and everything before it stands.
 
+mod find;
+mod join;
 mod json;
 mod open;
 mod rows;

@@ -4,7 +4,7 @@
 //! when its WAL is empty, and copied with its WAL into a folder of our own otherwise. A rollback journal with content
 //! is refused: rolling back is writing, and a journal can name other files.
 
-use super::{Watch, reason, refused};
+use super::{Watch, refused};
 use crate::error::{Result, WorkspaceError};
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
@@ -194,9 +194,4 @@ fn copy(path: &Path) -> Result<(TempDir, PathBuf)> {
         "{} is being written to; close the program it belongs to and try again",
         path.display()
     )))
-}
-
-/// Why a statement failed, in words for a line of the stream.
-pub(super) fn why(error: &rusqlite::Error) -> String {
-    reason(error)
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use plumbline_model::{HowJoined, Joined};
-use rusqlite::params;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -171,13 +170,13 @@ fn views_virtual_tables_and_generated_columns_are_left_alone() {
 #[test]
 fn what_is_damaged_cut_or_encrypted_says_so_and_what_came_before_stands() {
     let (dir, file) = made("CREATE TABLE calls (id INTEGER PRIMARY KEY, prompt);");
-    let conn = Connection::open(&file).unwrap();
-    for id in 0..2_000 {
-        let text = "x".repeat(200);
-        conn.execute("INSERT INTO calls VALUES (?1, ?2)", params![id, text])
-            .unwrap();
-    }
-    drop(conn);
+    Connection::open(&file)
+        .unwrap()
+        .execute_batch(
+            "WITH RECURSIVE n(x) AS (SELECT 0 UNION ALL SELECT x + 1 FROM n WHERE x < 1999)
+             INSERT INTO calls SELECT x, hex(zeroblob(100)) FROM n;",
+        )
+        .unwrap();
     let whole = fs::read(&file).unwrap();
     let last = |bytes: &[u8]| {
         fs::write(&file, bytes).unwrap();
@@ -229,6 +228,28 @@ fn ten_thousand_tables_and_a_huge_value_are_borne() {
         lines.last().unwrap()["error"],
         "a value is larger than 64 MiB"
     );
+}
+
+#[test]
+fn joins_without_an_index_do_not_look_at_every_row_for_each() {
+    let (_dir, file) = made(
+        "CREATE TABLE calls (id, prompt, tip);
+        CREATE TABLE notes (call_id, text);
+        CREATE TABLE links (hash, parent);
+        WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 20000)
+        INSERT INTO calls SELECT x, 'p', 'h' || x FROM n;
+        INSERT INTO notes SELECT id, 'n' || id FROM calls;
+        INSERT INTO links SELECT tip, NULL FROM calls;",
+    );
+    // Eight hundred million looks at rows otherwise.
+    let lines = lines(&file);
+    assert_eq!(lines.len(), 20_000);
+    let last = &lines[19_999]["row"];
+    assert_eq!(
+        last["notes"],
+        json!([{"call_id": 20_000, "text": "n20000"}])
+    );
+    assert_eq!(last["chain"], json!([{"hash": "h20000"}]));
 }
 
 #[test]
