@@ -6,11 +6,14 @@ use super::is_json;
 use crate::csv_records;
 use crate::delivery::Delivery;
 use crate::error::IngestError;
+use crate::head::HEAD_BYTES;
 use crate::instant::iso;
 use crate::json_values;
+use crate::packed::Packing;
 use plumbline_model::{ColumnMapping, LatencyUnit, MappedField as Field, TimeUnit};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::io::Read;
 use std::ops::ControlFlow;
 
 /// Rows that are looked at.
@@ -70,6 +73,8 @@ const NAMES: [(Field, &[&str]); 30] = [
 /// # Errors
 /// `Unrecognised` where there is neither a header with rows nor a JSON object.
 pub fn suggest_mapping(head: &[u8], source_name: &str) -> Result<MappingSuggestion, IngestError> {
+    let unpacked = unpacked(head);
+    let head = unpacked.as_deref().unwrap_or(head);
     let columns = super::columns_of(head).ok_or_else(|| IngestError::Unrecognised {
         source_name: source_name.to_owned(),
         why: "is no table: it holds neither a header with rows of as many fields nor JSON objects"
@@ -118,6 +123,15 @@ pub fn suggest_mapping(head: &[u8], source_name: &str) -> Result<MappingSuggesti
         columns,
         mapping,
     })
+}
+
+/// What a packed beginning holds, as far as it goes; `None` when it is not packed.
+fn unpacked(head: &[u8]) -> Option<Vec<u8>> {
+    let (inside, _) = Packing::of(head)?.open(head).ok()?;
+    let mut bytes = Vec::new();
+    // The end is cut, which is no trouble here.
+    let _ = inside.take(HEAD_BYTES).read_to_end(&mut bytes);
+    Some(bytes)
 }
 
 /// A name without case, separators and brackets: `Latency (ms)` and `latency_ms` are one.

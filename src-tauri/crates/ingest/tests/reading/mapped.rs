@@ -5,6 +5,7 @@ use plumbline_ingest::{Format, IngestError, Item, read_mapped, suggest_mapping};
 use plumbline_model::{
     ColumnMapping, MappedField, Problem, Role, SpanKind, SpanStatus, UnixNanos, add_known,
 };
+use std::io::Write;
 use std::ops::ControlFlow;
 
 fn bytes(name: &str) -> Vec<u8> {
@@ -188,6 +189,10 @@ fn a_suggestion_reads_the_table_it_was_made_for() {
     assert_eq!(column(MappedField::TokensIn), Some("Prompt tokens"));
     assert_eq!(column(MappedField::Input), Some("Question"));
     assert_eq!(column(MappedField::Output), Some("Answer"));
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(&bytes).unwrap();
+    let packed = suggest_mapping(&gzip.finish().unwrap(), "calls.csv.gz").unwrap();
+    assert_eq!(packed.mapping, found.mapping);
     let azure = b"TIMESTAMP,Model,ContextTokens,GeneratedTokens,Latency_ms\n\
         2023-11-16 18:17:03.9799600,gpt,4808,10,12.5\n";
     let found = suggest_mapping(azure, "azure.csv").unwrap();
