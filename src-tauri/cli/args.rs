@@ -68,7 +68,8 @@ pub(crate) enum Command {
   plumbline import spans.otlp.json requests.csv
   plumbline import traces/                      every file in the folder
   zcat spans.jsonl.gz | plumbline import -      from standard input
-  plumbline import log.txt --format canonical_jsonl")]
+  plumbline import log.txt --format canonical_jsonl
+  plumbline import calls.csv --mapping vendor   a table of your own, see `plumbline trace mapping`")]
 pub(crate) struct Import {
     /// Files or folders; `-` reads standard input
     #[arg(required = true, value_name = "PATH")]
@@ -76,6 +77,9 @@ pub(crate) struct Import {
     /// Read every file as this format instead of detecting it
     #[arg(long)]
     pub(crate) format: Option<String>,
+    /// Read every file as a table whose columns this saved mapping explains
+    #[arg(long, value_name = "NAME", conflicts_with = "format")]
+    pub(crate) mapping: Option<String>,
 }
 
 /// Prompt files: list, show, check, render, diff, release
@@ -338,6 +342,52 @@ pub(crate) enum Trace {
         #[arg(long)]
         otlp: bool,
     },
+    #[command(subcommand)]
+    Mapping(Mapping),
+}
+
+/// What the columns of a table of your own mean: suggest, save, list, show, delete
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  plumbline trace mapping suggest calls.csv > mapping.json
+  plumbline trace mapping save vendor mapping.json
+  plumbline import calls.csv --mapping vendor")]
+pub(crate) enum Mapping {
+    /// Print a mapping guessed from the columns of a CSV or of JSON lines, to be corrected by hand
+    #[command(after_help = "Examples:
+  plumbline trace mapping suggest calls.csv > mapping.json
+
+Units: time_unit is iso, s, ms, us or ns; latency_unit is s, ms, us or ns. cached_tokens and
+reasoning_tokens say whether the totals include them (inside) or not (beside). Under columns each
+field names its column; of JSON it may be a path such as usage.prompt_tokens. Fields: start, end,
+latency, time_to_first_token, trace_id, span_id, parent_id, request_id, kind, name, model,
+model_returned, provider, input, output, tokens_in, tokens_in_cached, tokens_in_cache_write,
+tokens_out, tokens_reasoning, cost_usd, status, error_message, error_type, user_id, session_id,
+prompt_name, prompt_version, environment, cache_hit. Under tags any name may name a column.")]
+    Suggest {
+        /// The table; `-` reads standard input
+        file: PathBuf,
+    },
+    /// Save a mapping under a name, in place of an earlier one
+    #[command(after_help = "Examples:
+  plumbline trace mapping save vendor mapping.json")]
+    Save {
+        name: String,
+        /// The mapping as JSON; `-` reads standard input
+        file: PathBuf,
+    },
+    /// Mappings of the workspace
+    #[command(after_help = "Examples:
+  plumbline trace mapping list")]
+    List,
+    /// Print a mapping as JSON
+    #[command(after_help = "Examples:
+  plumbline trace mapping show vendor > mapping.json")]
+    Show { name: String },
+    /// Remove a mapping; what was imported with it stays
+    #[command(after_help = "Examples:
+  plumbline trace mapping delete vendor")]
+    Delete { name: String },
 }
 
 /// Calls, latency, tokens and cost by group

@@ -17,6 +17,8 @@ mod interrupted;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod mapping;
+#[cfg(test)]
 mod model_server;
 #[cfg(test)]
 mod prompts;
@@ -26,6 +28,8 @@ mod raw_server;
 mod replaying;
 #[cfg(test)]
 mod shared_workspace;
+#[cfg(test)]
+mod sqlite;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]

@@ -32,7 +32,10 @@ pub(super) fn import(
     printer: &Printer,
 ) -> Result<ExitStatus, Problem> {
     follow(engine, printer);
-    let outcome = engine.import(&args.paths, args.format.as_deref())?;
+    let outcome = match &args.mapping {
+        Some(mapping) => engine.import_mapped(&args.paths, mapping)?,
+        None => engine.import(&args.paths, args.format.as_deref())?,
+    };
     let answer = answer(&outcome.files, &outcome.failures);
     printer.answer(&answer, || {
         let mut text = summary::import_report(&outcome.files, printer.room(), printer.style());

@@ -6,6 +6,7 @@ mod dataset;
 mod demo;
 mod doctor;
 mod import;
+mod mapping;
 mod prompt;
 mod replay;
 mod run;

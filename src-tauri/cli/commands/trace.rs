@@ -1,5 +1,6 @@
 //! `plumbline trace …`
 
+use super::mapping;
 use crate::args::Trace;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -39,6 +40,7 @@ pub(super) fn run(engine: &Engine, args: &Trace, printer: &Printer) -> Result<Ex
             }
             Ok(ExitStatus::Pass)
         }
+        Trace::Mapping(args) => mapping::run(engine, args, printer),
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::Engine;
 use crate::api::{DemoSummary, JobKind, Side};
+use crate::import::ReadAs;
 use crate::jobs::JobHandle;
 use crate::replay::RECORDED;
 use plumbline_model::{JobId, Problem, RunPlan, Target};
@@ -125,7 +126,7 @@ impl Engine {
         }
         step(job, "traces");
         let traces = files_in(&material.fixtures("demo").join("traces"), "jsonl")?;
-        let imported = self.import_as(job, &traces, None)?;
+        let imported = self.import_as(job, &traces, &ReadAs::Detected)?;
         if let Some(failure) = imported.failures.first() {
             return Err(failure.problem.clone());
         }

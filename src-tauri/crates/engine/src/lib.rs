@@ -7,6 +7,7 @@
 pub mod api;
 
 mod clock;
+mod column_mappings;
 mod compare;
 mod cost;
 mod datasets;

@@ -7,7 +7,8 @@ use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
     IngestError, anthropic_log, burstgpt, canonical, claude_code, codex, helicone, langfuse,
-    langsmith, litellm, mooncake, openai_log, otlp, promptfoo, request_csv,
+    langsmith, litellm, llm_logs, mapped, mooncake, openai_log, otlp, phoenix, promptfoo,
+    request_csv,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -46,6 +47,12 @@ pub enum Format {
     BurstgptCsv,
     /// Request log in the shape of the public Azure LLM traces: `TIMESTAMP,ContextTokens,GeneratedTokens`.
     RequestCsv,
+    /// Logs of Simon Willison's `llm`: rows of its SQLite file.
+    LlmLogs,
+    /// Arize Phoenix: rows of its SQLite file, pages of its API, exported spans.
+    Phoenix,
+    /// A table of somebody's own, read by a mapping of its columns; never recognised, only named.
+    Mapped,
 }
 
 type Reader = fn(&mut dyn BufRead, &str, &mut Delivery<'_>) -> Result<(), IngestError>;
@@ -58,12 +65,14 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 15] = [
+static ROOMS: [Room; 18] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
     Room { format: Format::Langfuse, name: "langfuse", detect: langfuse::detect, read: langfuse::read },
     Room { format: Format::Litellm, name: "litellm", detect: litellm::detect, read: litellm::read },
+    Room { format: Format::LlmLogs, name: "llm_logs", detect: llm_logs::detect, read: llm_logs::read },
+    Room { format: Format::Phoenix, name: "phoenix", detect: phoenix::detect, read: phoenix::read },
     Room { format: Format::Helicone, name: "helicone", detect: helicone::detect, read: helicone::read },
     Room { format: Format::PromptfooResults, name: "promptfoo_results", detect: promptfoo::detect, read: promptfoo::read },
     Room { format: Format::Codex, name: "codex", detect: codex::detect, read: codex::read },
@@ -74,6 +83,7 @@ static ROOMS: [Room; 15] = [
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::BurstgptCsv, name: "burstgpt_csv", detect: burstgpt::detect, read: burstgpt::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
+    Room { format: Format::Mapped, name: "mapped", detect: mapped::detect, read: mapped::read },
 ];
 
 impl Format {
@@ -148,7 +158,7 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 37] = [
+        let cases: [(&[u8], Option<Format>); 45] = [
             (
                 b"{\"type\":\"summary\",\"summary\":\"s\",\"leafUuid\":\"u\"}",
                 Some(Format::ClaudeCode),
@@ -256,6 +266,35 @@ mod tests {
             (
                 b"Timestamp,Session ID,Elapsed time,Model,Request tokens,Response tokens",
                 Some(Format::BurstgptCsv),
+            ),
+            (
+                b"{\"table\":\"turns\",\"row\":{\"datetime_utc\":\"2026-01-01\",\"tip_message_hash\":\"x\"}}",
+                Some(Format::LlmLogs),
+            ),
+            (
+                b"{\"table\":\"spans\",\"row\":{\"trace_rowid\":1}}",
+                Some(Format::Phoenix),
+            ),
+            (
+                b"{\"context\":{\"trace_id\":\"a\"},\"span_kind\":\"LLM\",\"start_time\":\"2026\"}",
+                Some(Format::Phoenix),
+            ),
+            (
+                b"{\"data\":[{\"context\":{},\"span_kind\":\"LLM\"}],\"next_cursor\":null}",
+                Some(Format::Phoenix),
+            ),
+            (b"{\"data\":[{\"id\":1}],\"next_cursor\":null}", None),
+            (
+                b"request_id,request_created_at,delay_ms\n",
+                Some(Format::Helicone),
+            ),
+            (
+                b"\"id\",\"type\",\"start_time\",\"trace_id\",\"usage_details\"\n",
+                Some(Format::Langfuse),
+            ),
+            (
+                b"request_id,call_type,spend,startTime\r\n",
+                Some(Format::Litellm),
             ),
             (b"timestamp,contexttokens,generatedtokens\n", None),
             (b"{\"text\":\"resourceSpans\"}", None),

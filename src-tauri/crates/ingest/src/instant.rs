@@ -60,6 +60,16 @@ pub(crate) fn epoch_millis(value: &Value) -> Option<UnixNanos> {
     scaled(value, 6)
 }
 
+/// A number of microseconds since 1970, or its decimal text.
+pub(crate) fn epoch_micros(value: &Value) -> Option<UnixNanos> {
+    scaled(value, 3)
+}
+
+/// A number of nanoseconds since 1970, or its decimal text.
+pub(crate) fn epoch_nanos(value: &Value) -> Option<UnixNanos> {
+    scaled(value, 0)
+}
+
 /// ISO text, or a number of milliseconds: the two ways in which most exports write a time.
 pub(crate) fn iso_or_millis(value: &Value) -> Option<UnixNanos> {
     match value {

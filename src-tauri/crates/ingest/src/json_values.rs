@@ -20,7 +20,7 @@ pub(crate) struct Found<'a> {
     pub(crate) value: Value,
 }
 
-type Take<'t> = dyn FnMut(&mut Delivery<'_>, Found<'_>) -> ControlFlow<()> + 't;
+pub(crate) type Take<'t> = dyn FnMut(&mut Delivery<'_>, Found<'_>) -> ControlFlow<()> + 't;
 
 /// Hands each value to `take`, which delivers what it makes of it. What is not JSON is quarantined here.
 ///

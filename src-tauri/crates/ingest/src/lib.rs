@@ -16,6 +16,7 @@ mod codex;
 mod completeness;
 mod content;
 mod csv;
+mod csv_records;
 mod delivery;
 mod error;
 mod exchange;
@@ -31,15 +32,20 @@ mod langfuse;
 mod langsmith;
 mod lines;
 mod litellm;
+mod llm_logs;
 mod loss;
+mod mapped;
 mod messages;
 mod mooncake;
 mod openai_body;
 mod openai_log;
 mod otlp;
 mod packed;
+mod phoenix;
 mod promptfoo;
+mod records;
 mod request_csv;
+mod sqlite_rows;
 mod text;
 
 pub use canonical::to_canonical_line;
@@ -47,11 +53,14 @@ pub use completeness::Completeness;
 pub use delivery::{Item, ReadReport};
 pub use error::IngestError;
 pub use format::{Format, detect};
+pub use mapped::{MappingSuggestion, suggest_mapping};
 pub use otlp::to_otlp;
+pub use sqlite_rows::{SQLITE_MAGIC, sqlite_format};
 
 use delivery::Delivery;
 use head::HEAD_BYTES;
 use packed::Packing;
+use plumbline_model::ColumnMapping;
 use std::io::{BufRead, Cursor, Read};
 use std::ops::ControlFlow;
 
@@ -69,11 +78,43 @@ pub fn read(
     source_name: &str,
     sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
 ) -> Result<ReadReport, IngestError> {
+    let how = format.map_or(How::Detected, How::Format);
+    read_as(source, how, source_name, sink)
+}
+
+/// Reads a table (CSV, or JSON objects) whose columns mean what `mapping` says, otherwise as [`read`].
+///
+/// # Errors
+/// The source cannot be read, the mapping is unfit, or a CSV lacks a column that it names.
+pub fn read_mapped(
+    source: &mut dyn BufRead,
+    mapping: &ColumnMapping,
+    source_name: &str,
+    sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
+) -> Result<ReadReport, IngestError> {
+    read_as(source, How::Mapping(mapping), source_name, sink)
+}
+
+/// Who says what a source holds.
+#[derive(Clone, Copy)]
+enum How<'m> {
+    /// Its content.
+    Detected,
+    Format(Format),
+    Mapping(&'m ColumnMapping),
+}
+
+fn read_as(
+    source: &mut dyn BufRead,
+    how: How<'_>,
+    source_name: &str,
+    sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
+) -> Result<ReadReport, IngestError> {
     let head = beginning(source, source_name)?;
     match Packing::of(&head) {
         None => {
             let mut delivery = Delivery::new(sink);
-            let format = plain(head, source, format, source_name, &mut delivery)?;
+            let format = plain(head, source, how, source_name, &mut delivery)?;
             Ok(delivery.into_report(format))
         }
         Some(packing) => {
@@ -87,7 +128,7 @@ pub fn read(
                 return Err(unreadable(std::io::Error::other(reason)));
             }
             let mut delivery = Delivery::new(sink);
-            let format = plain(head, &mut inside, format, source_name, &mut delivery)?;
+            let format = plain(head, &mut inside, how, source_name, &mut delivery)?;
             if !delivery.stopped()
                 && let Some((byte, reason)) = trouble.take()
             {
@@ -112,12 +153,20 @@ fn beginning(source: &mut dyn BufRead, source_name: &str) -> Result<Vec<u8>, Ing
 fn plain(
     head: Vec<u8>,
     rest: &mut dyn BufRead,
-    format: Option<Format>,
+    how: How<'_>,
     source_name: &str,
     delivery: &mut Delivery<'_>,
 ) -> Result<Format, IngestError> {
-    let Some(format) = format.or_else(|| detect(&head)) else {
-        return Err(IngestError::unrecognised(source_name, &head));
+    let format = match how {
+        How::Format(format) => format,
+        How::Detected => {
+            detect(&head).ok_or_else(|| IngestError::unrecognised(source_name, &head))?
+        }
+        How::Mapping(mapping) => {
+            let mut whole = Cursor::new(&head).chain(rest);
+            mapped::read_with(mapping, &head, &mut whole, source_name, delivery)?;
+            return Ok(Format::Mapped);
+        }
     };
     let mut whole = Cursor::new(head).chain(rest);
     format.read(&mut whole, source_name, delivery)?;

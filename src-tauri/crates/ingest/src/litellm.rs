@@ -1,5 +1,5 @@
 //! LiteLLM's two logs: `StandardLoggingPayload` (one object a call, as its callbacks write) and rows of its
-//! `SpendLogs` table as JSON.
+//! `SpendLogs` table as JSON or CSV.
 //!
 //! Times are seconds since 1970 as a number, or ISO text in `SpendLogs`. `model_group` is the name that was asked
 //! for, `model` what it was routed to. Calls that share a `trace_id` are the retries and fallbacks of one request.
@@ -13,19 +13,21 @@ use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::identity::user_id_hash;
 use crate::instant::{epoch_seconds, iso};
-use crate::json_values;
 use crate::otlp::indexed;
+use crate::records;
 use plumbline_model::{Role, Span, SpanKind, SpanStatus, UnixNanos, Usage};
 use serde_json::{Map, Value};
 use std::io::BufRead;
 
 /// Recognised by the keys of a call.
 pub(crate) fn detect(head: &Head<'_>) -> bool {
-    head.any_object(|keys| {
-        let all = |wanted: &[&str]| wanted.iter().all(|key| keys.contains(key));
-        all(&["call_type", "custom_llm_provider", "startTime"])
-            || all(&["call_type", "request_id", "spend", "startTime"])
-    })
+    head.any_object(|keys| is_call(&|key| keys.contains(key))) || records::has_header(head, is_call)
+}
+
+fn is_call(has: &dyn Fn(&str) -> bool) -> bool {
+    let all = |wanted: &[&str]| wanted.iter().all(|key| has(key));
+    all(&["call_type", "custom_llm_provider", "startTime"])
+        || all(&["call_type", "request_id", "spend", "startTime"])
 }
 
 pub(crate) fn read(
@@ -33,21 +35,27 @@ pub(crate) fn read(
     source_name: &str,
     delivery: &mut Delivery<'_>,
 ) -> Result<(), IngestError> {
-    json_values::each(source, source_name, delivery, &mut |delivery, found| {
-        let understood = match found.value {
-            Value::Object(object) => span(object),
-            _ => Err("expected an object".to_owned()),
-        };
-        match understood {
-            Ok((span, unread)) => {
-                for (name, value) in &unread {
-                    delivery.loss().note(name, value);
+    records::each(
+        source,
+        source_name,
+        delivery,
+        is_call,
+        &mut |delivery, found| {
+            let understood = match found.value {
+                Value::Object(object) => span(object),
+                _ => Err("expected an object".to_owned()),
+            };
+            match understood {
+                Ok((span, unread)) => {
+                    for (name, value) in &unread {
+                        delivery.loss().note(name, value);
+                    }
+                    delivery.span(span, found.raw.to_vec())
                 }
-                delivery.span(span, found.raw.to_vec())
+                Err(reason) => delivery.quarantine(found.at, reason, found.raw),
             }
-            Err(reason) => delivery.quarantine(found.at, reason, found.raw),
-        }
-    })
+        },
+    )
 }
 
 type Unread = Vec<(String, Value)>;

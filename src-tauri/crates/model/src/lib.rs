@@ -5,6 +5,7 @@
 //! (dataset, case, assertion, run). Unknown is `None`, never zero.
 
 mod assertion;
+mod column_mapping;
 mod cost;
 mod dataset;
 mod ids;
@@ -17,10 +18,12 @@ mod request;
 mod response;
 mod run;
 mod span;
+mod table_read;
 mod time;
 mod usage;
 
 pub use assertion::Assertion;
+pub use column_mapping::{ColumnMapping, LatencyUnit, MappedField, PartOf, TimeUnit};
 pub use cost::{Cost, CostLine, Origin, PriceSource};
 pub use dataset::{Case, Dataset};
 pub use ids::{AttemptId, CellId, ImportId, JobId, RunId};
@@ -35,5 +38,6 @@ pub use run::{
     AttemptState, Cell, CellKey, CellStatus, Run, RunPlan, RunStatus, RunTotals, Target,
 };
 pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};
+pub use table_read::{HowJoined, Joined, TableRead};
 pub use time::{NanosText, UnixNanos};
 pub use usage::{Usage, add_known};

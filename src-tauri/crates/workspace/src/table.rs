@@ -8,6 +8,7 @@ pub(crate) mod call_stats;
 mod called_model;
 pub(crate) mod cell;
 pub(crate) mod change;
+pub(crate) mod column_mapping;
 pub(crate) mod dataset;
 pub(crate) mod import_file;
 pub(crate) mod price_override;

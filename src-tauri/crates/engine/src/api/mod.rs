@@ -3,6 +3,7 @@
 //! These types are the contract with the window (TypeScript is generated from them) and the source of
 //! the command line's `--json`. Nothing here does anything.
 
+mod column_mapping;
 mod compare;
 mod cost;
 mod dataset;
@@ -12,6 +13,7 @@ mod replay;
 mod trace;
 mod workspace;
 
+pub use column_mapping::*;
 pub use compare::*;
 pub use cost::*;
 pub use dataset::*;

@@ -5,13 +5,16 @@
 
 mod files;
 mod one;
+mod sqlite;
 
 use crate::Engine;
 use crate::api::{ImportRow, JobKind};
 use crate::jobs::JobHandle;
 use files::{ImportSource, expand};
 use plumbline_ingest::Format;
-use plumbline_model::{Code, ImportFile, ImportId, JobId, NanosText, Problem, QuarantinedRow};
+use plumbline_model::{
+    Code, ColumnMapping, ImportFile, ImportId, JobId, NanosText, Problem, QuarantinedRow,
+};
 use plumbline_workspace::Page;
 use serde::Serialize;
 use std::path::PathBuf;
@@ -21,6 +24,29 @@ use std::path::PathBuf;
 pub struct ImportFailure {
     pub path: String,
     pub problem: Problem,
+}
+
+/// What says how the files of an import are read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum ReadAs {
+    /// Their content.
+    #[default]
+    Detected,
+    /// One format for all.
+    Format(Format),
+    /// What their columns mean.
+    Mapping(Box<ColumnMapping>),
+}
+
+impl ReadAs {
+    /// The format that was named, as the import's row keeps it.
+    fn format_name(&self) -> &'static str {
+        match self {
+            Self::Detected => "",
+            Self::Format(format) => format.as_str(),
+            Self::Mapping(_) => Format::Mapped.as_str(),
+        }
+    }
 }
 
 /// What an import of several files did.
@@ -42,7 +68,7 @@ impl Engine {
         self.inner.runtime.spawn_blocking(move || {
             let mut job = job;
             let outcome = engine
-                .import_as(&mut job, &paths, None)
+                .import_as(&mut job, &paths, &ReadAs::Detected)
                 .and_then(first_failure);
             job.end(&outcome);
         });
@@ -55,12 +81,29 @@ impl Engine {
         paths: &[PathBuf],
         format: Option<&str>,
     ) -> Result<ImportOutcome, Problem> {
-        let format = format.map(parse_format).transpose()?;
+        let how = match format {
+            Some(name) => ReadAs::Format(parse_format(name)?),
+            None => ReadAs::Detected,
+        };
+        self.import_waiting(paths, &how)
+    }
+
+    /// Imports tables by a saved mapping of their columns, and waits.
+    pub fn import_mapped(
+        &self,
+        paths: &[PathBuf],
+        mapping: &str,
+    ) -> Result<ImportOutcome, Problem> {
+        let mapping = self.mapping_show(mapping)?.mapping;
+        self.import_waiting(paths, &ReadAs::Mapping(Box::new(mapping)))
+    }
+
+    fn import_waiting(&self, paths: &[PathBuf], how: &ReadAs) -> Result<ImportOutcome, Problem> {
         let mut job = self
             .inner
             .jobs
             .start(JobKind::Import, &label(paths), "bytes");
-        let outcome = self.import_as(&mut job, paths, format);
+        let outcome = self.import_as(&mut job, paths, how);
         job.end(&outcome);
         outcome
     }
@@ -69,14 +112,14 @@ impl Engine {
         &self,
         job: &mut JobHandle,
         paths: &[PathBuf],
-        format: Option<Format>,
+        how: &ReadAs,
     ) -> Result<ImportOutcome, Problem> {
         let sources = expand(paths)?;
         let total = sources.iter().map(ImportSource::bytes).sum::<Option<u64>>();
         let mut outcome = ImportOutcome::default();
         let mut done = 0;
         for source in sources {
-            match self.import_one(&source, format, job, done, total) {
+            match self.import_one(&source, how, job, done, total) {
                 Ok(file) => outcome.files.push(file),
                 Err(problem) if problem.code == Code::Cancelled => return Err(problem),
                 Err(problem) => {

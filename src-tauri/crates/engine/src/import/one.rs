@@ -1,9 +1,11 @@
 //! One file: parse on this thread, store on another, add up the loss report.
 
+use super::ReadAs;
 use super::files::ImportSource;
+use super::sqlite;
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
-use plumbline_ingest::{Completeness, Format, Item, ReadReport};
+use plumbline_ingest::{Completeness, Item, ReadReport};
 use plumbline_model::{
     Code, ImportFile, ImportId, LossCounts, Problem, QuarantinedRow, Span, UnixNanos, add_known,
 };
@@ -34,20 +36,23 @@ impl Engine {
     pub(super) fn import_one(
         &self,
         source: &ImportSource,
-        format: Option<Format>,
+        how: &ReadAs,
         job: &mut JobHandle,
         bytes_before: u64,
         bytes_total: Option<u64>,
     ) -> Result<ImportFile, Problem> {
         let import = clock::new_import_id();
         let name = source.name();
-        let watched = Watched::new(source.open()?);
+        let is_cancelled = job.cancel().clone();
+        let opened = sqlite::open(source, how, move || is_cancelled.is_cancelled())?;
+        let watched = Watched::new(opened.bytes);
+        let most = source.bytes().unwrap_or(u64::MAX);
         let (position, digest) = (Arc::clone(&watched.position), Arc::clone(&watched.digest));
         let mut reader = BufReader::with_capacity(1 << 20, watched);
         self.inner.workspace.begin_import(NewImport {
             id: import,
             path: name.clone(),
-            format: format.map(Format::as_str).unwrap_or_default().to_owned(),
+            format: how.format_name().to_owned(),
             started_ns: clock::now(),
         })?;
         let (sender, receiver) = sync_channel(WAITING_BATCHES);
@@ -55,16 +60,26 @@ impl Engine {
         let mut parse = Parse::new(self.prices(), sender);
         let (read, stored) = std::thread::scope(|scope| {
             let store = scope.spawn(move || store(&workspace, import, &receiver));
-            let read = plumbline_ingest::read(&mut reader, format, &name, &mut |item| {
+            let sink = &mut |item| {
                 let flow = parse.take(item);
-                let done = bytes_before + position.load(Ordering::Relaxed);
+                // What comes out of a packed file or a database may be more than the file holds.
+                let done = bytes_before + position.load(Ordering::Relaxed).min(most);
                 job.progress(done, bytes_total, || format!("{} spans", parse.counts()));
                 if job.cancel().is_cancelled() {
                     ControlFlow::Break(())
                 } else {
                     flow
                 }
-            });
+            };
+            let read = match how {
+                ReadAs::Detected => plumbline_ingest::read(&mut reader, opened.format, &name, sink),
+                ReadAs::Format(format) => {
+                    plumbline_ingest::read(&mut reader, Some(*format), &name, sink)
+                }
+                ReadAs::Mapping(mapping) => {
+                    plumbline_ingest::read_mapped(&mut reader, mapping, &name, sink)
+                }
+            };
             // A storing side that stopped has its own reason, told below.
             let _ = parse.flush();
             let account = parse.finish();
@@ -93,10 +108,13 @@ impl Engine {
                 report.counts.quarantined
             )));
         }
+        // The rows of a database are not its bytes.
+        let is_whole = opened.format.is_none();
         let sha256 = digest
             .lock()
             .map(|digest| hex(&digest.clone().finalize()))
-            .ok();
+            .ok()
+            .filter(|_| is_whole);
         self.inner
             .workspace
             .finish_import(import, sha256.as_deref(), &report, clock::now())?;

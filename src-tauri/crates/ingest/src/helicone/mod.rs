@@ -1,4 +1,5 @@
-//! Requests as Helicone's export tool and its request API write them: one object a call, as an array or a line each.
+//! Requests as Helicone's export tool and its request API write them: one object a call, as an array or a line each,
+//! or rows of CSV.
 //!
 //! Times are ISO 8601 and without a zone UTC, `delay_ms` and `time_to_first_token` are in milliseconds, costs in
 //! US dollars. Bodies are what went over the wire; without `--include-body` they hold a note in place of a body.
@@ -14,8 +15,8 @@ use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::identity::user_id_hash;
 use crate::instant::{epoch_millis, iso};
-use crate::json_values;
 use crate::otlp::indexed;
+use crate::records;
 use plumbline_model::{Message, Role, Span, SpanKind, SpanStatus, UnixNanos, Usage};
 use serde_json::{Map, Value};
 use std::io::BufRead;
@@ -27,17 +28,18 @@ const NOTE: &str = "helicone_message";
 
 /// Recognised by the keys of a request.
 pub(crate) fn detect(head: &Head<'_>) -> bool {
-    head.any_object(|keys| {
-        let also = [
-            "delay_ms",
-            "request_body",
-            "response_status",
-            "request_path",
-        ];
-        keys.contains("request_id")
-            && keys.contains("request_created_at")
-            && also.iter().any(|key| keys.contains(key))
-    })
+    head.any_object(|keys| is_request(&|key| keys.contains(key)))
+        || records::has_header(head, is_request)
+}
+
+fn is_request(has: &dyn Fn(&str) -> bool) -> bool {
+    let also = [
+        "delay_ms",
+        "request_body",
+        "response_status",
+        "request_path",
+    ];
+    has("request_id") && has("request_created_at") && also.iter().any(|key| has(key))
 }
 
 pub(crate) fn read(
@@ -45,21 +47,27 @@ pub(crate) fn read(
     source_name: &str,
     delivery: &mut Delivery<'_>,
 ) -> Result<(), IngestError> {
-    json_values::each(source, source_name, delivery, &mut |delivery, found| {
-        let understood = match found.value {
-            Value::Object(object) => span(object),
-            _ => Err("expected an object".to_owned()),
-        };
-        match understood {
-            Ok((span, fields)) => {
-                for (name, value) in fields.unread() {
-                    delivery.loss().note(name, value);
+    records::each(
+        source,
+        source_name,
+        delivery,
+        is_request,
+        &mut |delivery, found| {
+            let understood = match found.value {
+                Value::Object(object) => span(object),
+                _ => Err("expected an object".to_owned()),
+            };
+            match understood {
+                Ok((span, fields)) => {
+                    for (name, value) in fields.unread() {
+                        delivery.loss().note(name, value);
+                    }
+                    delivery.span(span, found.raw.to_vec())
                 }
-                delivery.span(span, found.raw.to_vec())
+                Err(reason) => delivery.quarantine(found.at, reason, found.raw),
             }
-            Err(reason) => delivery.quarantine(found.at, reason, found.raw),
-        }
-    })
+        },
+    )
 }
 
 fn span(object: Map<String, Value>) -> Result<(Span, Attributes), String> {

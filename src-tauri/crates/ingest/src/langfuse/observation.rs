@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use std::ops::ControlFlow;
 
 /// What a trace says that its observations do not.
-const OF_TRACE: [&str; 8] = [
+pub(super) const OF_TRACE: [&str; 8] = [
     "id",
     "name",
     "userId",
@@ -209,7 +209,7 @@ fn context(fields: &Attributes, trace: &Attributes, span: &mut Span) {
     }
 }
 
-fn is_nothing(value: &Value) -> bool {
+pub(super) fn is_nothing(value: &Value) -> bool {
     match value {
         Value::Array(list) => list.is_empty(),
         Value::Object(object) => object.is_empty(),

@@ -1,10 +1,12 @@
-//! LangSmith runs: run objects (an API list or one a line) and the `{post, patch}` batches that its SDKs send.
+//! LangSmith runs: run objects (a list, one a line, or a page `{runs, cursors}` of the API) and the `{post, patch}`
+//! batches that its SDKs send. Runs that an export nests under `child_runs` are runs of their own.
 //!
 //! A batch says a run twice: `post` when it begins, `patch` when it ends, perhaps in a later batch. Both are put
 //! together before the run is handed on; what ended nowhere is an unfinished span. Times are ISO text (Python)
 //! or epoch milliseconds (JavaScript). JavaScript patches name no id: it is the end of `dotted_order`.
 //! Source: langchain-ai/langsmith-sdk, `schemas.py` (`RunBase`, `Run`) and the batch endpoints of both SDKs.
 
+mod langchain;
 mod messages;
 mod run;
 
@@ -27,7 +29,8 @@ pub(crate) fn detect(head: &Head<'_>) -> bool {
         let run =
             has("run_type") && (has("dotted_order") || has("parent_run_id") || has("trace_id"));
         let batch = (has("post") || has("patch")) && keys.len() <= 2;
-        run || batch
+        let page = has("runs") && has("cursors");
+        run || batch || page
     })
 }
 
@@ -37,17 +40,29 @@ pub(crate) fn read(
     delivery: &mut Delivery<'_>,
 ) -> Result<(), IngestError> {
     let mut begun = Begun::default();
-    json_values::each(source, source_name, delivery, &mut |delivery, found| {
-        match found.value {
-            Value::Object(mut object) if object.contains_key("run_type") => {
-                match object.get("end_time") {
-                    Some(end) if !end.is_null() => run::deliver(delivery, found.at, object),
-                    // It may end in a line that follows.
-                    _ => {
-                        object.retain(|_, value| !value.is_null());
-                        begun.post(delivery, found.at, object)
+    json_values::each(
+        source,
+        source_name,
+        delivery,
+        &mut |delivery, found| match found.value {
+            Value::Object(object) if object.contains_key("run_type") => {
+                begun.run(delivery, found.at, object)
+            }
+            Value::Object(mut page) if page.contains_key("runs") => {
+                let Some(Value::Array(list)) = page.remove("runs") else {
+                    return delivery.quarantine(found.at, "`runs` is not a list", found.raw);
+                };
+                for (index, value) in list.into_iter().enumerate() {
+                    let at = format!("{} runs[{index}]", found.at);
+                    match value {
+                        Value::Object(object) => begun.run(delivery, &at, object)?,
+                        other => {
+                            let raw = other.to_string();
+                            delivery.quarantine(at, NO_RUN, raw.as_bytes())?;
+                        }
                     }
                 }
+                ControlFlow::Continue(())
             }
             Value::Object(mut batch)
                 if batch.contains_key("post") || batch.contains_key("patch") =>
@@ -55,13 +70,24 @@ pub(crate) fn read(
                 for (key, is_post) in [("post", true), ("patch", false)] {
                     let list = match batch.remove(key) {
                         Some(Value::Array(list)) => list,
-                        _ => continue,
+                        None | Some(Value::Null) => continue,
+                        Some(other) => {
+                            let at = format!("{} {key}", found.at);
+                            let raw = other.to_string();
+                            let reason = format!("`{key}` is not a list of runs");
+                            delivery.quarantine(at, reason, raw.as_bytes())?;
+                            continue;
+                        }
                     };
                     for (index, value) in list.into_iter().enumerate() {
                         let at = format!("{} {key}[{index}]", found.at);
-                        let Value::Object(object) = value else {
-                            delivery.quarantine(at, "expected a run as an object", found.raw)?;
-                            continue;
+                        let object = match value {
+                            Value::Object(object) => object,
+                            other => {
+                                let raw = other.to_string();
+                                delivery.quarantine(at, NO_RUN, raw.as_bytes())?;
+                                continue;
+                            }
                         };
                         if is_post {
                             begun.post(delivery, &at, object)?;
@@ -70,17 +96,22 @@ pub(crate) fn read(
                         }
                     }
                 }
+                for (name, value) in &batch {
+                    delivery.loss().note(&format!("batch.{name}"), value);
+                }
                 ControlFlow::Continue(())
             }
             _ => delivery.quarantine(found.at, "this is no run and no batch of runs", found.raw),
-        }
-    })?;
+        },
+    )?;
     if !delivery.stopped() {
         // A sink that stops here has stopped the reading; there is nothing left to read.
         let _ = begun.finish(delivery);
     }
     Ok(())
 }
+
+const NO_RUN: &str = "expected a run as an object";
 
 struct Waiting {
     at: String,
@@ -98,6 +129,45 @@ struct Begun {
 }
 
 impl Begun {
+    /// A run as the API gives it, with the runs that are nested in it.
+    fn run(
+        &mut self,
+        delivery: &mut Delivery<'_>,
+        at: &str,
+        run: Map<String, Value>,
+    ) -> ControlFlow<()> {
+        let mut open = vec![(at.to_owned(), run)];
+        while let Some((at, mut run)) = open.pop() {
+            match run.remove("child_runs") {
+                Some(Value::Array(children)) => {
+                    for (index, child) in children.into_iter().enumerate().rev() {
+                        let at = format!("{at} child_runs[{index}]");
+                        match child {
+                            Value::Object(child) => open.push((at, child)),
+                            other => {
+                                delivery.quarantine(at, NO_RUN, other.to_string().as_bytes())?;
+                            }
+                        }
+                    }
+                }
+                None | Some(Value::Null) => {}
+                Some(other) => {
+                    let reason = "`child_runs` is not a list of runs";
+                    delivery.quarantine(&*at, reason, other.to_string().as_bytes())?;
+                }
+            }
+            match run.get("end_time") {
+                Some(end) if !end.is_null() => run::deliver(delivery, &at, run)?,
+                // It may end in a line that follows.
+                _ => {
+                    run.retain(|_, value| !value.is_null());
+                    self.post(delivery, &at, run)?;
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
     fn post(
         &mut self,
         delivery: &mut Delivery<'_>,

@@ -1,5 +1,6 @@
 //! One run becomes one span.
 
+use super::langchain;
 use super::messages::{answered, asked};
 use super::{id_of, last_id};
 use crate::attributes::Attributes;
@@ -98,7 +99,6 @@ fn span(run: Map<String, Value>) -> Result<(Span, Unread), String> {
         "prompt_cost",
         "completion_cost",
         "id",
-        "child_runs",
         "child_run_ids",
         "direct_child_run_ids",
         "parent_run_ids",
@@ -204,8 +204,13 @@ fn call(inputs: &Attributes, outputs: &Attributes, span: &mut Span) {
     let requested = inputs.text(&["model"]);
     span.model_requested = span.model_requested.take().or(requested);
     let legacy = outputs.nested("llm_output");
-    span.model_returned = outputs.text(&["model"]).or(legacy.text(&["model_name"]));
-    span.request_id = outputs.text(&["id"]);
+    let said = langchain::first_message(outputs);
+    let told = said.nested("response_metadata");
+    span.model_returned = outputs
+        .text(&["model"])
+        .or(legacy.text(&["model_name"]))
+        .or(told.text(&["model_name", "model"]));
+    span.request_id = outputs.text(&["id"]).or(told.text(&["id"]));
     span.provider_fingerprint = outputs.text(&["system_fingerprint"]);
     for name in PARAMETERS {
         if let Some(value) = inputs.take(name).filter(|value| !value.is_null()) {
@@ -218,11 +223,26 @@ fn call(inputs: &Attributes, outputs: &Attributes, span: &mut Span) {
     }
     span.input_messages = asked(inputs);
     (span.output_messages, span.finish_reason) = answered(outputs);
+    let reason = told.text(&["finish_reason", "stop_reason"]);
+    span.finish_reason = span.finish_reason.take().or(reason);
     outputs.understood(&["object", "created", "llm_output", "run", "type"]);
 }
 
-/// The run's own counts, else those of its outputs; a count that is nowhere stays unknown.
+/// The counts of the outputs, of their messages, or of the run; a count that is nowhere stays unknown.
 fn usage(fields: &Attributes, outputs: &Attributes) -> Usage {
+    let written = langchain::usage(outputs);
+    let own = own_usage(fields, outputs);
+    // The run's sums are LangSmith's own and know no parts; what a message says is the provider's.
+    Usage {
+        tokens_in: own.tokens_in.or(written.tokens_in),
+        tokens_in_cached: own.tokens_in_cached.or(written.tokens_in_cached),
+        tokens_in_cache_write: own.tokens_in_cache_write.or(written.tokens_in_cache_write),
+        tokens_out: own.tokens_out.or(written.tokens_out),
+        tokens_reasoning: own.tokens_reasoning.or(written.tokens_reasoning),
+    }
+}
+
+fn own_usage(fields: &Attributes, outputs: &Attributes) -> Usage {
     let reported = outputs.nested("usage_metadata");
     let inside = reported.nested("input_token_details");
     let outside = reported.nested("output_token_details");

@@ -40,25 +40,29 @@ impl<'de> Visitor<'de> for Union {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut value = Value::Null;
         while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
+            let next: Value = match key.as_str() {
                 "stringValue" | "string_value" | "bytesValue" | "bytes_value" => {
-                    value = map.next_value::<Option<String>>()?.into();
+                    map.next_value::<Option<String>>()?.into()
                 }
-                "boolValue" | "bool_value" => value = map.next_value::<Option<bool>>()?.into(),
-                "intValue" | "int_value" => value = map.next_value_seed(Integer)?,
-                "doubleValue" | "double_value" => value = map.next_value_seed(Double)?,
-                "arrayValue" | "array_value" => {
-                    let array: Option<ArrayValue> = map.next_value()?;
-                    let values = array.unwrap_or_default().values;
-                    value = values.into_iter().map(|value| value.0).collect();
-                }
-                "kvlistValue" | "kvlist_value" => {
-                    let list: Option<KeyValueList> = map.next_value()?;
-                    value = Value::Object(object(list.unwrap_or_default().values));
-                }
+                "boolValue" | "bool_value" => map.next_value::<Option<bool>>()?.into(),
+                "intValue" | "int_value" => map.next_value_seed(Integer)?,
+                "doubleValue" | "double_value" => map.next_value_seed(Double)?,
+                "arrayValue" | "array_value" => match map.next_value::<Option<ArrayValue>>()? {
+                    Some(array) => array.values.into_iter().map(|value| value.0).collect(),
+                    None => Value::Null,
+                },
+                "kvlistValue" | "kvlist_value" => match map.next_value::<Option<KeyValueList>>()? {
+                    Some(list) => Value::Object(object(list.values)),
+                    None => Value::Null,
+                },
                 _ => {
                     map.next_value::<Value>()?;
+                    continue;
                 }
+            };
+            // Some producers write all members of the union and leave all but one null.
+            if !next.is_null() {
+                value = next;
             }
         }
         Ok(value)

@@ -19,14 +19,16 @@ mod walk;
 mod wire;
 
 pub use export::to_otlp;
+pub(crate) use span::{Scope, map};
+pub(crate) use wire::{WireEvent, WireSpan, WireStatus};
 
 use crate::IngestError;
 use crate::attributes::Attributes;
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::json_bytes::Halt;
-use span::Scope;
 use std::io::BufRead;
+use std::ops::ControlFlow;
 use walk::Walk;
 
 /// Recognised by the outer key of an export, of traces or (without any span) of logs.
@@ -97,6 +99,14 @@ fn deliver(
         Err(Halt::Stopped)
     } else {
         Ok(())
+    }
+}
+
+/// Delivers a span that stands by itself, without resource and scope.
+pub(crate) fn deliver_alone(delivery: &mut Delivery<'_>, at: &str, raw: &[u8]) -> ControlFlow<()> {
+    match deliver(delivery, at, raw, None, None) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
     }
 }
 

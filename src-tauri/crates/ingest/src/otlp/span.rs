@@ -80,6 +80,14 @@ pub(crate) fn read(raw: &[u8], resource: &Attributes, scope: &Scope) -> Result<M
     }
     let wire: WireSpan =
         serde_json::from_slice(raw).map_err(|error| format!("{error} of the span"))?;
+    map(wire, resource, scope)
+}
+
+/// Maps one span that came in whatever clothes.
+///
+/// # Errors
+/// It lacks an id or a start.
+pub(crate) fn map(wire: WireSpan, resource: &Attributes, scope: &Scope) -> Result<Mapped, String> {
     let beyond = wire.attributes.len().saturating_sub(COUNT);
     let id = |text: Option<String>, bytes| text.and_then(|text| wire_id(&text, bytes));
     let trace_id = id(wire.trace_id, 16).ok_or("`traceId` is missing or zero")?;

@@ -97,3 +97,80 @@ fn real_downloads_of_nine_frameworks() {
         assert_eq!(sum(|usage| usage.tokens_out), tokens_out, "{name}");
     }
 }
+
+#[test]
+fn nothing_of_a_batch_or_a_trace_vanishes_unreported() {
+    let batch = serde_json::json!({"batch": [
+        {"id": "1", "type": "trace-create", "timestamp": "2026-03-02T09:00:00Z", "body": {"id": "t", "userId": "u"}},
+        {"id": "2", "type": "trace-create", "timestamp": "2026-03-02T09:00:00Z", "body": {"id": "alone", "name": "n"}},
+        {"id": "3", "type": "agent-create", "body": {"id": "a", "traceId": "t", "startTime": "2026-03-02T09:00:00Z"}},
+        {"id": "4", "type": "score-create", "body": {"id": "s", "traceId": "t", "name": "ok", "value": 1}},
+        {"id": "5", "type": "dream-create", "body": {"id": "d"}},
+        {"id": "6", "type": "span-create", "body": {"traceId": "t"}},
+        {"id": "7", "type": "tool-create"}
+    ]});
+    let reading = read_all(batch.to_string().as_bytes(), None).unwrap();
+    assert_eq!(reading.spans().len(), 1);
+    assert_eq!(reading.spans()[0].kind, plumbline_model::SpanKind::Agent);
+    assert!(reading.spans()[0].user_id_hash.is_some());
+    let reasons: Vec<&str> = reading
+        .quarantined()
+        .iter()
+        .map(|row| row.reason.as_str())
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "an event of the unknown type `dream-create`",
+            "the body of a `span-create` has no `id`",
+            "the event has no `body`"
+        ]
+    );
+    let unread: Vec<&str> = reading
+        .report
+        .fields_unread
+        .keys()
+        .map(String::as_str)
+        .collect();
+    assert_eq!(
+        unread,
+        [
+            "batch.score-create",
+            "batch.trace-create (without observations)"
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_list_of_observations_is_refused_with_a_reason() {
+    let text = concat!(
+        r#"{"trace": {"id": "t"}, "observations": {"id": "a"}}"#,
+        "\n",
+        r#"{"data": "none", "meta": {}}"#,
+        "\n",
+        r#"{"batch": {"type": "span-create"}}"#,
+        "\n",
+        r#"{"id": "t", "userId": "u", "scores": [{"name": "ok"}], "observations": [{"id": "o", "type": "SPAN", "startTime": "2026-03-02T09:00:00Z"}]}"#,
+    );
+    let reading = read_all(text.as_bytes(), None).unwrap();
+    let reasons: Vec<&str> = reading
+        .quarantined()
+        .iter()
+        .map(|row| row.reason.as_str())
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "`observations` is not a list",
+            "`data` is not a list",
+            "`batch` is not a list"
+        ]
+    );
+    let span = reading.spans()[0];
+    assert_eq!(
+        span.trace_id, "t",
+        "a trace of the API holds its observations"
+    );
+    assert!(span.user_id_hash.is_some());
+    assert_eq!(reading.report.fields_unread["trace.scores"].count, 1);
+}

