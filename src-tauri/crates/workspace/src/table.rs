@@ -21,6 +21,7 @@ pub(crate) mod run_totals;
 pub(crate) mod setting;
 pub(crate) mod span;
 mod span_content;
+pub(crate) mod span_head;
 pub(crate) mod span_page;
 pub(crate) mod span_read;
 pub(crate) mod span_shape;
