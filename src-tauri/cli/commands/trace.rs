@@ -30,7 +30,7 @@ pub(super) fn run(engine: &Engine, args: &Trace, printer: &Printer) -> Result<Ex
         Trace::Show {
             id,
             span: Some(span),
-        } => show_span(&engine.span_open(id, span)?, printer),
+        } => show_span(&engine.span_open(id, span, 1)?, printer),
         Trace::Export { otlp } => {
             // Canonical JSONL is many objects; `--json` promises one.
             let otlp = *otlp || printer.is_json();

@@ -59,8 +59,8 @@ pub(crate) async fn trace_histogram(
 }
 
 #[tauri::command]
-pub(crate) async fn trace_facets(desk: State<'_, Desk>) -> Answer<Facets> {
-    desk.ask(|engine| engine.trace_facets()).await
+pub(crate) async fn trace_facets(desk: State<'_, Desk>, filter: TraceFilter) -> Answer<Facets> {
+    desk.ask(move |engine| engine.trace_facets(&filter)).await
 }
 
 #[tauri::command]
@@ -73,7 +73,8 @@ pub(crate) async fn span_open(
     desk: State<'_, Desk>,
     trace_id: String,
     span_id: String,
+    variant: u64,
 ) -> Answer<SpanView> {
-    desk.ask(move |engine| engine.span_open(&trace_id, &span_id))
+    desk.ask(move |engine| engine.span_open(&trace_id, &span_id, variant))
         .await
 }

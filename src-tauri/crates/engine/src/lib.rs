@@ -17,6 +17,7 @@ mod jobs;
 mod prices;
 mod prompt_folder;
 mod prompts;
+mod raw_text;
 mod recordings;
 mod replay;
 mod tokens;

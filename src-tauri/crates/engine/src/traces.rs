@@ -5,15 +5,18 @@ use crate::api::{
     FacetValue, Facets, Histogram, HistogramBar, SpanView, TraceFilter, TracePage, TraceRow,
     TraceSort, TraceStep, TraceView,
 };
+use crate::raw_text::pretty;
 use plumbline_analysis::highlight::{Language, highlight, language_of};
 use plumbline_analysis::tree::{self, SpanHead};
-use plumbline_model::{Cost, NanosText, Problem, Span, SpanKind, Usd};
-use plumbline_workspace::{self as workspace, Page, PromptRelease, SpanFilter};
+use plumbline_model::{Cost, NanosText, Problem, Span, SpanKind, SpanStatus, Usd};
+use plumbline_workspace::{self as workspace, Page, PromptRelease, SpanFilter, TraceHead};
 use std::io::Write;
 use std::ops::ControlFlow;
 
-/// Spans of one trace that are opened at once.
-const MAX_TRACE_SPANS: u64 = 10_000;
+/// Spans of one trace that are opened at once; the window says so when a trace has more.
+const MAX_TRACE_SPANS: u64 = 200_000;
+/// Failed steps whose message is read from the stored body; further ones show their error's type.
+const MAX_MESSAGES: usize = 200;
 
 impl Engine {
     /// Traces with a span that matches the filter.
@@ -84,24 +87,42 @@ impl Engine {
         Ok(Histogram { bucket_ms, bars })
     }
 
-    /// What the imported spans can be filtered by.
-    pub fn trace_facets(&self) -> Result<Facets, Problem> {
-        let facets = self.inner.workspace.span_facets(&SpanFilter::default())?;
-        let values = |facet: Vec<workspace::FacetValue>| {
-            facet
-                .into_iter()
-                .map(|v| FacetValue {
-                    value: v.value,
-                    count: v.spans,
-                })
-                .collect()
+    /// What the imported spans can be filtered by, with counts under the other conditions of the filter:
+    /// each facet leaves out its own, so that one sees what another choice would give.
+    pub fn trace_facets(&self, filter: &TraceFilter) -> Result<Facets, Problem> {
+        let all = self.inner.workspace.span_facets(&span_filter(filter))?;
+        let without = |set: bool, relax: &dyn Fn(&mut TraceFilter)| {
+            if !set {
+                return Ok::<_, Problem>(None);
+            }
+            let mut relaxed = filter.clone();
+            relax(&mut relaxed);
+            let found = self.inner.workspace.span_facets(&span_filter(&relaxed))?;
+            Ok(Some(found))
         };
+        let models = without(filter.model.is_some(), &|f| f.model = None)?;
+        let kinds = without(filter.kind.is_some(), &|f| f.kind = None)?;
+        let statuses = without(filter.status.is_some(), &|f| f.status = None)?;
+        let prompts = without(filter.prompt_name.is_some(), &|f| f.prompt_name = None)?;
+        let environments = without(filter.environment.is_some(), &|f| f.environment = None)?;
         Ok(Facets {
-            models: values(facets.models),
-            kinds: values(facets.kinds),
-            statuses: values(facets.statuses),
-            prompts: values(facets.prompts),
-            environments: values(facets.environments),
+            models: values(models.as_ref().map_or(&all.models, |found| &found.models)),
+            kinds: values(kinds.as_ref().map_or(&all.kinds, |found| &found.kinds)),
+            statuses: values(
+                statuses
+                    .as_ref()
+                    .map_or(&all.statuses, |found| &found.statuses),
+            ),
+            prompts: values(
+                prompts
+                    .as_ref()
+                    .map_or(&all.prompts, |found| &found.prompts),
+            ),
+            environments: values(
+                environments
+                    .as_ref()
+                    .map_or(&all.environments, |found| &found.environments),
+            ),
         })
     }
 
@@ -112,19 +133,24 @@ impl Engine {
             .workspace
             .trace_row(trace_id)?
             .ok_or_else(|| no_trace(trace_id))?;
-        let spans = self
+        let heads = self
             .inner
             .workspace
-            .trace_spans(trace_id, Page::first(MAX_TRACE_SPANS))?;
-        let heads: Vec<SpanHead<'_>> = spans.iter().map(SpanHead::of).collect();
-        let rows: Vec<TraceStep> = tree::build(&heads)
-            .into_iter()
-            .filter_map(|bar| {
-                spans
-                    .get(bar.index as usize)
-                    .map(|span| self.step(span, &bar))
-            })
-            .collect();
+            .trace_heads(trace_id, MAX_TRACE_SPANS)?;
+        let spans: Vec<SpanHead<'_>> = heads.iter().map(tree_head).collect();
+        let mut messages = MAX_MESSAGES;
+        let mut rows = Vec::with_capacity(heads.len());
+        for bar in tree::build(&spans) {
+            let Some(head) = heads.get(bar.index as usize) else {
+                continue;
+            };
+            let mut step = self.step(head, &bar);
+            if head.status == SpanStatus::Error && messages > 0 {
+                messages -= 1;
+                step.error = self.error_message(trace_id, head)?.or(step.error);
+            }
+            rows.push(step);
+        }
         let total_ms = rows
             .iter()
             .map(|row| row.start_offset_ms + row.duration_ms.unwrap_or_default())
@@ -136,33 +162,46 @@ impl Engine {
         })
     }
 
-    fn step(&self, span: &Span, bar: &tree::WaterfallRow) -> TraceStep {
+    fn error_message(&self, trace_id: &str, head: &TraceHead) -> Result<Option<String>, Problem> {
+        let record = self
+            .inner
+            .workspace
+            .span(trace_id, &head.span_id, head.variant)?;
+        Ok(record.span.error_message)
+    }
+
+    fn step(&self, head: &TraceHead, bar: &tree::WaterfallRow) -> TraceStep {
+        let failed = (head.status == SpanStatus::Error).then(|| "failed".to_owned());
         TraceStep {
-            span_id: span.span_id.clone(),
-            name: step_name(span),
-            kind: span.kind,
-            status: span.status,
-            model: span.model().map(str::to_owned),
+            span_id: head.span_id.clone(),
+            variant: head.variant,
+            name: step_name(head),
+            kind: head.kind,
+            status: head.status,
+            model: head.model.clone(),
             depth: bar.depth,
             children: bar.children,
             start_offset_ms: bar.start_offset_ms,
             duration_ms: bar.duration_ms,
-            time_to_first_token_ms: span.time_to_first_token_ms,
+            time_to_first_token_ms: head.ttft_ms,
             critical: bar.critical,
             flaw: bar.flaw,
-            tokens_in: span.usage.tokens_in,
-            tokens_out: span.usage.tokens_out,
-            cost_usd: self.span_cost_usd(span),
-            error: span
-                .error_message
-                .clone()
-                .or_else(|| span.error_type.clone()),
+            tokens_in: head.usage.tokens_in,
+            tokens_out: head.usage.tokens_out,
+            cost_usd: self.head_cost_usd(head),
+            error: head.error_type.clone().or(failed),
         }
     }
 
     /// Cost of a model call: the source's figure, else the table's.
-    fn span_cost_usd(&self, span: &Span) -> Option<Usd> {
-        span.cost_usd.or_else(|| self.span_cost(span).usd)
+    fn head_cost_usd(&self, head: &TraceHead) -> Option<Usd> {
+        if head.cost_reported_usd.is_some() || head.kind != SpanKind::Llm {
+            return head.cost_reported_usd;
+        }
+        let model = head.model.as_deref().unwrap_or_default();
+        self.prices()
+            .cost(head.provider.as_deref(), model, &head.usage, head.start_ns)
+            .usd
     }
 
     fn span_cost(&self, span: &Span) -> Cost {
@@ -178,11 +217,20 @@ impl Engine {
     }
 
     /// One span with its source record.
-    pub fn span_open(&self, trace_id: &str, span_id: &str) -> Result<SpanView, Problem> {
-        let record = self.inner.workspace.span(trace_id, span_id, 1)?;
+    ///
+    /// `variant` is 1 for the content that came first under these ids.
+    pub fn span_open(
+        &self,
+        trace_id: &str,
+        span_id: &str,
+        variant: u64,
+    ) -> Result<SpanView, Problem> {
+        let record = self.inner.workspace.span(trace_id, span_id, variant)?;
         let raw = pretty(&record.raw);
         let language = language_of(&raw).unwrap_or(Language::Json);
         Ok(SpanView {
+            variant: record.variant,
+            variants: record.variants,
             latency_ms: record.span.latency_ms(),
             cost: self.span_cost(&record.span),
             raw_highlighted: highlight(&raw, language),
@@ -268,12 +316,32 @@ impl Engine {
     }
 }
 
-fn step_name(span: &Span) -> String {
-    span.name
+fn values(facet: &[workspace::FacetValue]) -> Vec<FacetValue> {
+    facet
+        .iter()
+        .map(|found| FacetValue {
+            value: found.value.clone(),
+            count: found.spans,
+        })
+        .collect()
+}
+
+fn tree_head(head: &TraceHead) -> SpanHead<'_> {
+    SpanHead {
+        span_id: &head.span_id,
+        // An empty parent is how some sources write a root.
+        parent_id: head.parent_id.as_deref().filter(|id| !id.is_empty()),
+        start_ns: head.start_ns,
+        end_ns: head.end_ns,
+    }
+}
+
+fn step_name(head: &TraceHead) -> String {
+    head.name
         .clone()
-        .or_else(|| span.tool_name.clone())
-        .or_else(|| span.model().map(str::to_owned))
-        .unwrap_or_else(|| span.kind.as_str().to_owned())
+        .or_else(|| head.tool_name.clone())
+        .or_else(|| head.model.clone())
+        .unwrap_or_else(|| head.kind.as_str().to_owned())
 }
 
 fn no_trace(trace_id: &str) -> Problem {
@@ -305,13 +373,5 @@ impl From<TraceSort> for workspace::TraceSort {
             TraceSort::Costliest => Self::Costliest,
             TraceSort::MostTokens => Self::MostTokens,
         }
-    }
-}
-
-/// JSON laid out to be read; anything else as it is.
-fn pretty(raw: &str) -> String {
-    match serde_json::from_str::<serde_json::Value>(raw) {
-        Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_else(|_| raw.to_owned()),
-        Err(_) => raw.to_owned(),
     }
 }

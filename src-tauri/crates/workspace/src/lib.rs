@@ -48,6 +48,7 @@ pub use table::response_cache::{CacheEntry, CachePurge, CacheStats};
 pub use table::run::{NewRun, Owner, RunSummary};
 pub use table::run_prompt::RunPrompt;
 pub use table::span::{AppendOutcome, ImportedSpan, PendingAppend, PreparedSpans};
+pub use table::span_head::TraceHead;
 pub use table::span_page::{SpanFilter, SpanPage, SpanRow, SpanSort};
 pub use table::span_read::SpanRecord;
 pub use table::span_shape::{FacetValue, HistogramBucket, SpanFacets};

@@ -23,6 +23,7 @@ pub(crate) mod setting;
 pub(crate) mod span;
 pub(crate) mod span_block;
 mod span_canonical;
+pub(crate) mod span_head;
 pub(crate) mod span_page;
 mod span_preview;
 pub(crate) mod span_read;

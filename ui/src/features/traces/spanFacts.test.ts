@@ -12,7 +12,7 @@ beforeAll(async () => {
   const traceId = page.rows[0]?.trace_id ?? '';
   const view = await host.traceOpen(traceId);
   const call = view.rows.find((step) => step.kind === 'llm');
-  span = (await host.spanOpen(traceId, call?.span_id ?? '')).span;
+  span = (await host.spanOpen(traceId, call?.span_id ?? '', 1)).span;
 });
 
 describe('facts of a span', () => {

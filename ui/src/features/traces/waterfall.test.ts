@@ -1,10 +1,11 @@
 import type { TraceStep } from '$lib/bindings/TraceStep';
 import { describe, expect, it } from 'vitest';
-import { axisEnd, axisMarks, indentOf, markText, placeOf } from './waterfall';
+import { axisEnd, axisMarks, indentOf, markText, placeOf, stepKey, stepOf } from './waterfall';
 
 function step(part: Partial<TraceStep>): TraceStep {
   return {
     span_id: 's',
+    variant: 1,
     name: 'step',
     kind: 'llm',
     status: 'ok',
@@ -23,6 +24,16 @@ function step(part: Partial<TraceStep>): TraceStep {
     ...part,
   };
 }
+
+describe('keys of steps', () => {
+  it('tell contents under one id apart, and lead back to them', () => {
+    const steps = [step({}), step({ variant: 2 }), step({ span_id: 'a~2' })];
+    const keys = steps.map(stepKey);
+    expect(keys).toEqual(['s', 's~2', 'a~2']);
+    expect(keys.map((key) => stepOf(key, steps))).toEqual(steps);
+    expect(stepOf('gone', steps)).toEqual({ span_id: 'gone', variant: 1 });
+  });
+});
 
 describe('bars of the waterfall', () => {
   it('stand to scale', () => {

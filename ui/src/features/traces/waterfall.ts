@@ -87,15 +87,29 @@ function clamp(share: number): number {
   return Number.isFinite(share) ? Math.min(1, Math.max(0, share)) : 0;
 }
 
+/** What tells a step from all others of its trace: contents that share an id are numbered. */
+export function stepKey(step: Pick<TraceStep, 'span_id' | 'variant'>): string {
+  return step.variant === 1 ? step.span_id : `${step.span_id}~${step.variant}`;
+}
+
+/** The step behind a key; a key that no step has is taken as a plain id. */
+export function stepOf(
+  key: string,
+  steps: readonly TraceStep[],
+): Pick<TraceStep, 'span_id' | 'variant'> {
+  return steps.find((step) => stepKey(step) === key) ?? { span_id: key, variant: 1 };
+}
+
 /** What to look at when nobody chose: the first failure, else the longest model call, else the root. */
 export function stepToShow(steps: readonly TraceStep[]): string | null {
   const failed = steps.find((step) => step.error !== null);
-  if (failed) return failed.span_id;
+  if (failed) return stepKey(failed);
   let longest: TraceStep | undefined;
   for (const step of steps) {
     if (step.kind !== 'llm') continue;
     if (!longest || (step.duration_ms ?? Infinity) > (longest.duration_ms ?? Infinity))
       longest = step;
   }
-  return (longest ?? steps[0])?.span_id ?? null;
+  const chosen = longest ?? steps[0];
+  return chosen ? stepKey(chosen) : null;
 }

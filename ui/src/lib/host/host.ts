@@ -109,9 +109,10 @@ export interface Host {
     limit: number,
   ): Promise<TracePage>;
   traceHistogram(filter: TraceFilter, buckets: number): Promise<Histogram>;
-  traceFacets(): Promise<Facets>;
+  /** Counts under the other conditions: each facet leaves out its own. */
+  traceFacets(filter: TraceFilter): Promise<Facets>;
   traceOpen(traceId: string): Promise<TraceView>;
-  spanOpen(traceId: string, spanId: string): Promise<SpanView>;
+  spanOpen(traceId: string, spanId: string, variant: number): Promise<SpanView>;
 
   costView(scope: CostScope): Promise<CostView>;
 

@@ -54,9 +54,9 @@ export const tauriHost: Host = {
     invoke('import_quarantine', { importId, offset, limit }),
   traceList: (filter, sort, offset, limit) => invoke('trace_list', { filter, sort, offset, limit }),
   traceHistogram: (filter, buckets) => invoke('trace_histogram', { filter, buckets }),
-  traceFacets: () => invoke('trace_facets'),
+  traceFacets: (filter) => invoke('trace_facets', { filter }),
   traceOpen: (traceId) => invoke('trace_open', { traceId }),
-  spanOpen: (traceId, spanId) => invoke('span_open', { traceId, spanId }),
+  spanOpen: (traceId, spanId, variant) => invoke('span_open', { traceId, spanId, variant }),
 
   costView: (scope) => invoke('cost_view', { scope }),
 

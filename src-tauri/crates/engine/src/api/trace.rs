@@ -112,6 +112,8 @@ pub struct Facets {
 #[ts(export)]
 pub struct TraceStep {
     pub span_id: String,
+    /// 1, or more for other content that came under the same ids.
+    pub variant: u64,
     pub name: String,
     pub kind: SpanKind,
     pub status: SpanStatus,
@@ -146,6 +148,10 @@ pub struct TraceView {
 #[ts(export)]
 pub struct SpanView {
     pub span: Span,
+    /// 1 for the content that came first under these ids.
+    pub variant: u64,
+    /// How many contents came under these ids; above one, the sources contradict each other.
+    pub variants: u64,
     pub latency_ms: Option<f64>,
     /// Computed from the price table; the source's own figure is `span.cost_usd`.
     pub cost: Cost,

@@ -10,3 +10,5 @@ mod jobs;
 mod saving;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod tracing;
