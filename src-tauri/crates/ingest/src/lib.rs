@@ -22,6 +22,10 @@ mod exchange;
 mod format;
 mod head;
 mod helicone;
+mod http_coding;
+mod http_exchange;
+mod http_headers;
+mod http_stream;
 mod identity;
 mod inclusive;
 mod instant;
@@ -47,6 +51,7 @@ pub use completeness::Completeness;
 pub use delivery::{Item, ReadReport};
 pub use error::IngestError;
 pub use format::{Format, detect};
+pub use http_exchange::{HttpExchange, HttpOutcome, HttpReading, read_http};
 pub use otlp::to_otlp;
 
 use delivery::Delivery;

@@ -17,6 +17,7 @@ mod request;
 mod response;
 mod run;
 mod span;
+pub mod sse;
 mod time;
 mod usage;
 
