@@ -22,9 +22,10 @@ use std::time::Duration;
 const ERROR_CHARS: usize = 500;
 
 /// Ends of paths where a model is called even if the body does not name one (Azure names it in the path).
-const CALLS: [&str; 5] = [
+const CALLS: [&str; 6] = [
     "/chat/completions",
     "/completions",
+    "/complete",
     "/responses",
     "/embeddings",
     "/messages",
@@ -87,6 +88,11 @@ pub struct HttpReading {
 /// Reads one exchange. Nothing of it can make this fail; what is not understood says so in the outcome.
 #[must_use]
 pub fn read_http(exchange: &HttpExchange) -> HttpReading {
+    read_as(exchange, None)
+}
+
+/// Reads an exchange whose response, where it is given, was put together before.
+fn read_as(exchange: &HttpExchange, came: Option<Came>) -> HttpReading {
     let (url, in_url) = safe_url(&exchange.url);
     let (sent_headers, in_request) = allowed(&exchange.request_headers);
     let (came_headers, in_response) = allowed(&exchange.response_headers);
@@ -97,12 +103,12 @@ pub fn read_http(exchange: &HttpExchange) -> HttpReading {
         "status": exchange.status,
         "response_headers": came_headers,
         "started_at_ns": exchange.started_at.map(|at| at.0),
-        "time_to_first_byte_ms": exchange.time_to_first_byte.map(millis),
-        "duration_ms": exchange.duration.map(millis),
+        "time_to_first_byte_ns": exchange.time_to_first_byte.and_then(nanos),
+        "duration_ns": exchange.duration.and_then(nanos),
         "error": exchange.error,
     });
     HttpReading {
-        outcome: outcome(exchange, &url, &mut raw),
+        outcome: outcome(exchange, &url, &mut raw, came),
         secrets_removed: in_url + in_request + in_response,
     }
 }
@@ -111,7 +117,11 @@ fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
-fn outcome(exchange: &HttpExchange, url: &str, raw: &mut Value) -> HttpOutcome {
+fn nanos(duration: Duration) -> Option<i64> {
+    i64::try_from(duration.as_nanos()).ok()
+}
+
+fn outcome(exchange: &HttpExchange, url: &str, raw: &mut Value, came: Option<Came>) -> HttpOutcome {
     let path = path_of(url);
     if !exchange.method.eq_ignore_ascii_case("POST")
         || NO_CALLS.iter().any(|part| path.contains(part))
@@ -133,7 +143,7 @@ fn outcome(exchange: &HttpExchange, url: &str, raw: &mut Value) -> HttpOutcome {
         Ok(_) => (Map::new(), Some("it is no object".to_owned())),
         Err(reason) => (Map::new(), Some(reason)),
     };
-    let came = Came::of(exchange);
+    let came = came.unwrap_or_else(|| Came::of(exchange));
     if !is_known_path && !is_call(&sent) && !is_answer(&came.body) {
         return HttpOutcome::NotModelCall;
     }
@@ -154,7 +164,10 @@ fn outcome(exchange: &HttpExchange, url: &str, raw: &mut Value) -> HttpOutcome {
         None => Value::Object(came.body.clone()),
     };
     if let Some(events) = came.events {
-        raw["stream"] = json!({"events": events, "is_complete": !came.is_cut});
+        raw["stream_events"] = events.into();
+    }
+    if came.is_cut {
+        raw["is_cut"] = true.into();
     }
     let raw = raw.to_string().into_bytes();
     let (span, fields_unread) = span(exchange, url, sent, came, &raw);
@@ -262,6 +275,7 @@ fn span(
     let started = exchange.started_at.or(openai_body::created(&came.body));
     let mut span = begun(Some(id), kind_of_path(path), started, raw);
     let is_anthropic = anthropic_body::is_response(&came.body)
+        || path.ends_with("/complete")
         || (path.ends_with("/messages") && !came.body.contains_key("choices"));
     let mut unread = Unread::new();
     let mut answer = came.body;
@@ -328,9 +342,7 @@ fn span(
 }
 
 fn times(exchange: &HttpExchange, is_streamed: bool, span: &mut Span) {
-    let took = exchange
-        .duration
-        .and_then(|took| i64::try_from(took.as_nanos()).ok());
+    let took = exchange.duration.and_then(nanos);
     let end = exchange
         .started_at
         .zip(took)
@@ -376,5 +388,6 @@ fn deployment(path: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
+pub(crate) mod kept;
 #[cfg(test)]
 mod tests;

@@ -120,6 +120,11 @@ fn add(all: &mut Assembled, parts: &mut Parts, mut event: Map<String, Value>) {
         }
         "message_stop" => all.is_complete = true,
         "content_block_stop" | "ping" => {}
+        "completion" => {
+            // Text completions of Anthropic send pieces, and in the last why they stopped.
+            all.is_complete |= event.get("stop_reason").is_some_and(Value::is_string);
+            join_texts_of(&mut all.body, event);
+        }
         "error" => {
             let error = event.remove("error").unwrap_or(Value::Object(event));
             all.body.insert("error".to_owned(), error);
@@ -294,6 +299,19 @@ fn join_texts(held: &mut Map<String, Value>, part: Map<String, Value>) {
     }
 }
 
+/// Joins the pieces of a text completion; what is not null of the rest stands.
+fn join_texts_of(body: &mut Map<String, Value>, event: Map<String, Value>) {
+    for (name, value) in event {
+        match value {
+            Value::String(more) if name == "completion" => append(body, &name, &more),
+            Value::Null => {}
+            other => {
+                body.insert(name, other);
+            }
+        }
+    }
+}
+
 fn finish(all: &mut Assembled, parts: Parts) {
     if !parts.blocks.is_empty() {
         let blocks = parts.blocks.into_values().map(Block::into_value).collect();
@@ -304,7 +322,8 @@ fn finish(all: &mut Assembled, parts: Parts) {
         .get("output")
         .and_then(Value::as_array)
         .is_some_and(|output| !output.is_empty());
-    if !has_output && !(parts.items.is_empty() && parts.texts.is_empty()) {
+    let has_parts = !(parts.items.is_empty() && parts.texts.is_empty());
+    if has_parts && !has_output {
         let mut items = parts.items;
         for (index, text) in parts.texts {
             items.entry(index).or_insert_with(|| {

@@ -13,6 +13,8 @@ mod dialects;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod har;
+#[cfg(test)]
 mod helicone;
 #[cfg(test)]
 mod langfuse;
@@ -36,3 +38,5 @@ mod round_trip;
 mod samples;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod vcr;

@@ -59,7 +59,13 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 24] = [
+pub(crate) const FIXTURES: [&str; 30] = [
+    "http_exchange/calls.jsonl",
+    "har/calls.har",
+    "vcr/vcrpy.yaml",
+    "vcr/betamax.json",
+    "vcr/ruby.yml",
+    "vcr/go.yaml",
     "promptfoo_results/results.json",
     "promptfoo_results/results.jsonl",
     "helicone/requests.jsonl",
@@ -86,7 +92,10 @@ pub(crate) const FIXTURES: [&str; 24] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 15] = [
+pub(crate) const FORMATS: [Format; 18] = [
+    Format::HttpExchange,
+    Format::Har,
+    Format::Vcr,
     Format::PromptfooResults,
     Format::Helicone,
     Format::Codex,
