@@ -27,6 +27,8 @@ mod litellm;
 #[cfg(test)]
 mod openai_log;
 #[cfg(test)]
+mod otlp_logs;
+#[cfg(test)]
 mod packed;
 #[cfg(test)]
 mod promptfoo;

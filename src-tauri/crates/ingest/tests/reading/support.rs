@@ -59,7 +59,9 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 30] = [
+pub(crate) const FIXTURES: [&str; 32] = [
+    "otlp_json/genai-logs.jsonl",
+    "otlp_protobuf/genai-logs.pb",
     "http_exchange/calls.jsonl",
     "har/calls.har",
     "vcr/vcrpy.yaml",
