@@ -14,7 +14,7 @@ use plumbline_model::{Content, Message, Role, Span, SpanStatus, ToolCall, Usage}
 use serde_json::{Map, Value};
 
 /// Settings of a request, kept as they were sent.
-const PARAMETERS: [&str; 17] = [
+const PARAMETERS: [&str; 18] = [
     "anthropic_version",
     "betas",
     "cache_control",
@@ -22,6 +22,7 @@ const PARAMETERS: [&str; 17] = [
     "context_management",
     "inference_geo",
     "max_tokens",
+    "max_tokens_to_sample",
     "output_config",
     "output_format",
     "service_tier",
@@ -39,6 +40,7 @@ pub(crate) fn is_response(body: &Map<String, Value>) -> bool {
     match body.get("type").and_then(Value::as_str) {
         Some("message") => body.get("content").is_some_and(Value::is_array),
         Some("error") => body.contains_key("error"),
+        Some("completion") => body.contains_key("completion"),
         _ => body.contains_key("stop_reason") && body.contains_key("content"),
     }
 }
@@ -66,6 +68,12 @@ pub(crate) fn request(prefix: &str, body: Map<String, Value>, span: &mut Span) -
     }
     let sent = body.take("messages").cloned().unwrap_or_default();
     span.input_messages.extend(messages(sent, Role::User));
+    if let Some(prompt) = body.take("prompt").filter(|prompt| !prompt.is_null()) {
+        // Text completions, before the Messages API.
+        let mut message = Message::text(Role::User, "");
+        message.content = content(prompt.clone());
+        span.input_messages.push(message);
+    }
     // Servers come with their tokens; the raw record keeps them.
     body.understood(&["mcp_servers"]);
     let mut unread = Unread::new();
@@ -90,6 +98,11 @@ pub(crate) fn response(prefix: &str, body: Map<String, Value>, span: &mut Span) 
         let mut message = Map::new();
         message.insert("content".to_owned(), said.clone());
         span.output_messages = messages(Value::Object(message), Role::Assistant);
+    }
+    if let Some(said) = body.take("completion").and_then(Value::as_str) {
+        span.output_messages = vec![Message::text(Role::Assistant, said)];
+        span.provider = Some("anthropic".to_owned());
+        body.understood(&["stop", "log_id"]);
     }
     if let Some(error) = body.take("error") {
         failed(error, span);

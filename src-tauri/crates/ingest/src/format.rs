@@ -6,9 +6,9 @@
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
-    IngestError, anthropic_log, burstgpt, canonical, claude_code, codex, helicone, langfuse,
-    langsmith, litellm, llm_logs, mapped, mooncake, openai_log, otlp, phoenix, promptfoo,
-    request_csv,
+    IngestError, anthropic_log, burstgpt, canonical, claude_code, codex, har, helicone,
+    http_exchange, langfuse, langsmith, litellm, llm_logs, mapped, mooncake, openai_log, otlp,
+    phoenix, promptfoo, request_csv, vcr,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -41,6 +41,12 @@ pub enum Format {
     AnthropicLog,
     /// OpenAI's APIs: responses, pairs of request and response, lines of the Batch API.
     OpenaiLog,
+    /// Exchanges with a model's API as Plumbline's own recorder keeps them, one a line.
+    HttpExchange,
+    /// HAR 1.2: HTTP as browsers and proxies save it.
+    Har,
+    /// Cassettes of VCR and its kin: recorded HTTP as YAML or JSON.
+    Vcr,
     /// Request traces in the shape of the public Mooncake traces: `timestamp`, `input_length`, `output_length`.
     MooncakeJsonl,
     /// Request trace in the shape of the public BurstGPT traces: `Timestamp,Model,Request tokens,Response tokens`.
@@ -65,7 +71,7 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 18] = [
+static ROOMS: [Room; 21] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
@@ -80,6 +86,9 @@ static ROOMS: [Room; 18] = [
     Room { format: Format::ClaudeCode, name: "claude_code", detect: claude_code::detect, read: claude_code::read },
     Room { format: Format::AnthropicLog, name: "anthropic_log", detect: anthropic_log::detect, read: anthropic_log::read },
     Room { format: Format::OpenaiLog, name: "openai_log", detect: openai_log::detect, read: openai_log::read },
+    Room { format: Format::HttpExchange, name: "http_exchange", detect: http_exchange::kept::detect, read: http_exchange::kept::read },
+    Room { format: Format::Har, name: "har", detect: har::detect, read: har::read },
+    Room { format: Format::Vcr, name: "vcr", detect: vcr::detect, read: vcr::read },
     Room { format: Format::MooncakeJsonl, name: "mooncake_jsonl", detect: mooncake::detect, read: mooncake::read },
     Room { format: Format::BurstgptCsv, name: "burstgpt_csv", detect: burstgpt::detect, read: burstgpt::read },
     Room { format: Format::RequestCsv, name: "request_csv", detect: request_csv::detect, read: request_csv::read },
@@ -158,7 +167,7 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 45] = [
+        let cases: [(&[u8], Option<Format>); 53] = [
             (
                 b"{\"type\":\"summary\",\"summary\":\"s\",\"leafUuid\":\"u\"}",
                 Some(Format::ClaudeCode),
@@ -296,6 +305,29 @@ mod tests {
                 b"request_id,call_type,spend,startTime\r\n",
                 Some(Format::Litellm),
             ),
+            (
+                b"{\n  \"log\": {\n    \"version\": \"1.2\",\n    \"creator\": {",
+                Some(Format::Har),
+            ),
+            (
+                b"{\"method\":\"POST\",\"url\":\"/\",\"request_headers\":{},\"response_headers\":{},\"request_body\":{},\"response_body\":{}}",
+                Some(Format::HttpExchange),
+            ),
+            (b"{\"log\":{\"level\":\"info\"}}", None),
+            (
+                b"# made by hand\ninteractions:\n- request:\n    body: null\n",
+                Some(Format::Vcr),
+            ),
+            (
+                b"---\nhttp_interactions:\n- request:\n    method: post\n",
+                Some(Format::Vcr),
+            ),
+            (
+                b"{\"version\": 1, \"interactions\": [{\"request\": {\"body\": \"",
+                Some(Format::Vcr),
+            ),
+            (b"{\"interactions\":[{\"user\":\"a\"}]}", None),
+            (b"notes:\n  interactions:\n", None),
             (b"timestamp,contexttokens,generatedtokens\n", None),
             (b"{\"text\":\"resourceSpans\"}", None),
             (b"", None),

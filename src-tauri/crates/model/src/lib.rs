@@ -18,6 +18,7 @@ mod request;
 mod response;
 mod run;
 mod span;
+pub mod sse;
 mod table_read;
 mod time;
 mod usage;

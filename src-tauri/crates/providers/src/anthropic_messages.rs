@@ -8,10 +8,10 @@
 mod request;
 
 use crate::plain_text;
-use crate::sse::{Next, SseParser};
 use crate::tool_fragments::ToolFragments;
 use crate::wire::{Answer, Count, End, Fragment, Text, WireError, WireFormat, or_empty, part_of};
 use crate::{Call, ProviderError};
+use plumbline_model::sse::{Next, SseParser};
 use plumbline_model::{Completion, FinishReason, ResponseStatus, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -14,7 +14,6 @@ mod plain_text;
 mod provider;
 mod recorded;
 pub mod retry;
-pub mod sse;
 mod tool_fragments;
 mod watched_body;
 mod web_origin;

@@ -3,10 +3,10 @@
 //! A format turns a call into a body and bytes into an answer. It knows no connection, no clock and no key.
 
 use crate::plain_text;
-use crate::sse::EventTooLarge;
 use crate::tool_fragments::TooManyCalls;
 use crate::{Call, ProviderError};
 use plumbline_model::Completion;
+use plumbline_model::sse::EventTooLarge;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::borrow::Cow;

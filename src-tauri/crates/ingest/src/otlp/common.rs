@@ -11,7 +11,8 @@ use serde_json::Value;
 pub(crate) const OWN_SCOPE: &str = "plumbline";
 
 /// Attributes that become tags under their own name.
-const TAGS: [&str; 9] = [
+const TAGS: [&str; 10] = [
+    "plumbline.assembled.from",
     "gen_ai.agent.name",
     "gen_ai.agent.id",
     "gen_ai.workflow.name",

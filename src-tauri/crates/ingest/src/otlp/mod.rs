@@ -1,7 +1,8 @@
 //! OTLP/JSON: recognising an export, reading it span by span, and handing each on with what it belongs to.
 //!
 //! `walk` cuts spans out of the text, `span` maps one, a file per dialect fills in what its names say, and
-//! `export` writes. Logs and metrics beside traces are named in the loss report and not read.
+//! `export` writes. `logs` gathers GenAI events that arrive as log records; other log records are counted in the loss
+//! report, metrics are named there.
 //! Sources: opentelemetry-proto, "JSON Protobuf Encoding" and `trace.proto`.
 
 pub(crate) mod anyvalue;
@@ -9,6 +10,7 @@ mod common;
 mod export;
 mod genai;
 pub(crate) mod indexed;
+mod logs;
 mod openinference;
 mod openllmetry;
 mod proto;

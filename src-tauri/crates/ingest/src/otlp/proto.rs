@@ -62,6 +62,25 @@ pub(super) struct Span {
     pub(super) flags: u32,
 }
 
+/// `logs.proto`.
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct LogRecord {
+    #[prost(fixed64, tag = "1")]
+    pub(super) time_unix_nano: u64,
+    #[prost(message, optional, tag = "5")]
+    pub(super) body: Option<AnyValue>,
+    #[prost(message, repeated, tag = "6")]
+    pub(super) attributes: Vec<KeyValue>,
+    #[prost(bytes = "vec", tag = "9")]
+    pub(super) trace_id: Vec<u8>,
+    #[prost(bytes = "vec", tag = "10")]
+    pub(super) span_id: Vec<u8>,
+    #[prost(fixed64, tag = "11")]
+    pub(super) observed_time_unix_nano: u64,
+    #[prost(string, tag = "12")]
+    pub(super) event_name: String,
+}
+
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct Event {
     #[prost(fixed64, tag = "1")]
@@ -195,6 +214,26 @@ impl Span {
         }
         set_count(&mut span, "flags", self.flags.into());
         span.into()
+    }
+}
+
+impl LogRecord {
+    pub(super) fn to_json(&self) -> Value {
+        let mut record = Map::new();
+        set_nanos(&mut record, "timeUnixNano", self.time_unix_nano);
+        set_nanos(
+            &mut record,
+            "observedTimeUnixNano",
+            self.observed_time_unix_nano,
+        );
+        set_text(&mut record, "traceId", &hex(&self.trace_id));
+        set_text(&mut record, "spanId", &hex(&self.span_id));
+        set_text(&mut record, "eventName", &self.event_name);
+        set_list(&mut record, "attributes", key_values(&self.attributes));
+        if self.body.is_some() {
+            record.insert("body".to_owned(), any(self.body.as_ref()));
+        }
+        record.into()
     }
 }
 

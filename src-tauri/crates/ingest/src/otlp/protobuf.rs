@@ -1,9 +1,11 @@
-//! OTLP traces as protobuf: an `ExportTraceServiceRequest`, or several written one after another.
+//! OTLP as protobuf: an `ExportTraceServiceRequest` or an `ExportLogsServiceRequest`, or several one after another.
+//! Both are built alike; a log record is told from a span by how its bytes begin.
 //!
 //! One `ResourceSpans` is in memory at a time. Spans are cut out by their lengths and decoded one by one, then
 //! read as the OTLP/JSON they are equal to, so both encodings give the same rows and the raw record is text.
 //! Wire format: protobuf "Encoding", length-delimited fields; containers of traces use the numbers 1 to 3 only.
 
+use super::logs::Logs;
 use super::proto;
 use super::span::Scope;
 use super::wire::WireOrigin;
@@ -22,6 +24,9 @@ use std::io::{BufRead, Read};
 const FIRST: u8 = 0x0a;
 const SECOND: u8 = 0x12;
 const THIRD: u8 = 0x1a;
+/// How a log record begins (its time, severity, attributes, observed time or name) and no span does: a span begins
+/// with its trace id.
+const LOG_RECORD: [u8; 5] = [0x09, 0x10, 0x32, 0x59, 0x62];
 /// The longest resource or scope that is kept with the raw record of each of its spans.
 const KEPT_ORIGIN_BYTES: usize = 16 * 1024;
 
@@ -89,6 +94,21 @@ fn file(
     offset: &mut u64,
     delivery: &mut Delivery<'_>,
 ) -> Result<(), Halt> {
+    let mut logs = Logs::default();
+    let walked = groups(source, offset, delivery, &mut logs);
+    // What waits was read before a break and is handed over all the same.
+    if !matches!(walked, Err(Halt::Stopped)) {
+        logs.finish(delivery)?;
+    }
+    walked
+}
+
+fn groups(
+    source: &mut dyn BufRead,
+    offset: &mut u64,
+    delivery: &mut Delivery<'_>,
+    logs: &mut Logs,
+) -> Result<(), Halt> {
     let mut index = 0_u64;
     while !source.fill_buf()?.is_empty() {
         let start = *offset;
@@ -105,7 +125,7 @@ fn file(
         };
         *offset += 1 + width;
         if tag[0] & 7 != 2 {
-            return broken("this is no field of an export of traces");
+            return broken("this is no field of an export");
         }
         if length > LINE_BYTES as u64 {
             return broken("a group of spans is longer than 64 MiB");
@@ -115,11 +135,11 @@ fn file(
         *offset += group.len() as u64;
         if (group.len() as u64) < length {
             // What is whole of it is read; the cut is a row of its own.
-            resource_spans(&group, index, delivery)?;
+            resource_spans(&group, index, delivery, logs)?;
             return broken("the file is cut off inside this group of spans");
         }
         if tag[0] == FIRST {
-            resource_spans(&group, index, delivery)?;
+            resource_spans(&group, index, delivery, logs)?;
         } else {
             delivery
                 .loss()
@@ -131,7 +151,12 @@ fn file(
 }
 
 /// One group: its resource, then the spans of each scope.
-fn resource_spans(bytes: &[u8], index: u64, delivery: &mut Delivery<'_>) -> Result<(), Halt> {
+fn resource_spans(
+    bytes: &[u8],
+    index: u64,
+    delivery: &mut Delivery<'_>,
+    logs: &mut Logs,
+) -> Result<(), Halt> {
     let mut resource = Resource::default();
     for Field {
         tag,
@@ -156,7 +181,7 @@ fn resource_spans(bytes: &[u8], index: u64, delivery: &mut Delivery<'_>) -> Resu
     let scopes = Fields(bytes).filter(|field| field.tag == SECOND);
     for (number, Field { payload, .. }) in scopes.enumerate() {
         let at = format!("resourceSpans[{index}].scopeSpans[{number}]");
-        scope_spans(payload, &at, &resource, delivery)?;
+        scope_spans(payload, &at, &resource, delivery, logs)?;
     }
     Ok(())
 }
@@ -166,6 +191,7 @@ fn scope_spans(
     at: &str,
     resource: &Resource,
     delivery: &mut Delivery<'_>,
+    logs: &mut Logs,
 ) -> Result<(), Halt> {
     let mut scope = Scope::default();
     for Field {
@@ -190,11 +216,36 @@ fn scope_spans(
     }
     let spans = Fields(bytes).filter(|field| field.tag == SECOND && field.whole);
     for (number, Field { payload, .. }) in spans.enumerate() {
+        if payload
+            .first()
+            .is_some_and(|byte| LOG_RECORD.contains(byte))
+        {
+            let at = format!(
+                "resourceLogs{}.logRecords[{number}]",
+                at.trim_start_matches("resourceSpans")
+            );
+            match proto::LogRecord::decode(payload) {
+                Ok(record) => {
+                    let raw = record.to_json().to_string();
+                    logs.record(delivery, &at, raw.as_bytes(), &resource.raw, &scope.raw)?;
+                }
+                Err(error) => {
+                    if delivery
+                        .quarantine(at, format!("{error}"), payload)
+                        .is_break()
+                    {
+                        return Err(Halt::Stopped);
+                    }
+                }
+            }
+            continue;
+        }
         let at = format!("{at}.spans[{number}]");
         match proto::Span::decode(payload) {
             Ok(span) => {
-                let raw = span.to_json().to_string();
-                deliver(delivery, &at, raw.as_bytes(), Some(resource), Some(&scope))?;
+                let raw = span.to_json().to_string().into_bytes();
+                let raw = logs.joined(&raw).unwrap_or(raw);
+                deliver(delivery, &at, &raw, Some(resource), Some(&scope))?;
             }
             Err(error) => {
                 if delivery

@@ -4,6 +4,7 @@
 //! quarantined alone, with its path. One export, an array of them, and one export a line all read the same.
 //! Where the text itself breaks, the rest of that export is one quarantined row that says at which byte.
 
+use super::logs::Logs;
 use super::span::Scope;
 use super::wire::WireOrigin;
 use super::{EXPORT_KEYS, Resource, deliver};
@@ -54,6 +55,8 @@ pub(super) struct Walk<'a, 'd, 's> {
     at: String,
     /// The value that was cut out last.
     value: Vec<u8>,
+    /// Events that wait for their spans.
+    logs: Logs,
 }
 
 impl<'a, 'd, 's> Walk<'a, 'd, 's> {
@@ -63,6 +66,7 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
             delivery,
             at: String::new(),
             value: Vec::new(),
+            logs: Logs::default(),
         }
     }
 
@@ -76,6 +80,11 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
     /// # Errors
     /// The source fails, or the sink wants no more. Breaks become quarantined rows.
     pub(super) fn file(&mut self) -> Result<(), Halt> {
+        self.text()?;
+        self.logs.finish(self.delivery)
+    }
+
+    fn text(&mut self) -> Result<(), Halt> {
         self.json.skip_mark()?;
         // Known at once if the second line is in sight, else after the first export ends on its first line.
         let mut is_lines = has_second_export(self.json.lookahead()?);
@@ -156,7 +165,10 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
                 "resourceSpans" | "resource_spans" => {
                     self.array(&key, |walk| walk.resource_spans())?;
                 }
-                // Logs and metrics stand beside traces and hold no spans.
+                "resourceLogs" | "resource_logs" => {
+                    self.array(&key, |walk| walk.resource_logs())?;
+                }
+                // Metrics stand beside traces and hold no spans.
                 _ => self.skip_unread(&key)?,
             }
         }
@@ -201,6 +213,46 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
         Ok(())
     }
 
+    /// Log records, which need no group: a resource that stands behind them is done without.
+    fn resource_logs(&mut self) -> Result<(), Halt> {
+        let mut resource = Vec::new();
+        self.json.expect(b'{')?;
+        let mut first = true;
+        while let Some(key) = self.json.next_member(&mut first)? {
+            match key.as_str() {
+                "resource" => resource = self.origin(&key)?.1,
+                "scopeLogs" | "scope_logs" => {
+                    self.array(&key, |walk| walk.scope_logs(&resource))?;
+                }
+                "schemaUrl" | "schema_url" => self.skip()?,
+                _ => self.skip_unread(&key)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn scope_logs(&mut self, resource: &[u8]) -> Result<(), Halt> {
+        let mut scope = Vec::new();
+        self.json.expect(b'{')?;
+        let mut first = true;
+        while let Some(key) = self.json.next_member(&mut first)? {
+            match key.as_str() {
+                "scope" => scope = self.origin(&key)?.1,
+                "logRecords" | "log_records" => self.array(&key, |walk| {
+                    let whole = walk.json.capture(&mut walk.value, LINE_BYTES)?;
+                    if !whole {
+                        return walk.refuse("the log record is longer than 64 MiB");
+                    }
+                    let (at, raw) = (&walk.at, &walk.value);
+                    walk.logs.record(walk.delivery, at, raw, resource, &scope)
+                })?,
+                "schemaUrl" | "schema_url" => self.skip()?,
+                _ => self.skip_unread(&key)?,
+            }
+        }
+        Ok(())
+    }
+
     fn scope_spans(&mut self, group: &mut Group) -> Result<(), Halt> {
         let scope = Rc::new(OnceCell::new());
         self.json.expect(b'{')?;
@@ -225,11 +277,14 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
 
     fn span(&mut self, group: &mut Group, scope: &Rc<OnceCell<Scope>>) -> Result<(), Halt> {
         let whole = self.json.capture(&mut self.value, LINE_BYTES)?;
-        let raw = std::mem::take(&mut self.value);
+        let mut raw = std::mem::take(&mut self.value);
         if !whole {
             let at = self.at.clone();
             return self
                 .flow(|delivery| delivery.quarantine(at, "the span is longer than 64 MiB", &raw));
+        }
+        if let Some(joined) = self.logs.joined(&raw) {
+            raw = joined;
         }
         if group.pending.is_empty()
             && let (Some(resource), Some(scope)) = (group.resource.get(), scope.get())
@@ -275,8 +330,8 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
             let mut index = 0;
             while self.json.next_element(&mut first)? {
                 self.at = format!("{path}[{index}]");
-                let spans = key == "spans";
-                if !spans {
+                let leaves = ["spans", "logRecords", "log_records"].contains(&key);
+                if !leaves {
                     // Anything but an object has no members to walk.
                     if self.json.next_solid()? != Some(b'{') {
                         self.capture_and_refuse("expected an object")?;

@@ -324,10 +324,10 @@ fn a_resource_written_after_its_spans_still_counts() {
 }
 
 #[test]
-fn logs_hold_no_spans_and_are_named_in_the_loss_report() {
-    let reading = read_all(br#"{"resourceLogs":[{"scopeLogs":[]}]}"#, None).unwrap();
+fn metrics_hold_no_spans_and_are_named_in_the_loss_report() {
+    let reading = read_all(br#"{"resourceMetrics":[{"scopeMetrics":[]}]}"#, None).unwrap();
     assert_eq!(reading.report.read, 0);
-    assert_eq!(reading.report.fields_unread["resourceLogs"].count, 1);
+    assert_eq!(reading.report.fields_unread["resourceMetrics"].count, 1);
 }
 
 #[test]

@@ -15,6 +15,8 @@ mod exports_csv;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod har;
+#[cfg(test)]
 mod helicone;
 #[cfg(test)]
 mod langfuse;
@@ -31,6 +33,8 @@ mod mapped;
 #[cfg(test)]
 mod openai_log;
 #[cfg(test)]
+mod otlp_logs;
+#[cfg(test)]
 mod packed;
 #[cfg(test)]
 mod phoenix;
@@ -44,3 +48,5 @@ mod round_trip;
 mod samples;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod vcr;

@@ -59,7 +59,15 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 31] = [
+pub(crate) const FIXTURES: [&str; 39] = [
+    "otlp_json/genai-logs.jsonl",
+    "otlp_protobuf/genai-logs.pb",
+    "http_exchange/calls.jsonl",
+    "har/calls.har",
+    "vcr/vcrpy.yaml",
+    "vcr/betamax.json",
+    "vcr/ruby.yml",
+    "vcr/go.yaml",
     "promptfoo_results/results.json",
     "promptfoo_results/results.jsonl",
     "helicone/requests.csv",
@@ -93,7 +101,10 @@ pub(crate) const FIXTURES: [&str; 31] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 17] = [
+pub(crate) const FORMATS: [Format; 20] = [
+    Format::HttpExchange,
+    Format::Har,
+    Format::Vcr,
     Format::PromptfooResults,
     Format::LlmLogs,
     Format::Phoenix,
