@@ -27,6 +27,7 @@ use crate::attributes::Attributes;
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::json_bytes::Halt;
+use logs::Logs;
 use span::Scope;
 use std::io::BufRead;
 use walk::Walk;
@@ -69,12 +70,13 @@ struct Resource {
     raw: Vec<u8>,
 }
 
+/// Hands on a span with the resource and scope it came from, or leaves it with `logs` to wait for its messages.
 fn deliver(
     delivery: &mut Delivery<'_>,
     at: &str,
     raw: &[u8],
-    resource: Option<&Resource>,
-    scope: Option<&Scope>,
+    (resource, scope): (Option<&Resource>, Option<&Scope>),
+    logs: Option<&mut Logs>,
 ) -> Result<(), Halt> {
     let no_resource = Resource::default();
     let no_scope = Scope::default();
@@ -82,6 +84,11 @@ fn deliver(
     let scope = scope.unwrap_or(&no_scope);
     let flow = match span::read(raw, &resource.attributes, scope) {
         Ok(mapped) => {
+            if let Some(logs) = logs
+                && logs.holds(&mapped.span, at, raw, resource, scope)
+            {
+                return logs.release_if_full(delivery);
+            }
             for (name, value) in &mapped.unread {
                 delivery.loss().note(name, value);
             }
