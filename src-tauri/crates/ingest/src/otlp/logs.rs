@@ -1,12 +1,14 @@
 //! GenAI events that arrive as log records, gathered by the span they belong to.
 //!
-//! Records wait until their span comes in the same source, and are then events of it. What waits at the end (or is
-//! more than 64 MiB) becomes one span for each span id: a model call with its messages that begins with its first
-//! record and has no end. Where the span itself stands earlier in the source or in another one, the workspace
-//! therefore holds two spans of one id: the call as it was measured, and what was said in it.
+//! Records wait until their span comes in the same source, and are then events of it. A model call without messages
+//! waits for its records likewise, up to the end of the source; if 16 MiB of calls waited and no record came, no
+//! more do. Records that wait at the end (or are more than 64 MiB) become one span for each span id: a model call
+//! with its messages that begins with its first record and has no end. Where the span itself stands in another
+//! source, the workspace therefore holds two spans of one id: the call as measured, and what was said in it.
 //! Sources: opentelemetry-proto `logs.proto`; semantic conventions, "GenAI events" 1.28 to 1.36 (an event for each
 //! message, fields in the body) and 1.37 (`gen_ai.client.inference.operation.details`, all in attributes).
 
+use super::common::OWN_SCOPE;
 use super::{Resource, deliver};
 use crate::attributes::Attributes;
 use crate::delivery::Delivery;
@@ -15,11 +17,14 @@ use crate::json_bytes::Halt;
 use crate::otlp::span::Scope;
 use crate::otlp::wire::WireOrigin;
 use crate::text::unfit;
+use plumbline_model::{Span, SpanKind};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
 /// How much waits for spans.
 const WAITING_BYTES: usize = 64 * 1024 * 1024;
+/// How much of model calls without messages waits for records.
+const HELD_BYTES: usize = 16 * 1024 * 1024;
 /// Where the loss report counts records that say nothing of a model.
 const OTHER: &str = "(log records)";
 /// The event that holds a whole call; its attributes are the span's.
@@ -33,6 +38,19 @@ pub(super) struct Logs {
     groups: Vec<Option<Group>>,
     by_id: HashMap<(String, String), usize>,
     bytes: usize,
+    held: Vec<Held>,
+    held_bytes: usize,
+    /// An event was seen, so more may come.
+    has_events: bool,
+    gave_up: bool,
+}
+
+/// A model call without messages.
+struct Held {
+    at: String,
+    raw: Vec<u8>,
+    resource: Vec<u8>,
+    scope: Vec<u8>,
 }
 
 #[derive(Default)]
@@ -77,6 +95,7 @@ impl Logs {
             let why = "the event names no span: `traceId` or `spanId` is missing or zero";
             return refuse(delivery, at, why, raw);
         };
+        self.has_events = true;
         let next = self.groups.len();
         let index = *self
             .by_id
@@ -126,24 +145,71 @@ impl Logs {
         Some(Value::Object(span).to_string().into_bytes())
     }
 
-    /// Hands on what still waits, each as a span of its own.
+    /// Keeps a model call without messages, whose records may come; true when it is kept.
+    pub(super) fn holds(
+        &mut self,
+        span: &Span,
+        at: &str,
+        raw: &[u8],
+        resource: &Resource,
+        scope: &Scope,
+    ) -> bool {
+        // What is too long to be kept with every span cannot wait with one.
+        let is_whole =
+            |attributes: &Attributes, raw: &[u8]| attributes.is_empty() || !raw.is_empty();
+        let is_silent = span.input_messages.is_empty() && span.output_messages.is_empty();
+        // What we exported ourselves carries its messages and keeps its order.
+        if self.gave_up
+            || scope.name == OWN_SCOPE
+            || span.kind != SpanKind::Llm
+            || !is_silent
+            || !is_whole(&resource.attributes, &resource.raw)
+            || !is_whole(&scope.attributes, &scope.raw)
+        {
+            return false;
+        }
+        let held = Held {
+            at: at.to_owned(),
+            raw: raw.to_vec(),
+            resource: resource.raw.clone(),
+            scope: scope.raw.clone(),
+        };
+        self.held_bytes += held.raw.len() + held.resource.len() + held.scope.len();
+        self.held.push(held);
+        true
+    }
+
+    /// Hands on the calls that wait once they are too many.
+    pub(super) fn release_if_full(&mut self, delivery: &mut Delivery<'_>) -> Result<(), Halt> {
+        if self.held_bytes <= HELD_BYTES {
+            return Ok(());
+        }
+        self.gave_up = !self.has_events;
+        self.release(delivery)
+    }
+
+    fn release(&mut self, delivery: &mut Delivery<'_>) -> Result<(), Halt> {
+        self.held_bytes = 0;
+        for held in std::mem::take(&mut self.held) {
+            let raw = self.joined(&held.raw).unwrap_or(held.raw);
+            hand_over(delivery, &held.at, &raw, held.resource, held.scope)?;
+        }
+        Ok(())
+    }
+
+    /// Hands on what still waits: calls, with their records where some came, then the other records as spans.
     pub(super) fn finish(&mut self, delivery: &mut Delivery<'_>) -> Result<(), Halt> {
+        self.release(delivery)?;
         self.by_id.clear();
         self.bytes = 0;
         for group in std::mem::take(&mut self.groups).into_iter().flatten() {
-            let resource = Resource {
-                attributes: origin(&group.resource).1,
-                raw: group.resource.clone(),
-            };
-            let (name, attributes) = origin(&group.scope);
-            let scope = Scope {
-                name,
-                attributes,
-                raw: group.scope.clone(),
-            };
-            let at = group.at.clone();
+            let (at, resource, scope) = (
+                group.at.clone(),
+                group.resource.clone(),
+                group.scope.clone(),
+            );
             let raw = group.into_span().to_string().into_bytes();
-            deliver(delivery, &at, &raw, Some(&resource), Some(&scope))?;
+            hand_over(delivery, &at, &raw, resource, scope)?;
         }
         Ok(())
     }
@@ -154,6 +220,27 @@ fn refuse(delivery: &mut Delivery<'_>, at: &str, why: &str, raw: &[u8]) -> Resul
         return Err(Halt::Stopped);
     }
     Ok(())
+}
+
+/// Hands on a span whose resource and scope were kept as text.
+fn hand_over(
+    delivery: &mut Delivery<'_>,
+    at: &str,
+    raw: &[u8],
+    resource: Vec<u8>,
+    scope: Vec<u8>,
+) -> Result<(), Halt> {
+    let resource = Resource {
+        attributes: origin(&resource).1,
+        raw: resource,
+    };
+    let (name, attributes) = origin(&scope);
+    let scope = Scope {
+        name,
+        attributes,
+        raw: scope,
+    };
+    deliver(delivery, at, raw, (Some(&resource), Some(&scope)), None)
 }
 
 fn origin(raw: &[u8]) -> (String, Attributes) {

@@ -29,6 +29,7 @@ use crate::attributes::Attributes;
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::json_bytes::Halt;
+use logs::Logs;
 use std::io::BufRead;
 use std::ops::ControlFlow;
 use walk::Walk;
@@ -71,12 +72,13 @@ struct Resource {
     raw: Vec<u8>,
 }
 
+/// Hands on a span with the resource and scope it came from, or leaves it with `logs` to wait for its messages.
 fn deliver(
     delivery: &mut Delivery<'_>,
     at: &str,
     raw: &[u8],
-    resource: Option<&Resource>,
-    scope: Option<&Scope>,
+    (resource, scope): (Option<&Resource>, Option<&Scope>),
+    logs: Option<&mut Logs>,
 ) -> Result<(), Halt> {
     let no_resource = Resource::default();
     let no_scope = Scope::default();
@@ -84,6 +86,11 @@ fn deliver(
     let scope = scope.unwrap_or(&no_scope);
     let flow = match span::read(raw, &resource.attributes, scope) {
         Ok(mapped) => {
+            if let Some(logs) = logs
+                && logs.holds(&mapped.span, at, raw, resource, scope)
+            {
+                return logs.release_if_full(delivery);
+            }
             for (name, value) in &mapped.unread {
                 delivery.loss().note(name, value);
             }
@@ -106,7 +113,7 @@ fn deliver(
 
 /// Delivers a span that stands by itself, without resource and scope.
 pub(crate) fn deliver_alone(delivery: &mut Delivery<'_>, at: &str, raw: &[u8]) -> ControlFlow<()> {
-    match deliver(delivery, at, raw, None, None) {
+    match deliver(delivery, at, raw, (None, None), None) {
         Ok(()) => ControlFlow::Continue(()),
         Err(_) => ControlFlow::Break(()),
     }

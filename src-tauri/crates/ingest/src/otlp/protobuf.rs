@@ -221,8 +221,9 @@ fn scope_spans(
             .is_some_and(|byte| LOG_RECORD.contains(byte))
         {
             let at = format!(
-                "resourceLogs{}.logRecords[{number}]",
-                at.trim_start_matches("resourceSpans")
+                "{}.logRecords[{number}]",
+                at.replace("resourceSpans", "resourceLogs")
+                    .replace("scopeSpans", "scopeLogs")
             );
             match proto::LogRecord::decode(payload) {
                 Ok(record) => {
@@ -245,7 +246,8 @@ fn scope_spans(
             Ok(span) => {
                 let raw = span.to_json().to_string().into_bytes();
                 let raw = logs.joined(&raw).unwrap_or(raw);
-                deliver(delivery, &at, &raw, Some(resource), Some(&scope))?;
+                let origin = (Some(resource), Some(&scope));
+                deliver(delivery, &at, &raw, origin, Some(&mut *logs))?;
             }
             Err(error) => {
                 if delivery

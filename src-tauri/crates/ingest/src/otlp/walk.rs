@@ -290,7 +290,8 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
             && let (Some(resource), Some(scope)) = (group.resource.get(), scope.get())
         {
             let at = self.at.clone();
-            let flow = deliver(self.delivery, &at, &raw, Some(resource), Some(scope));
+            let origin = (Some(resource), Some(scope));
+            let flow = deliver(self.delivery, &at, &raw, origin, Some(&mut self.logs));
             // The buffer is used again for the next span.
             self.value = raw;
             return flow;
@@ -310,7 +311,8 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
     fn flush(&mut self, group: &mut Group) -> Result<(), Halt> {
         group.pending_bytes = 0;
         for Pending { at, raw, scope } in std::mem::take(&mut group.pending) {
-            deliver(self.delivery, &at, &raw, group.resource.get(), scope.get())?;
+            let origin = (group.resource.get(), scope.get());
+            deliver(self.delivery, &at, &raw, origin, Some(&mut self.logs))?;
         }
         Ok(())
     }
