@@ -57,6 +57,9 @@ impl IngestError {
             [0x1f, 0x8b, ..] | [0x28, 0xb5, 0x2f, 0xfd, ..] => {
                 "is compressed twice; unpack it once first"
             }
+            head if head.starts_with(crate::ZIP_MAGIC) => {
+                "is a zip archive, which cannot be read as a stream; name the file itself (Inspect's `.eval`)"
+            }
             head if head.starts_with(crate::SQLITE_MAGIC) => {
                 "is an SQLite file, which cannot be read as a stream; name the unpacked file itself"
             }

@@ -7,8 +7,8 @@ use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::{
     IngestError, anthropic_log, burstgpt, canonical, claude_code, codex, har, helicone,
-    http_exchange, langfuse, langsmith, litellm, llm_logs, mapped, mooncake, openai_log, otlp,
-    phoenix, promptfoo, request_csv, vcr,
+    http_exchange, inspect, langfuse, langsmith, litellm, llm_logs, mapped, mooncake, openai_log,
+    otlp, phoenix, promptfoo, request_csv, vcr,
 };
 use std::fmt;
 use std::io::BufRead;
@@ -35,6 +35,8 @@ pub enum Format {
     Litellm,
     /// Results of a promptfoo eval: the whole output as JSON, or one result a line.
     PromptfooResults,
+    /// Logs of Inspect (UK AISI): the `.json` form; a `.eval` file is handed over in that form by `EvalLog`.
+    Inspect,
     /// Claude Code sessions: JSONL, or the web export `{loglines}`.
     ClaudeCode,
     /// Anthropic's API: messages, pairs of request and response, Message Batches.
@@ -71,7 +73,7 @@ struct Room {
 }
 
 #[rustfmt::skip]
-static ROOMS: [Room; 21] = [
+static ROOMS: [Room; 22] = [
     Room { format: Format::OtlpJson, name: "otlp_json", detect: otlp::detect, read: otlp::read },
     Room { format: Format::OtlpProtobuf, name: "otlp_protobuf", detect: otlp::protobuf::detect, read: otlp::protobuf::read },
     Room { format: Format::Langsmith, name: "langsmith", detect: langsmith::detect, read: langsmith::read },
@@ -80,6 +82,7 @@ static ROOMS: [Room; 21] = [
     Room { format: Format::LlmLogs, name: "llm_logs", detect: llm_logs::detect, read: llm_logs::read },
     Room { format: Format::Phoenix, name: "phoenix", detect: phoenix::detect, read: phoenix::read },
     Room { format: Format::Helicone, name: "helicone", detect: helicone::detect, read: helicone::read },
+    Room { format: Format::Inspect, name: "inspect", detect: inspect::detect, read: inspect::read },
     Room { format: Format::PromptfooResults, name: "promptfoo_results", detect: promptfoo::detect, read: promptfoo::read },
     Room { format: Format::Codex, name: "codex", detect: codex::detect, read: codex::read },
     Room { format: Format::CanonicalJsonl, name: "canonical_jsonl", detect: canonical::detect, read: canonical::read },
@@ -167,7 +170,12 @@ mod tests {
 
     #[test]
     fn content_decides_through_marks_cuts_and_broken_first_lines() {
-        let cases: [(&[u8], Option<Format>); 53] = [
+        let cases: [(&[u8], Option<Format>); 55] = [
+            (
+                b"{\n  \"version\": 2,\n  \"status\": \"success\",\n  \"eval\": {\"task\": \"t\"",
+                Some(Format::Inspect),
+            ),
+            (b"{\"version\":2,\"status\":\"success\"}", None),
             (
                 b"{\"type\":\"summary\",\"summary\":\"s\",\"leafUuid\":\"u\"}",
                 Some(Format::ClaudeCode),

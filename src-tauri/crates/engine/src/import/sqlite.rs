@@ -1,11 +1,13 @@
-//! Other programs' SQLite files among the sources: recognised by their first bytes, read as lines of JSON.
+//! Files among the sources that no stream gives: other programs' SQLite files, read as lines of JSON, and Inspect's
+//! `.eval`, a zip archive, read as the text of its log. Both are recognised by their first bytes.
 
 use super::ReadAs;
 use super::files::ImportSource;
-use plumbline_ingest::{Format, SQLITE_MAGIC, sqlite_format};
+use plumbline_ingest::{EvalLog, Format, SQLITE_MAGIC, ZIP_MAGIC, sqlite_format};
 use plumbline_model::Problem;
 use plumbline_workspace::ForeignDatabase;
-use std::io::{Cursor, Read};
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read};
 use std::path::Path;
 
 /// Tables that are named when nobody knows a database.
@@ -40,6 +42,9 @@ pub(super) fn open(
             Problem::bad_input(format!("cannot read {}: {error}", source.name()))
                 .hint("Check the path and its permissions.")
         })?;
+    if head.starts_with(ZIP_MAGIC) {
+        return eval_log(path, how);
+    }
     if head != SQLITE_MAGIC {
         return Ok(OpenedSource {
             bytes: Box::new(Cursor::new(head).chain(bytes)),
@@ -52,6 +57,29 @@ pub(super) fn open(
     Ok(OpenedSource {
         bytes: Box::new(rows),
         format: Some(format),
+    })
+}
+
+/// An archive that is a log of Inspect.
+fn eval_log(path: &Path, how: &ReadAs) -> Result<OpenedSource, Problem> {
+    if !matches!(how, ReadAs::Detected | ReadAs::Format(Format::Inspect)) {
+        return Err(Problem::bad_input(format!(
+            "{} is a zip archive and cannot be read as {}",
+            path.display(),
+            how.format_name()
+        ))
+        .hint("Leave --format and --mapping out."));
+    }
+    let file = File::open(path)
+        .map_err(|error| Problem::bad_input(format!("cannot read {}: {error}", path.display())))?;
+    let log = EvalLog::open(BufReader::new(file)).map_err(|why| {
+        Problem::bad_input(format!("{} {why}", path.display())).hint(
+            "Of zip archives Plumbline reads the `.eval` files of Inspect; unpack others and import the files in them.",
+        )
+    })?;
+    Ok(OpenedSource {
+        bytes: Box::new(log),
+        format: Some(Format::Inspect),
     })
 }
 
@@ -131,6 +159,20 @@ mod tests {
             fs::write(&rows, &text).unwrap();
         }
         assert_eq!(text, fs::read_to_string(rows).unwrap());
+    }
+
+    #[test]
+    fn an_eval_file_opens_as_its_log_and_as_nothing_else() {
+        let mut opened = open_file(fixture("inspect/bike-parts.eval"), &ReadAs::Detected).unwrap();
+        assert_eq!(opened.format, Some(Format::Inspect));
+        let mut text = String::new();
+        opened.bytes.read_to_string(&mut text).unwrap();
+        assert!(text.contains("There are 7 saddles.") && text.ends_with("]}\n"));
+        let how = ReadAs::Format(Format::CanonicalJsonl);
+        let problem = open_file(fixture("inspect/bike-parts.eval"), &how)
+            .err()
+            .unwrap();
+        assert!(problem.message.contains("zip archive"), "{problem}");
     }
 
     #[test]

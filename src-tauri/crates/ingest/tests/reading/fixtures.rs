@@ -167,6 +167,10 @@ fn the_raw_record_of_every_span_reads_again_as_that_span() {
         if name.starts_with("claude_code") {
             continue;
         }
+        // An event is kept as it stands in the log: its sample, its pool and its attachments are around it.
+        if name.starts_with("inspect/") {
+            continue;
+        }
         for item in load(name).items {
             if let Item::Span { span, raw } = item {
                 let again = read_all(&raw, None).unwrap();

@@ -19,6 +19,8 @@ mod har;
 #[cfg(test)]
 mod helicone;
 #[cfg(test)]
+mod inspect;
+#[cfg(test)]
 mod langfuse;
 #[cfg(test)]
 mod langsmith;

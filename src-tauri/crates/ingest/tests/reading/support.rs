@@ -59,7 +59,7 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 39] = [
+pub(crate) const FIXTURES: [&str; 40] = [
     "otlp_json/genai-logs.jsonl",
     "otlp_protobuf/genai-logs.pb",
     "http_exchange/calls.jsonl",
@@ -68,6 +68,7 @@ pub(crate) const FIXTURES: [&str; 39] = [
     "vcr/betamax.json",
     "vcr/ruby.yml",
     "vcr/go.yaml",
+    "inspect/bike-parts.json",
     "promptfoo_results/results.json",
     "promptfoo_results/results.jsonl",
     "helicone/requests.csv",
@@ -101,10 +102,11 @@ pub(crate) const FIXTURES: [&str; 39] = [
     "request_csv/requests.csv",
 ];
 
-pub(crate) const FORMATS: [Format; 20] = [
+pub(crate) const FORMATS: [Format; 21] = [
     Format::HttpExchange,
     Format::Har,
     Format::Vcr,
+    Format::Inspect,
     Format::PromptfooResults,
     Format::LlmLogs,
     Format::Phoenix,
