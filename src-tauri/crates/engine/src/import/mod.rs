@@ -3,9 +3,13 @@
 //! One thread parses, another stores, so that both cores work; memory holds a few batches whatever the
 //! file's size. A file that cannot be read costs nothing but itself.
 
+mod account;
 mod files;
 mod one;
+mod parse;
 mod sqlite;
+mod store;
+mod watched;
 
 use crate::Engine;
 use crate::api::{ImportRow, JobKind};
