@@ -17,6 +17,8 @@ mod interrupted;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod killed;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod model_server;
