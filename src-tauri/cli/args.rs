@@ -44,6 +44,7 @@ pub(crate) enum Colour {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Import(Import),
+    Listen(Listen),
     #[command(subcommand)]
     Prompt(Prompt),
     Replay(Replay),
@@ -80,6 +81,22 @@ pub(crate) struct Import {
     /// Read every file as a table whose columns this saved mapping explains
     #[arg(long, value_name = "NAME", conflicts_with = "format")]
     pub(crate) mapping: Option<String>,
+}
+
+/// Take in OpenTelemetry spans as they come, on this machine only, until Ctrl-C
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline listen
+  plumbline listen --port 0 --json              two lines: the address, and at the end the loss report
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf python app.py
+
+Takes OTLP/HTTP: POST /v1/traces and /v1/logs, protobuf or JSON, plain or gzip, 20 MiB at most once
+unpacked. It is bound to 127.0.0.1 and [::1] and refuses what web pages send. An export is answered
+with 200 once its spans are on disk; sending it again stores nothing twice.")]
+pub(crate) struct Listen {
+    /// Port on 127.0.0.1 and [::1]; 0 takes a free one
+    #[arg(long, default_value_t = 4318, value_name = "N")]
+    pub(crate) port: u16,
 }
 
 /// Prompt files: list, show, check, render, diff, release

@@ -57,6 +57,20 @@ impl Completeness {
         }
     }
 
+    /// Takes in what was counted elsewhere.
+    pub fn merge(&mut self, other: Self) {
+        self.calls += other.calls;
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+        self.calls_with_documents += other.calls_with_documents;
+        for (trace, seen) in other.traces {
+            let here = self.traces.entry(trace).or_default();
+            here.calls_without = here.calls_without.saturating_add(seen.calls_without);
+            here.has_document_ids |= seen.has_document_ids;
+        }
+    }
+
     fn trace(&mut self, span: &Span) -> &mut TraceSeen {
         let mut hasher = DefaultHasher::new();
         span.trace_id.hash(&mut hasher);

@@ -18,9 +18,11 @@ pub(crate) mod protobuf;
 mod span;
 mod vercel;
 mod walk;
+mod whole;
 mod wire;
 
 pub use export::to_otlp;
+pub use whole::check_export;
 pub(crate) use span::{Scope, map};
 pub(crate) use wire::{WireEvent, WireSpan, WireStatus};
 

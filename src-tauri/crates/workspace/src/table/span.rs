@@ -159,8 +159,8 @@ fn content_hash(body: &[u8]) -> [u8; HASH_BYTES] {
 
 /// A batch on its way into the file.
 pub struct PendingAppend {
-    answer: Receiver<Result<AppendOutcome>>,
-    path: PathBuf,
+    pub(super) answer: Receiver<Result<AppendOutcome>>,
+    pub(super) path: PathBuf,
 }
 
 impl PendingAppend {
@@ -202,7 +202,7 @@ impl Workspace {
     }
 }
 
-fn insert_all(tx: &Tx<'_>, import: &str, batch: &PreparedSpans) -> Result<AppendOutcome> {
+pub(super) fn insert_all(tx: &Tx<'_>, import: &str, batch: &PreparedSpans) -> Result<AppendOutcome> {
     let mut outcome = AppendOutcome::default();
     let mut traces: HashMap<&str, TraceSums> = HashMap::new();
     let mut number = span_block::next_number(tx)?;

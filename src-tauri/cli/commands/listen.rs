@@ -1,0 +1,56 @@
+//! `plumbline listen`
+
+use super::wait;
+use crate::args::Listen;
+use crate::exit::ExitStatus;
+use crate::printer::Printer;
+use plumbline_engine::{Engine, ListenOptions};
+use plumbline_model::{ImportFile, ImportId, Problem};
+use plumbline_report::summary;
+use serde::Serialize;
+
+/// The first line with `--json`; it comes at once, so that a script learns the port.
+#[derive(Serialize)]
+struct Started<'a> {
+    listening: &'a str,
+    import: ImportId,
+}
+
+/// The last line with `--json`.
+#[derive(Serialize)]
+struct Ended<'a> {
+    import: ImportId,
+    report: &'a ImportFile,
+}
+
+pub(super) fn listen(
+    engine: &Engine,
+    args: &Listen,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    let listening = engine.listen_start(&ListenOptions {
+        port: args.port,
+        ..ListenOptions::default()
+    })?;
+    let started = Started {
+        listening: &listening.url,
+        import: listening.import,
+    };
+    printer.answer(&started, || format!("listening on {}\n", listening.url))?;
+    super::follow(engine, printer);
+    wait(engine, listening.job)?;
+    let report = engine.import_report(listening.import)?;
+    let ended = Ended {
+        import: listening.import,
+        report: &report,
+    };
+    printer.answer(&ended, || {
+        summary::import_report(
+            std::slice::from_ref(&report),
+            printer.room(),
+            printer.style(),
+        )
+    })?;
+    // Ctrl-C is how listening ends: nothing was cut off.
+    Ok(ExitStatus::Pass)
+}
