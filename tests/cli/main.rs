@@ -17,9 +17,13 @@ mod interrupted;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod listening;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod model_server;
+#[cfg(test)]
+mod post;
 #[cfg(test)]
 mod prompts;
 #[cfg(test)]

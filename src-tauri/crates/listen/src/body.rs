@@ -50,9 +50,9 @@ pub(crate) async fn read(
                 let mut unpacked = MultiGzDecoder::new(&mut plain);
                 let mut read = pour(body, &mut unpacked).await;
                 if read.is_ok() {
-                    read = unpacked.try_finish().map_err(|error| {
-                        bad(format!("the gzip stream is broken or cut: {error}"))
-                    });
+                    read = unpacked
+                        .try_finish()
+                        .map_err(|error| bad(format!("the gzip stream is broken or cut: {error}")));
                 }
                 drop(unpacked);
                 outcome(read, plain.refusal.take())
@@ -62,9 +62,9 @@ pub(crate) async fn read(
     match timeout(limits.body, read).await {
         Ok(Ok(())) => Ok((plain.bytes, plain.taken)),
         Ok(Err(refusal)) => Err(refusal),
-        Err(_) => Err(
-            Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body took too long").hang_up(),
-        ),
+        Err(_) => {
+            Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body took too long").hang_up())
+        }
     }
 }
 

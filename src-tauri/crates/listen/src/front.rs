@@ -15,7 +15,9 @@ pub(crate) fn check(head: &Parts, port: u16) -> Result<(), Refusal> {
     if !is_ours {
         return Err(Refusal::new(
             StatusCode::MISDIRECTED_REQUEST,
-            format!("this server answers to 127.0.0.1:{port}, [::1]:{port} and localhost:{port} only"),
+            format!(
+                "this server answers to 127.0.0.1:{port}, [::1]:{port} and localhost:{port} only"
+            ),
         ));
     }
     if head.headers.contains_key(ORIGIN) {

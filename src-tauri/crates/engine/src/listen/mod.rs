@@ -90,6 +90,8 @@ impl Engine {
 
     /// The loss report of one import as it stands.
     pub fn import_report(&self, import: ImportId) -> Result<ImportFile, Problem> {
-        Ok(crate::import::report_of(self.inner.workspace.import(import)?))
+        Ok(crate::import::report_of(
+            self.inner.workspace.import(import)?,
+        ))
     }
 }

@@ -49,12 +49,7 @@ enum Next {
 }
 
 impl Store {
-    pub(super) fn new(
-        workspace: Workspace,
-        import: ImportId,
-        url: String,
-        job: JobHandle,
-    ) -> Self {
+    pub(super) fn new(workspace: Workspace, import: ImportId, url: String, job: JobHandle) -> Self {
         Self {
             workspace,
             import,
@@ -112,7 +107,7 @@ impl Store {
                 _group: batches,
             }),
             Err(error) => {
-                answer(answers, &Err(refused(error)));
+                answer(answers, &Err(refused(&error)));
                 None
             }
         }
@@ -135,7 +130,7 @@ impl Store {
             }
             Err(error) => {
                 tracing::warn!(%error, "a batch was not stored");
-                answer(written.answers, &Err(refused(error)));
+                answer(written.answers, &Err(refused(&error)));
             }
         }
     }
@@ -143,10 +138,10 @@ impl Store {
     /// Keeps the report for others to see. One that cannot be kept now is kept later.
     fn keep(&mut self) {
         self.kept = Instant::now();
-        let kept = self
-            .workspace
-            .import(self.import)
-            .and_then(|row| self.workspace.keep_report(self.import, &self.account.report(&self.url, row.counts)));
+        let kept = self.workspace.import(self.import).and_then(|row| {
+            self.workspace
+                .keep_report(self.import, &self.account.report(&self.url, row.counts))
+        });
         match kept {
             Ok(()) => self.is_stale = false,
             Err(error) => tracing::warn!(%error, "the report was not kept"),
@@ -196,7 +191,7 @@ fn answer(answers: Vec<Done>, outcome: &Result<(), Refused>) {
 }
 
 /// A full disk and a lock pass; a damaged file does not.
-fn refused(error: WorkspaceError) -> Refused {
+fn refused(error: &WorkspaceError) -> Refused {
     let why = error.to_string();
     match error {
         WorkspaceError::Busy { .. } | WorkspaceError::DiskFull { .. } => Refused::Busy(why),

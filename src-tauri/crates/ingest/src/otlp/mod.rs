@@ -22,8 +22,8 @@ mod whole;
 mod wire;
 
 pub use export::to_otlp;
-pub use whole::check_export;
 pub(crate) use span::{Scope, map};
+pub use whole::check_export;
 pub(crate) use wire::{WireEvent, WireSpan, WireStatus};
 
 use crate::IngestError;

@@ -97,7 +97,11 @@ mod tests {
 
     #[test]
     fn one_whole_object_of_json_passes_and_nothing_else() {
-        for good in ["{}", " {\"resourceSpans\":[]}\n", "{\"resource_spans\":null,\"x\":1}"] {
+        for good in [
+            "{}",
+            " {\"resourceSpans\":[]}\n",
+            "{\"resource_spans\":null,\"x\":1}",
+        ] {
             assert_eq!(json(good), Ok(()), "{good}");
         }
         for bad in [
@@ -129,7 +133,12 @@ mod tests {
         for cut in 1..export.len() {
             assert!(check(&export[..cut]).is_err(), "cut at {cut}");
         }
-        for bad in [&b"\x1f\x8b\x08\0"[..], b"\x28\xb5\x2f\xfd", b"{}", b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"] {
+        for bad in [
+            &b"\x1f\x8b\x08\0"[..],
+            b"\x28\xb5\x2f\xfd",
+            b"{}",
+            b"\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+        ] {
             assert!(check(bad).is_err(), "{bad:?}");
         }
     }

@@ -6,7 +6,14 @@ use std::io::Write;
 const METHODS: [&str; 8] = [
     "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE",
 ];
-const PATHS: [&str; 6] = ["/v1/traces", "/v1/logs", "/v1/metrics", "/", "/health", "/*"];
+const PATHS: [&str; 6] = [
+    "/v1/traces",
+    "/v1/logs",
+    "/v1/metrics",
+    "/",
+    "/health",
+    "/*",
+];
 
 /// A request whose head is exactly these lines, and `{}` as its body.
 fn ask(server: &Server, first: &str, lines: &[String]) -> Reply {
@@ -54,25 +61,90 @@ fn the_three_names_of_this_machine_are_answered() {
 fn foreign(port: u16) -> Vec<String> {
     let other = port.wrapping_add(1);
     let mut hosts: Vec<String> = [
-        "127.0.0.1", "localhost", "[::1]", "", ":", "evil.example", "127.0.0.1:", "localhost:",
-        "127.0.0.1:80", "localhost:80", "[::1]:80", "127.0.0.1:4318x", "null", "*", ".", "..",
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "",
+        ":",
+        "evil.example",
+        "127.0.0.1:",
+        "localhost:",
+        "127.0.0.1:80",
+        "localhost:80",
+        "[::1]:80",
+        "127.0.0.1:4318x",
+        "null",
+        "*",
+        ".",
+        "..",
     ]
     .iter()
     .map(|&host| host.to_owned())
     .collect();
     for name in [
-        "evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "evil-localhost",
-        "localhost.", "localhost..", "localhost.localdomain", "127.0.0.1.", "127.0.0.2", "127.1",
-        "127.0.1", "0.0.0.0", "0", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1",
-        "017700000001", "[::]", "[0:0:0:0:0:0:0:1]", "[::ffff:127.0.0.1]", "[::ffff:7f00:1]",
-        "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[fe80::1]", "[::1%25lo]", "::1", "0:0:0:0:0:0:0:1",
-        "user@127.0.0.1", "user:pass@localhost", "127.0.0.1@evil.example", "evil.example@127.0.0.1",
-        "127.0.0.1,evil.example", "evil.example,127.0.0.1", "127.0.0.1 evil.example", "http://127.0.0.1",
-        "//127.0.0.1", "127.0.0.1/", "127.0.0.1#", "127.0.0.1?", "127.0.0.1\\", "169.254.169.254",
-        "metadata.google.internal", "10.0.0.1", "192.168.1.1", "LOCALHOST.EVIL.EXAMPLE", "loca1host",
-        "localhost%00", "localhost%2e", "xn--localhost", "127。0。0。1", "ⓛocalhost", "١٢٧.0.0.1",
-        "a.localhost", "app.localhost", "localhost\t", "7f000001.rbndr.example", "1.0.0.127.in-addr.arpa",
-        "host.docker.internal", "ip6-localhost", "broadcasthost", "127.0.0.1:1", "localhost:1",
+        "evil.example",
+        "127.0.0.1.evil.example",
+        "localhost.evil.example",
+        "evil-localhost",
+        "localhost.",
+        "localhost..",
+        "localhost.localdomain",
+        "127.0.0.1.",
+        "127.0.0.2",
+        "127.1",
+        "127.0.1",
+        "0.0.0.0",
+        "0",
+        "2130706433",
+        "0x7f000001",
+        "0x7f.0.0.1",
+        "0177.0.0.1",
+        "017700000001",
+        "[::]",
+        "[0:0:0:0:0:0:0:1]",
+        "[::ffff:127.0.0.1]",
+        "[::ffff:7f00:1]",
+        "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "[fe80::1]",
+        "[::1%25lo]",
+        "::1",
+        "0:0:0:0:0:0:0:1",
+        "user@127.0.0.1",
+        "user:pass@localhost",
+        "127.0.0.1@evil.example",
+        "evil.example@127.0.0.1",
+        "127.0.0.1,evil.example",
+        "evil.example,127.0.0.1",
+        "127.0.0.1 evil.example",
+        "http://127.0.0.1",
+        "//127.0.0.1",
+        "127.0.0.1/",
+        "127.0.0.1#",
+        "127.0.0.1?",
+        "127.0.0.1\\",
+        "169.254.169.254",
+        "metadata.google.internal",
+        "10.0.0.1",
+        "192.168.1.1",
+        "LOCALHOST.EVIL.EXAMPLE",
+        "loca1host",
+        "localhost%00",
+        "localhost%2e",
+        "xn--localhost",
+        "127。0。0。1",
+        "ⓛocalhost",
+        "١٢٧.0.0.1",
+        "a.localhost",
+        "app.localhost",
+        "localhost\t",
+        "7f000001.rbndr.example",
+        "1.0.0.127.in-addr.arpa",
+        "host.docker.internal",
+        "ip6-localhost",
+        "broadcasthost",
+        "127.0.0.1:1",
+        "localhost:1",
     ] {
         hosts.push(format!("{name}:{port}"));
     }
@@ -102,7 +174,11 @@ fn no_other_name_passes_whatever_is_asked() {
             .flat_map(|method| PATHS.iter().map(move |path| (*method, *path)));
         let some = all.enumerate().filter(|(n, _)| (n + at) % 3 == 0);
         for (_, (method, path)) in some.chain([(0, ("POST", "/v1/traces"))]) {
-            let found = ask(&server, &format!("{method} {path}"), &[format!("Host: {host}")]);
+            let found = ask(
+                &server,
+                &format!("{method} {path}"),
+                &[format!("Host: {host}")],
+            );
             assert!(
                 [400, 421].contains(&found.status),
                 "{method} {path}, Host {host:?}: {}",
@@ -130,7 +206,11 @@ fn no_host_and_two_hosts_are_refused() {
         vec![evil, format!("X-Forwarded-Host: 127.0.0.1:{}", server.port)],
     ] {
         let found = ask(&server, "POST /v1/traces", &lines);
-        assert!([400, 421].contains(&found.status), "{lines:?}: {}", found.status);
+        assert!(
+            [400, 421].contains(&found.status),
+            "{lines:?}: {}",
+            found.status
+        );
     }
     // HTTP/1.0 needs no Host and gets no answer without one.
     let old = b"POST /v1/traces HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}";
@@ -144,7 +224,10 @@ fn an_address_in_full_must_be_ours_and_that_of_the_host() {
     let port = server.port;
     let host = vec![format!("Host: 127.0.0.1:{port}")];
     let ask = |target: &str, host: &[String]| ask(&server, &format!("POST {target}"), host).status;
-    assert_eq!(ask(&format!("http://127.0.0.1:{port}/v1/traces"), &host), 200);
+    assert_eq!(
+        ask(&format!("http://127.0.0.1:{port}/v1/traces"), &host),
+        200
+    );
     for target in [
         "http://evil.example/v1/traces".to_owned(),
         format!("http://evil.example:{port}/v1/traces"),
@@ -160,7 +243,10 @@ fn an_address_in_full_must_be_ours_and_that_of_the_host() {
         assert!([400, 421].contains(&status), "{target}: {status}");
     }
     let evil = vec!["Host: evil.example".to_owned()];
-    assert_eq!(ask(&format!("http://127.0.0.1:{port}/v1/traces"), &evil), 421);
+    assert_eq!(
+        ask(&format!("http://127.0.0.1:{port}/v1/traces"), &evil),
+        421
+    );
     let connect = format!("CONNECT 127.0.0.1:{port} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\r\n");
     let status = server.raw(connect.as_bytes()).status;
     assert!((400..500).contains(&status), "{status}");

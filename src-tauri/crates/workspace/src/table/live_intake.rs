@@ -4,8 +4,8 @@ use crate::codec;
 use crate::door::Durability;
 use crate::error::{Result, WorkspaceError};
 use crate::table::change::Topic;
-use crate::table::span::{self, PendingAppend, PreparedSpans};
 use crate::table::quarantine;
+use crate::table::span::{self, PendingAppend, PreparedSpans};
 use crate::workspace::Workspace;
 use plumbline_model::{ImportFile, ImportId, QuarantinedRow};
 use rusqlite::params;
@@ -40,7 +40,9 @@ impl Workspace {
         self.write(Durability::Normal, move |tx| {
             let id = import.to_string();
             let changed = tx
-                .prepare_cached("UPDATE import_file SET report = ?2 WHERE id = ?1 AND complete = 0")?
+                .prepare_cached(
+                    "UPDATE import_file SET report = ?2 WHERE id = ?1 AND complete = 0",
+                )?
                 .execute(params![id, report])?;
             if changed == 0 {
                 return Err(WorkspaceError::NotFound(format!("an open import `{id}`")));

@@ -202,7 +202,11 @@ impl Workspace {
     }
 }
 
-pub(super) fn insert_all(tx: &Tx<'_>, import: &str, batch: &PreparedSpans) -> Result<AppendOutcome> {
+pub(super) fn insert_all(
+    tx: &Tx<'_>,
+    import: &str,
+    batch: &PreparedSpans,
+) -> Result<AppendOutcome> {
     let mut outcome = AppendOutcome::default();
     let mut traces: HashMap<&str, TraceSums> = HashMap::new();
     let mut number = span_block::next_number(tx)?;
