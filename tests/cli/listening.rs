@@ -313,3 +313,73 @@ fn a_person_reads_one_line_and_at_the_end_the_report() {
         "{rest}"
     );
 }
+
+/// Spans and log records of the same calls, a request for each line of the fixture, in this order.
+fn sent_apart(stage: &Stage, order: &[usize], times: usize) -> Value {
+    let text = String::from_utf8(fixture("otlp_json/genai-logs.jsonl")).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    let listener = Listener::start(stage);
+    for line in order
+        .iter()
+        .map(|at| lines[*at])
+        .cycle()
+        .take(order.len() * times)
+    {
+        let path = if line.contains("\"resourceLogs\"") {
+            "/v1/logs"
+        } else {
+            "/v1/traces"
+        };
+        let answer = post(&listener.url, path, JSON, line.as_bytes());
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    listener.stop("INT")
+}
+
+#[test]
+fn what_was_said_in_a_call_joins_it_though_it_comes_in_another_request() {
+    let source = Stage::new();
+    let file = "fixtures/traces/otlp_json/genai-logs.jsonl";
+    let expected = source.json(&["import", text(&project(file))])["files"][0].clone();
+    let rows = |stage: &Stage| {
+        let mut lines: Vec<String> = stage
+            .run(&["trace", "export"])
+            .out
+            .lines()
+            .map(str::to_owned)
+            .collect();
+        lines.sort();
+        lines
+    };
+    let list = |stage: &Stage| stage.json(&["trace", "list"])["rows"].clone();
+    let lines = String::from_utf8(fixture("otlp_json/genai-logs.jsonl"))
+        .unwrap()
+        .lines()
+        .count();
+    assert!(lines >= 2, "the fixture holds requests of their own");
+    let order: Vec<usize> = (0..lines).collect();
+    let turned: Vec<usize> = order.iter().rev().copied().collect();
+    for (order, times) in [(&order, 1), (&turned, 1), (&order, 2), (&turned, 3)] {
+        let stage = Stage::new();
+        let report = sent_apart(&stage, order, times);
+        assert_eq!(rows(&stage), rows(&source), "{order:?} {times} times");
+        assert_eq!(list(&stage), list(&source));
+        assert_eq!(
+            report["stored"], expected["stored"],
+            "{order:?} {times} times: {report:#}"
+        );
+        if times == 1 {
+            for figure in [
+                "read",
+                "quarantined",
+                "model_calls",
+                "tokens_in",
+                "tokens_out",
+                "completeness",
+            ] {
+                assert_eq!(report[figure], expected[figure], "{figure} of {report:#}");
+            }
+        }
+        assert_eq!(stage.json(&["doctor"])["ok"], true);
+    }
+}

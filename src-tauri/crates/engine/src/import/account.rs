@@ -37,6 +37,19 @@ impl Account {
         self.last_ns = Some(self.last_ns.map_or(last, |known| known.max(last)));
     }
 
+    /// Takes a span out again, because another stands in its place.
+    pub(crate) fn remove(&mut self, span: &Span) {
+        self.completeness.remove(span);
+        if span.is_model_call() {
+            self.model_calls = self.model_calls.saturating_sub(1);
+            let less = |sum: Option<u64>, part: Option<u64>| {
+                sum.map(|sum| sum.saturating_sub(part.unwrap_or_default()))
+            };
+            self.tokens_in = less(self.tokens_in, span.usage.tokens_in);
+            self.tokens_out = less(self.tokens_out, span.usage.tokens_out);
+        }
+    }
+
     pub(crate) fn show(&mut self, row: &QuarantinedRow) {
         if self.shown.len() < SHOWN_QUARANTINE {
             self.shown.push(row.clone());

@@ -13,7 +13,7 @@ const BEYOND: &str = "(more fields)";
 /// Of requests that were stored, or are about to be.
 #[derive(Default)]
 pub(super) struct RunAccount {
-    account: Account,
+    pub(super) account: Account,
     fields_unread: BTreeMap<String, FieldUnread>,
 }
 

@@ -4,6 +4,7 @@
 //! with one sync to disk, and only then answered. The loss report is kept while it runs and closed when it stops.
 
 mod account;
+mod halves;
 mod parse;
 mod sink;
 mod store;
@@ -61,7 +62,7 @@ impl Engine {
         let job = self.inner.jobs.start(JobKind::Listen, &url, "spans");
         let (id, stop) = (job.id(), job.cancel().clone());
         let (sender, receiver) = channel();
-        let store = Store::new(self.inner.workspace.clone(), import, url.clone(), job);
+        let store = Store::new(self, import, url.clone(), job);
         std::thread::Builder::new()
             .name("plumbline-listen".to_owned())
             .spawn(move || store.run(&receiver))

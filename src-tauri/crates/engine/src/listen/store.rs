@@ -3,12 +3,15 @@
 //! While one batch is written the next is made ready. Nobody is answered before the commit.
 
 use super::account::RunAccount;
+use super::halves::{Group, Halves};
 use super::sink::Work;
-use crate::clock;
 use crate::jobs::JobHandle;
+use crate::{Engine, clock};
 use plumbline_listen::Refused;
 use plumbline_model::{ImportId, Problem};
+use plumbline_tokens::prices::Prices;
 use plumbline_workspace::{PendingAppend, PreparedSpans, Workspace, WorkspaceError};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -23,6 +26,7 @@ type Done = oneshot::Sender<Result<(), Refused>>;
 /// A batch that is being written.
 struct Written {
     pending: PendingAppend,
+    joined: Group,
     account: RunAccount,
     answers: Vec<Done>,
     // Holds the room of the requests until they are answered.
@@ -34,6 +38,8 @@ pub(super) struct Store {
     import: ImportId,
     url: String,
     job: JobHandle,
+    prices: Arc<Prices>,
+    halves: Halves,
     account: RunAccount,
     stored: u64,
     /// The report differs from the one that was kept.
@@ -49,9 +55,11 @@ enum Next {
 }
 
 impl Store {
-    pub(super) fn new(workspace: Workspace, import: ImportId, url: String, job: JobHandle) -> Self {
+    pub(super) fn new(engine: &Engine, import: ImportId, url: String, job: JobHandle) -> Self {
         Self {
-            workspace,
+            workspace: engine.inner.workspace.clone(),
+            prices: engine.prices(),
+            halves: Halves::default(),
             import,
             url,
             job,
@@ -90,23 +98,33 @@ impl Store {
     /// Hands a group to the workspace.
     fn submit(&mut self, group: Vec<Work>) -> Option<Written> {
         let mut account = RunAccount::default();
-        let (mut spans, mut rows) = (Vec::new(), Vec::new());
+        let (mut joined, mut rows) = (Group::default(), Vec::new());
         let (mut answers, mut batches) = (Vec::new(), Vec::new());
         for mut work in group {
             account.take(&mut work.parsed);
-            spans.append(&mut work.parsed.spans);
+            for span in std::mem::take(&mut work.parsed.spans) {
+                self.halves
+                    .add(&mut joined, &mut account.account, span, &self.prices);
+            }
             rows.append(&mut work.parsed.rows);
             answers.push(work.done);
             batches.push(work._batch);
         }
-        match PreparedSpans::new(spans) {
+        match PreparedSpans::new(joined.take_spans()) {
             Ok(spans) => Some(Written {
-                pending: self.workspace.submit_live(self.import, spans, rows),
+                pending: self.workspace.submit_live(
+                    self.import,
+                    spans,
+                    rows,
+                    std::mem::take(&mut joined.replaced),
+                ),
+                joined,
                 account,
                 answers,
                 _group: batches,
             }),
             Err(error) => {
+                self.halves.undo(joined);
                 answer(answers, &Err(refused(&error)));
                 None
             }
@@ -130,6 +148,7 @@ impl Store {
             }
             Err(error) => {
                 tracing::warn!(%error, "a batch was not stored");
+                self.halves.undo(written.joined);
                 answer(written.answers, &Err(refused(&error)));
             }
         }
