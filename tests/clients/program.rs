@@ -60,23 +60,6 @@ impl Program {
         serde_json::from_slice(&out.stdout).unwrap()
     }
 
-    /// Every span that is stored.
-    pub(crate) fn spans(&self) -> Vec<Value> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
-        let workspace = self.folder.path().join("w.db");
-        let out = command
-            .arg("--workspace")
-            .arg(workspace)
-            .args(["trace", "export"])
-            .output()
-            .unwrap();
-        let lines = String::from_utf8(out.stdout).unwrap();
-        lines
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    }
-
     /// Stops it as Ctrl-C does; its report.
     pub(crate) fn stop(mut self) -> Value {
         let id = self.child.id().to_string();
