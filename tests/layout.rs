@@ -21,7 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tokens", &["model"]),
     ("prompts", &["model", "tokens"]),
     ("ingest", &["model"]),
-    ("listen", &["ingest", "model"]),
+    ("listen", &["ingest", "model", "providers"]),
     ("workspace", &["model"]),
     ("providers", &["model"]),
     ("analysis", &["model", "tokens"]),

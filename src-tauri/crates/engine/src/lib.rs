@@ -28,7 +28,7 @@ mod workspace;
 
 pub use demo::DemoMaterial;
 pub use import::{ImportFailure, ImportOutcome};
-pub use listen::{ListenOptions, Listening};
+pub use listen::{ListenOptions, Listening, ProxyOptions, ProxyUrls};
 pub use plumbline_listen::Limits as ListenLimits;
 pub use replay::{KeyLookup, ReplayStarted, parse_target};
 pub use tokens::TokenCount;

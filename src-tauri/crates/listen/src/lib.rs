@@ -1,4 +1,4 @@
-//! Live intake over HTTP on this machine: an OTLP receiver.
+//! Live intake over HTTP on this machine: an OTLP receiver and a recording proxy.
 //!
 //! This room knows HTTP and nothing of a workspace: what arrives goes to a [`Sink`]. It is reachable from this
 //! machine only, and every page that a browser shows is kept out: the `Host` must be ours, an `Origin` is refused,
@@ -12,6 +12,7 @@ mod body;
 mod front;
 mod limits;
 mod messages;
+mod proxy;
 mod receiver;
 mod refusal;
 mod room;
@@ -20,6 +21,7 @@ mod sink;
 
 pub use address::Loopback;
 pub use limits::Limits;
+pub use proxy::{Proxy, Recorded, Recorder, Token};
 pub use server::serve;
 pub use sink::{Accepted, Batch, Encoding, Refused, Signal, Sink};
 

@@ -1,9 +1,11 @@
-//! One request to the receiver: checked from the outside in, read, handed to the sink, answered.
+//! One request: checked from the outside in; an export is read, handed to the sink and answered, all else is the
+//! proxy's.
 
 use crate::answer::{self, Answer};
 use crate::body::{self, Packing};
 use crate::front;
 use crate::messages;
+use crate::proxy::{self, Proxy, Way};
 use crate::refusal::Refusal;
 use crate::server::Shared;
 use crate::sink::{Batch, Encoding, Refused, Signal, Sink};
@@ -14,7 +16,14 @@ use hyper::{Method, Request, StatusCode};
 
 pub(crate) async fn receive<S: Sink>(request: Request<Incoming>, shared: &Shared<S>) -> Answer {
     let (head, mut body) = request.into_parts();
-    match store(&head, &mut body, shared).await {
+    let answered = match way(&head, shared) {
+        Ok(Some((proxy, way))) => {
+            return proxy::pass(proxy, way, head, body, &shared.copies).await;
+        }
+        Ok(None) => store(&head, &mut body, shared).await,
+        Err(refusal) => Err(refusal),
+    };
+    match answered {
         Ok(answer) => answer,
         Err(refusal) => {
             // Who waits for leave to send the body needs none to hear this.
@@ -27,12 +36,25 @@ pub(crate) async fn receive<S: Sink>(request: Request<Incoming>, shared: &Shared
     }
 }
 
+/// The proxy and the way through it, for what is no export; `None` where there is no proxy.
+fn way<'s, S>(
+    head: &Parts,
+    shared: &'s Shared<S>,
+) -> Result<Option<(&'s Proxy, Way<'s>)>, Refusal> {
+    front::check(head, shared.port)?;
+    match &shared.proxy {
+        Some(proxy) if !EXPORTS.contains(&head.uri.path()) => {
+            Ok(Some((proxy, proxy::admit(proxy, head)?)))
+        }
+        _ => Ok(None),
+    }
+}
+
 async fn store<S: Sink>(
     head: &Parts,
     body: &mut Incoming,
     shared: &Shared<S>,
 ) -> Result<Answer, Refusal> {
-    front::check(head, shared.port)?;
     let signal = signal(head.uri.path())?;
     if head.method != Method::POST {
         return Err(Refusal::new(
@@ -67,6 +89,9 @@ async fn store<S: Sink>(
         }
     }
 }
+
+/// The paths of OTLP, whether taken in or not.
+const EXPORTS: [&str; 3] = ["/v1/traces", "/v1/logs", "/v1/metrics"];
 
 fn signal(path: &str) -> Result<Signal, Refusal> {
     match path {

@@ -50,6 +50,22 @@ impl Taken {
         }
         true
     }
+
+    /// All of it, with nothing left here.
+    pub(crate) fn take_all(&mut self) -> Self {
+        Self {
+            room: self.room.clone(),
+            permit: self.permit.take(),
+        }
+    }
+
+    /// Makes another part of the same room a part of this.
+    pub(crate) fn join(&mut self, mut other: Self) {
+        match (&mut self.permit, other.permit.take()) {
+            (Some(permit), Some(more)) => permit.merge(more),
+            (none, more) => *none = none.take().or(more),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use crate::address::Loopback;
 use crate::limits::Limits;
+use crate::proxy::Proxy;
 use crate::receiver::receive;
 use crate::room::Room;
 use crate::sink::Sink;
@@ -28,16 +29,27 @@ pub(crate) struct Shared<S> {
     pub(crate) port: u16,
     pub(crate) limits: Limits,
     pub(crate) room: Room,
+    /// Room for the copies of what passes through the proxy.
+    pub(crate) copies: Room,
     pub(crate) sink: S,
+    pub(crate) proxy: Option<Proxy>,
 }
 
 /// Serves until `stop` is cancelled; then requests under way get a moment to end.
-pub async fn serve<S: Sink>(address: Loopback, limits: Limits, sink: S, stop: CancellationToken) {
+pub async fn serve<S: Sink>(
+    address: Loopback,
+    limits: Limits,
+    sink: S,
+    proxy: Option<Proxy>,
+    stop: CancellationToken,
+) {
     let shared = Arc::new(Shared {
         port: address.port(),
         limits,
         room: Room::of(limits.waiting_bytes),
+        copies: Room::of(limits.waiting_bytes),
         sink,
+        proxy,
     });
     let places = Arc::new(Semaphore::new(limits.connections));
     let connections = TaskTracker::new();

@@ -10,6 +10,9 @@ const NAMES: usize = 1_000;
 /// Where the names beyond that are counted, as within one request.
 const BEYOND: &str = "(more fields)";
 
+/// Where exchanges are counted that passed through the proxy unrecorded.
+const LOST: &str = "(calls that passed unrecorded)";
+
 /// Of requests that were stored, or are about to be.
 #[derive(Default)]
 pub(super) struct RunAccount {
@@ -45,12 +48,17 @@ impl RunAccount {
         }
     }
 
-    pub(super) fn report(&self, path: &str, counts: LossCounts) -> ImportFile {
-        self.account.report_of(
-            path.to_owned(),
-            super::FORMAT,
-            self.fields_unread.clone(),
-            counts,
-        )
+    /// The report; `lost` exchanges passed and could not be recorded.
+    pub(super) fn report(&self, path: &str, counts: LossCounts, lost: u64) -> ImportFile {
+        let mut fields_unread = self.fields_unread.clone();
+        if lost > 0 {
+            let field = FieldUnread {
+                count: lost,
+                example: "too much waited to be stored".to_owned(),
+            };
+            fields_unread.insert(LOST.to_owned(), field);
+        }
+        self.account
+            .report_of(path.to_owned(), super::FORMAT, fields_unread, counts)
     }
 }

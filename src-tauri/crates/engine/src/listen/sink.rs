@@ -2,7 +2,7 @@
 
 use super::parse::{Parsed, parse};
 use crate::Engine;
-use plumbline_listen::{Accepted, Batch, Refused, Sink};
+use plumbline_listen::{Accepted, Batch, Recorded, Refused, Sink};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use tokio::sync::oneshot;
@@ -10,9 +10,16 @@ use tokio::sync::oneshot;
 /// A request that was read and waits to be stored.
 pub(super) struct Work {
     pub(super) parsed: Parsed,
-    pub(super) done: oneshot::Sender<Result<(), Refused>>,
-    /// Empty by now; it keeps the room that the request takes until it is stored.
-    pub(super) _batch: Batch,
+    /// Who waits for it to be stored.
+    pub(super) done: Option<oneshot::Sender<Result<(), Refused>>>,
+    /// Keeps the room that it takes until it is stored.
+    pub(super) _held: Held,
+}
+
+/// Where something came from, its content used up.
+pub(super) enum Held {
+    Export(#[expect(dead_code, reason = "held for its room")] Batch),
+    Recorded(#[expect(dead_code, reason = "held for its room")] Recorded),
 }
 
 pub(super) struct EngineSink {
@@ -45,8 +52,8 @@ impl Sink for EngineSink {
         let (done, stored) = oneshot::channel();
         let work = Work {
             parsed,
-            done,
-            _batch: batch,
+            done: Some(done),
+            _held: Held::Export(batch),
         };
         let stopping = || Refused::Busy("Plumbline is about to stop listening".to_owned());
         self.sender.send(work).map_err(|_| stopping())?;

@@ -4,14 +4,15 @@
 
 use super::account::RunAccount;
 use super::halves::{Group, Halves};
-use super::sink::Work;
+use super::sink::{Held, Work};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
 use plumbline_listen::Refused;
-use plumbline_model::{ImportId, Problem};
+use plumbline_model::{ImportFile, ImportId, LossCounts, Problem};
 use plumbline_tokens::prices::Prices;
 use plumbline_workspace::{PendingAppend, PreparedSpans, Workspace, WorkspaceError};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -30,7 +31,7 @@ struct Written {
     account: RunAccount,
     answers: Vec<Done>,
     // Holds the room of the requests until they are answered.
-    _group: Vec<plumbline_listen::Batch>,
+    _held: Vec<Held>,
 }
 
 pub(super) struct Store {
@@ -41,6 +42,8 @@ pub(super) struct Store {
     prices: Arc<Prices>,
     halves: Halves,
     account: RunAccount,
+    /// Exchanges that passed and could not be recorded.
+    lost: Arc<AtomicU64>,
     stored: u64,
     /// The report differs from the one that was kept.
     is_stale: bool,
@@ -55,7 +58,13 @@ enum Next {
 }
 
 impl Store {
-    pub(super) fn new(engine: &Engine, import: ImportId, url: String, job: JobHandle) -> Self {
+    pub(super) fn new(
+        engine: &Engine,
+        import: ImportId,
+        url: String,
+        job: JobHandle,
+        lost: Arc<AtomicU64>,
+    ) -> Self {
         Self {
             workspace: engine.inner.workspace.clone(),
             prices: engine.prices(),
@@ -64,6 +73,7 @@ impl Store {
             url,
             job,
             account: RunAccount::default(),
+            lost,
             stored: 0,
             is_stale: false,
             kept: Instant::now(),
@@ -99,7 +109,7 @@ impl Store {
     fn submit(&mut self, group: Vec<Work>) -> Option<Written> {
         let mut account = RunAccount::default();
         let (mut joined, mut rows) = (Group::default(), Vec::new());
-        let (mut answers, mut batches) = (Vec::new(), Vec::new());
+        let (mut answers, mut held) = (Vec::new(), Vec::new());
         for mut work in group {
             account.take(&mut work.parsed);
             for span in std::mem::take(&mut work.parsed.spans) {
@@ -107,8 +117,8 @@ impl Store {
                     .add(&mut joined, &mut account.account, span, &self.prices);
             }
             rows.append(&mut work.parsed.rows);
-            answers.push(work.done);
-            batches.push(work._batch);
+            answers.extend(work.done);
+            held.push(work._held);
         }
         match PreparedSpans::new(joined.take_spans()) {
             Ok(spans) => Some(Written {
@@ -121,7 +131,7 @@ impl Store {
                 joined,
                 account,
                 answers,
-                _group: batches,
+                _held: held,
             }),
             Err(error) => {
                 self.halves.undo(joined);
@@ -159,7 +169,7 @@ impl Store {
         self.kept = Instant::now();
         let kept = self.workspace.import(self.import).and_then(|row| {
             self.workspace
-                .keep_report(self.import, &self.account.report(&self.url, row.counts))
+                .keep_report(self.import, &self.report(row.counts))
         });
         match kept {
             Ok(()) => self.is_stale = false,
@@ -167,9 +177,14 @@ impl Store {
         }
     }
 
+    fn report(&self, counts: LossCounts) -> ImportFile {
+        let lost = self.lost.load(Ordering::Relaxed);
+        self.account.report(&self.url, counts, lost)
+    }
+
     fn finish(&mut self) -> Result<(), Problem> {
         let counts = self.workspace.import(self.import)?.counts;
-        let report = self.account.report(&self.url, counts);
+        let report = self.report(counts);
         self.workspace
             .finish_import(self.import, None, &report, clock::now())?;
         Ok(())

@@ -67,7 +67,7 @@ impl Server {
             verdict,
             open,
         };
-        runtime.spawn(serve(address, limits, sink, stop.clone()));
+        runtime.spawn(serve(address, limits, sink, None, stop.clone()));
         Self {
             port,
             seen,
