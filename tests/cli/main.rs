@@ -18,10 +18,13 @@ mod interrupted;
 mod keys;
 #[cfg(test)]
 mod killed;
+mod listening;
 #[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod model_server;
+#[cfg(test)]
+mod post;
 #[cfg(test)]
 mod prompts;
 #[cfg(test)]

@@ -3,10 +3,10 @@
 //! One thread parses, another stores, so that both cores work; memory holds a few batches whatever the
 //! file's size. A file that cannot be read costs nothing but itself.
 
-mod account;
+pub(crate) mod account;
 mod files;
 mod one;
-mod parse;
+pub(crate) mod parse;
 mod sqlite;
 mod store;
 mod watched;
@@ -147,12 +147,7 @@ impl Engine {
                 id: row.id,
                 started: NanosText(row.started_ns),
                 complete: row.complete,
-                report: row.report.unwrap_or(ImportFile {
-                    path: row.path,
-                    format: row.format,
-                    counts: row.counts,
-                    ..ImportFile::default()
-                }),
+                report: report_of(row),
             })
             .collect())
     }
@@ -175,6 +170,19 @@ impl Engine {
                 },
             )?
             .rows)
+    }
+}
+
+/// The report of a stored import.
+pub(crate) fn report_of(row: plumbline_workspace::ImportRow) -> ImportFile {
+    ImportFile {
+        // While it runs, the report that was kept may be older than what was committed.
+        counts: row.counts,
+        ..row.report.unwrap_or(ImportFile {
+            path: row.path,
+            format: row.format,
+            ..ImportFile::default()
+        })
     }
 }
 
