@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod anthropic_log;
 #[cfg(test)]
+mod archives;
+#[cfg(test)]
 mod burstgpt;
 #[cfg(test)]
 mod claude_code;
@@ -38,6 +40,8 @@ mod openai_log;
 mod otlp_logs;
 #[cfg(test)]
 mod packed;
+#[cfg(test)]
+mod packing;
 #[cfg(test)]
 mod phoenix;
 #[cfg(test)]

@@ -1,42 +1,50 @@
-//! One file: parse on this thread, store on another, add up the loss report.
+//! One stream: parse on this thread, store on another, add up the loss report.
 
 use super::ReadAs;
-use super::files::ImportSource;
 use super::parse::Parse;
-use super::sqlite;
 use super::store::store;
-use super::watched::{Watched, hex};
+use super::watched::{Course, Hashed, hex};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
+use plumbline_ingest::{Format, Guard, How};
 use plumbline_model::{Code, ImportFile, Problem};
 use plumbline_workspace::NewImport;
 use sha2::Digest;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader};
 use std::ops::ControlFlow;
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::sync::mpsc::sync_channel;
 
 /// Batches that wait between reading and storing.
 const WAITING_BATCHES: usize = 2;
+const BUFFER_BYTES: usize = 256 * 1024;
+
+/// A source that is read front to back: a file, a pipe, the rows of a database, a member of an archive.
+pub(super) struct Input<'a> {
+    pub(super) name: String,
+    pub(super) content: Box<dyn BufRead + 'a>,
+    /// The format, where the first bytes told.
+    pub(super) format: Option<Format>,
+    pub(super) guard: Guard,
+}
 
 impl Engine {
-    pub(super) fn import_one(
+    pub(super) fn import_stream(
         &self,
-        source: &ImportSource,
+        input: Input<'_>,
         how: &ReadAs,
         job: &mut JobHandle,
-        bytes_before: u64,
-        bytes_total: Option<u64>,
+        course: &Course,
     ) -> Result<ImportFile, Problem> {
+        let Input {
+            name,
+            content,
+            format,
+            guard,
+        } = input;
         let import = clock::new_import_id();
-        let name = source.name();
-        let is_cancelled = job.cancel().clone();
-        let opened = sqlite::open(source, how, move || is_cancelled.is_cancelled())?;
-        let watched = Watched::new(opened.bytes);
-        let most = source.bytes().unwrap_or(u64::MAX);
-        let (position, digest) = (Arc::clone(&watched.position), Arc::clone(&watched.digest));
-        let mut reader = BufReader::with_capacity(1 << 20, watched);
+        let hashed = Hashed::new(content);
+        let digest = hashed.digest();
+        let mut reader = BufReader::with_capacity(BUFFER_BYTES, hashed);
         self.inner.workspace.begin_import(NewImport {
             id: import,
             path: name.clone(),
@@ -49,25 +57,21 @@ impl Engine {
         let (read, stored) = std::thread::scope(|scope| {
             let store = scope.spawn(move || store(&workspace, import, &receiver));
             let sink = &mut |item| {
-                let flow = parse.take(item);
-                // What comes out of a packed file or a database may be more than the file holds.
-                let done = bytes_before + position.load(Ordering::Relaxed).min(most);
-                job.progress(done, bytes_total, || format!("{} spans", parse.counts()));
+                // What a reader says about a source that ends because of this is no row of it.
                 if job.cancel().is_cancelled() {
-                    ControlFlow::Break(())
-                } else {
-                    flow
+                    return ControlFlow::Break(());
                 }
+                let flow = parse.take(item);
+                job.progress(course.done(), course.total, || {
+                    format!("{} spans", parse.counts())
+                });
+                flow
             };
-            let read = match how {
-                ReadAs::Detected => plumbline_ingest::read(&mut reader, opened.format, &name, sink),
-                ReadAs::Format(format) => {
-                    plumbline_ingest::read(&mut reader, Some(*format), &name, sink)
-                }
-                ReadAs::Mapping(mapping) => {
-                    plumbline_ingest::read_mapped(&mut reader, mapping, &name, sink)
-                }
+            let how = match (how, format) {
+                (ReadAs::Detected, Some(format)) => How::Format(format),
+                _ => how.how(),
             };
+            let read = plumbline_ingest::read_guarded(&mut reader, how, &name, &guard, sink);
             // A storing side that stopped has its own reason, told below.
             let _ = parse.flush();
             let account = parse.finish();
@@ -77,7 +81,6 @@ impl Engine {
             (read.map(|read| (read, account)), stored)
         });
         let counts = stored?;
-        let (read, account) = read?;
         if job.cancel().is_cancelled() {
             return Err(Problem::new(
                 Code::Cancelled,
@@ -85,6 +88,7 @@ impl Engine {
             )
             .hint("What was stored is kept and marked incomplete; importing the file again adds the rest."));
         }
+        let (read, account) = read?;
         let report = account.report(name, &read, counts);
         if !report.counts.adds_up() {
             return Err(Problem::internal(format!(
@@ -97,12 +101,9 @@ impl Engine {
             )));
         }
         // The rows of a database are not its bytes.
-        let is_whole = opened.format.is_none();
-        let sha256 = digest
-            .lock()
-            .map(|digest| hex(&digest.clone().finalize()))
-            .ok()
-            .filter(|_| is_whole);
+        let sha256 = format
+            .is_none()
+            .then(|| hex(&digest.borrow().clone().finalize()));
         self.inner
             .workspace
             .finish_import(import, sha256.as_deref(), &report, clock::now())?;
