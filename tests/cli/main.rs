@@ -1,6 +1,8 @@
 //! The command line as a script and a person meet it: the built binary, real files, servers on loopback.
 
 #[cfg(test)]
+mod archives;
+#[cfg(test)]
 mod caps;
 #[cfg(test)]
 mod contract;

@@ -133,7 +133,7 @@ impl<R: Read + Seek> ZipMembers<R> {
                 // Nothing follows, so a visitor that wants no more says nothing new.
                 let _ = visit(Entry::Refused(Refusal {
                     name: archive.to_owned(),
-                    why: format!("{over}; the rest of {name} and {left} members behind it are not read"),
+                    why: format!("{over}; the rest of {name} and what stands behind it ({left} more) are not read"),
                     hint: "What was read before is kept. If the archive is to be trusted, unpack it and import the \
                            folder."
                         .to_owned(),

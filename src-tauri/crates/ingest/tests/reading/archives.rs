@@ -516,7 +516,7 @@ fn too_many_members_are_a_limit_too() {
 fn cut_anywhere_the_members_before_the_cut_stay_and_the_cut_is_told() {
     let text = |name: &str| {
         // More than one block of Zstandard.
-        (0..1_000)
+        (0..1_500)
             .map(|n| line(&format!("{name}{n}")))
             .collect::<String>()
     };
