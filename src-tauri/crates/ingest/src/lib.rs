@@ -34,6 +34,7 @@ mod inclusive;
 mod inspect;
 mod instant;
 mod json_bytes;
+mod json_cut;
 mod json_values;
 mod langfuse;
 mod langsmith;

@@ -39,6 +39,7 @@ impl Engine {
                         content: member.content,
                         format: None,
                         guard: member.guard,
+                        import: None,
                     };
                     match self.import_stream(input, how, job, course) {
                         Ok(file) => outcome.add(file),

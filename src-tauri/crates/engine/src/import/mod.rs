@@ -13,9 +13,9 @@ mod store;
 mod stream;
 mod watched;
 
-use crate::Engine;
 use crate::api::{ImportRow, JobKind};
 use crate::jobs::JobHandle;
+use crate::{Engine, clock};
 use files::{ImportSource, expand};
 use open::Opened;
 use plumbline_ingest::{Format, Guard, How};
@@ -183,6 +183,11 @@ impl Engine {
             before,
             total,
         };
+        // Standard input may be silent for long, and nobody knows what comes: its import begins before.
+        let import = match source {
+            ImportSource::StandardInput => Some(self.begin(&source.name(), how)?),
+            ImportSource::File { .. } => None,
+        };
         let cancel = job.cancel().clone();
         match open::open(source, how, &course.position, &cancel)? {
             Opened::Stream { content, format } => {
@@ -191,11 +196,22 @@ impl Engine {
                     content,
                     format,
                     guard: Guard::default(),
+                    import,
                 };
                 outcome.add(self.import_stream(input, how, job, &course)?);
                 Ok(())
             }
             Opened::Archive(members) => {
+                if let Some(import) = import {
+                    // Its members are imports of their own.
+                    let report = ImportFile {
+                        path: source.name(),
+                        format: "archive".to_owned(),
+                        ..ImportFile::default()
+                    };
+                    let workspace = &self.inner.workspace;
+                    workspace.finish_import(import, None, &report, clock::now())?;
+                }
                 self.import_archive(&source.name(), members, how, job, &course, outcome)
             }
         }

@@ -7,7 +7,7 @@ use super::watched::{Course, Hashed, hex};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
 use plumbline_ingest::{Format, Guard, How};
-use plumbline_model::{Code, ImportFile, Problem};
+use plumbline_model::{Code, ImportFile, ImportId, Problem};
 use plumbline_workspace::NewImport;
 use sha2::Digest;
 use std::io::{BufRead, BufReader};
@@ -25,9 +25,23 @@ pub(super) struct Input<'a> {
     /// The format, where the first bytes told.
     pub(super) format: Option<Format>,
     pub(super) guard: Guard,
+    /// The import that it is, where that has begun already.
+    pub(super) import: Option<ImportId>,
 }
 
 impl Engine {
+    /// Begins an import, which is in the list of imports from now on.
+    pub(super) fn begin(&self, name: &str, how: &ReadAs) -> Result<ImportId, Problem> {
+        let id = clock::new_import_id();
+        self.inner.workspace.begin_import(NewImport {
+            id,
+            path: name.to_owned(),
+            format: how.format_name().to_owned(),
+            started_ns: clock::now(),
+        })?;
+        Ok(id)
+    }
+
     pub(super) fn import_stream(
         &self,
         input: Input<'_>,
@@ -40,17 +54,15 @@ impl Engine {
             content,
             format,
             guard,
+            import,
         } = input;
-        let import = clock::new_import_id();
+        let import = match import {
+            Some(import) => import,
+            None => self.begin(&name, how)?,
+        };
         let hashed = Hashed::new(content);
         let digest = hashed.digest();
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, hashed);
-        self.inner.workspace.begin_import(NewImport {
-            id: import,
-            path: name.clone(),
-            format: how.format_name().to_owned(),
-            started_ns: clock::now(),
-        })?;
         let (sender, receiver) = sync_channel(WAITING_BATCHES);
         let workspace = self.inner.workspace.clone();
         let mut parse = Parse::new(self.prices(), sender);

@@ -11,6 +11,8 @@ mod claude_code;
 #[cfg(test)]
 mod codex;
 #[cfg(test)]
+mod cuts;
+#[cfg(test)]
 mod dialects;
 #[cfg(test)]
 mod exports_csv;
