@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod archives;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod caps;
 #[cfg(test)]
 mod contract;
