@@ -19,6 +19,13 @@ mod exports_csv;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+#[path = "../../../../fuzz/src/lib.rs"]
+#[allow(
+    unreachable_pub,
+    reason = "the checks of the fuzz targets, which are a crate of their own there"
+)]
+mod fuzz;
+#[cfg(test)]
 mod har;
 #[cfg(test)]
 mod helicone;
@@ -36,6 +43,8 @@ mod litellm;
 mod llm_logs;
 #[cfg(test)]
 mod mapped;
+#[cfg(test)]
+mod mutants;
 #[cfg(test)]
 mod openai_log;
 #[cfg(test)]
