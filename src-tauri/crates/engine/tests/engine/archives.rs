@@ -203,7 +203,7 @@ fn nothing_to_read_and_a_wrong_format_are_told() {
     .unwrap();
     let forced = stage
         .engine
-        .import(&[path.clone()], Some("inspect"))
+        .import(std::slice::from_ref(&path), Some("inspect"))
         .unwrap();
     assert!(
         forced.failures[0]

@@ -3,7 +3,7 @@
 
 use crate::fuzz;
 use crate::packing::{Kind, packed};
-use crate::support::{FIXTURES, fixture};
+use crate::support::{FIXTURES, FORMATS, fixture, root};
 
 /// Work for one fixture and one kind of mutation, in bytes read.
 const BYTES: usize = 150_000;
@@ -45,6 +45,14 @@ fn mutants(bytes: &[u8], other: &[u8], mut check: impl FnMut(&[u8])) {
         let end = (at + dice.below(400)).min(mutant.len());
         mutant.splice(at..end, piece.iter().copied());
         check(&mutant);
+    }
+}
+
+#[test]
+fn every_format_has_its_fuzz_target() {
+    for format in FORMATS {
+        let target = root().join(format!("src-tauri/fuzz/targets/{format}.rs"));
+        assert!(target.is_file(), "{} is missing", target.display());
     }
 }
 
