@@ -1,6 +1,10 @@
 //! The command line as a script and a person meet it: the built binary, real files, servers on loopback.
 
 #[cfg(test)]
+mod archives;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod caps;
 #[cfg(test)]
 mod contract;
@@ -18,6 +22,7 @@ mod interrupted;
 mod keys;
 #[cfg(test)]
 mod killed;
+#[cfg(test)]
 mod listening;
 #[cfg(test)]
 mod mapping;

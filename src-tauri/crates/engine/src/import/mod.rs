@@ -4,24 +4,34 @@
 //! file's size. A file that cannot be read costs nothing but itself.
 
 pub(crate) mod account;
+mod archive;
 mod files;
-mod one;
+mod open;
 pub(crate) mod parse;
 mod sqlite;
 mod store;
+mod stream;
 mod watched;
 
-use crate::Engine;
 use crate::api::{ImportRow, JobKind};
 use crate::jobs::JobHandle;
+use crate::{Engine, clock};
 use files::{ImportSource, expand};
-use plumbline_ingest::Format;
+use open::Opened;
+use plumbline_ingest::{Format, Guard, How};
 use plumbline_model::{
     Code, ColumnMapping, ImportFile, ImportId, JobId, NanosText, Problem, QuarantinedRow,
 };
 use plumbline_workspace::Page;
 use serde::Serialize;
 use std::path::PathBuf;
+use std::sync::Arc;
+use stream::Input;
+use watched::Course;
+
+/// Quarantined rows and unread fields that an outcome shows; the workspace has all of them. An archive of a hundred
+/// thousand members must not fill the memory with what is wrong with each.
+const SHOWN_DETAILS: usize = 50_000;
 
 /// A file that was not imported, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -51,6 +61,14 @@ impl ReadAs {
             Self::Mapping(_) => Format::Mapped.as_str(),
         }
     }
+
+    fn how(&self) -> How<'_> {
+        match self {
+            Self::Detected => How::Detected,
+            Self::Format(format) => How::Format(*format),
+            Self::Mapping(mapping) => How::Mapping(mapping),
+        }
+    }
 }
 
 /// What an import of several files did.
@@ -58,6 +76,18 @@ impl ReadAs {
 pub struct ImportOutcome {
     pub files: Vec<ImportFile>,
     pub failures: Vec<ImportFailure>,
+    details: usize,
+}
+
+impl ImportOutcome {
+    fn add(&mut self, mut file: ImportFile) {
+        self.details += file.quarantine.len() + file.fields_unread.len();
+        if self.details > SHOWN_DETAILS {
+            file.quarantine.clear();
+            file.fields_unread.clear();
+        }
+        self.files.push(file);
+    }
 }
 
 impl Engine {
@@ -123,8 +153,8 @@ impl Engine {
         let mut outcome = ImportOutcome::default();
         let mut done = 0;
         for source in sources {
-            match self.import_one(&source, how, job, done, total) {
-                Ok(file) => outcome.files.push(file),
+            match self.import_one(&source, how, job, (done, total), &mut outcome) {
+                Ok(()) => {}
                 Err(problem) if problem.code == Code::Cancelled => return Err(problem),
                 Err(problem) => {
                     outcome.failures.push(ImportFailure {
@@ -136,6 +166,55 @@ impl Engine {
             done += source.bytes().unwrap_or_default();
         }
         Ok(outcome)
+    }
+
+    /// Imports one source, which may give several files: an archive has its members.
+    fn import_one(
+        &self,
+        source: &ImportSource,
+        how: &ReadAs,
+        job: &mut JobHandle,
+        (before, total): (u64, Option<u64>),
+        outcome: &mut ImportOutcome,
+    ) -> Result<(), Problem> {
+        let course = Course {
+            position: Arc::default(),
+            most: source.bytes().unwrap_or(u64::MAX),
+            before,
+            total,
+        };
+        // Standard input may be silent for long, and nobody knows what comes: its import begins before.
+        let import = match source {
+            ImportSource::StandardInput => Some(self.begin(&source.name(), how)?),
+            ImportSource::File { .. } => None,
+        };
+        let cancel = job.cancel().clone();
+        match open::open(source, how, &course.position, &cancel)? {
+            Opened::Stream { content, format } => {
+                let input = Input {
+                    name: source.name(),
+                    content,
+                    format,
+                    guard: Guard::default(),
+                    import,
+                };
+                outcome.add(self.import_stream(input, how, job, &course)?);
+                Ok(())
+            }
+            Opened::Archive(members) => {
+                if let Some(import) = import {
+                    // Its members are imports of their own.
+                    let report = ImportFile {
+                        path: source.name(),
+                        format: "archive".to_owned(),
+                        ..ImportFile::default()
+                    };
+                    let workspace = &self.inner.workspace;
+                    workspace.finish_import(import, None, &report, clock::now())?;
+                }
+                self.import_archive(&source.name(), members, how, job, &course, outcome)
+            }
+        }
     }
 
     /// Every import, newest first.
