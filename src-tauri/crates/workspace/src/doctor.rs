@@ -133,8 +133,11 @@ fn ledger(conn: &Connection) -> Result<CheckResult> {
 
 fn imports(conn: &Connection) -> Result<CheckResult> {
     let wrong: i64 = conn.query_row(
-        "SELECT count(*) FROM import_file WHERE
-            stored <> (SELECT count(*) FROM span WHERE import_id = import_file.id)
+        "SELECT count(*) FROM import_file LEFT JOIN
+            (SELECT import_id, count(*) AS spans, min(id) AS first, max(id) AS last FROM span GROUP BY import_id)
+            AS seen ON seen.import_id = import_file.id
+         WHERE stored <> coalesce(seen.spans, 0)
+            OR (seen.spans > 0 AND NOT coalesce(first_span <= seen.first AND last_span >= seen.last, 0))
             OR quarantined <> (SELECT count(*) FROM quarantine WHERE import_id = import_file.id)",
         [],
         |row| row.get(0),

@@ -13,6 +13,7 @@ pub(crate) mod dataset;
 pub(crate) mod import_file;
 pub(crate) mod live_intake;
 pub(crate) mod price_override;
+pub(crate) mod price_source;
 pub(crate) mod prompt_release;
 pub(crate) mod quarantine;
 pub(crate) mod recording;

