@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("tokens", &["model"]),
     ("prompts", &["model", "tokens"]),
     ("ingest", &["model"]),
+    ("listen", &["ingest", "model", "providers"]),
     ("workspace", &["model"]),
     ("providers", &["model"]),
     ("analysis", &["model", "tokens"]),
@@ -29,6 +30,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "analysis",
             "ingest",
+            "listen",
             "model",
             "prompts",
             "providers",

@@ -44,6 +44,7 @@ pub(crate) enum Colour {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Import(Import),
+    Listen(Listen),
     #[command(subcommand)]
     Prompt(Prompt),
     Replay(Replay),
@@ -80,6 +81,35 @@ pub(crate) struct Import {
     /// Read every file as a table whose columns this saved mapping explains
     #[arg(long, value_name = "NAME", conflicts_with = "format")]
     pub(crate) mapping: Option<String>,
+}
+
+/// Take in OpenTelemetry spans, and record calls of models, as they come, until Ctrl-C
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline listen
+  plumbline listen --port 0 --json              two lines: the address, and at the end the loss report
+  plumbline listen --proxy                      prints base URLs for clients of OpenAI and Anthropic
+  OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:4318 OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf python app.py
+
+Takes OTLP/HTTP: POST /v1/traces and /v1/logs, protobuf or JSON, plain or gzip, 20 MiB at most once
+unpacked. It is bound to 127.0.0.1 and [::1] and refuses what web pages send. An export is answered
+with 200 once its spans are on disk; sending it again stores nothing twice.
+
+With --proxy, calls to the printed base URLs go on to the vendor unchanged, with the caller's own key,
+and a copy becomes a span. Keys and cookies are never recorded. The URLs hold a token of this run.")]
+pub(crate) struct Listen {
+    /// Port on 127.0.0.1 and [::1]; 0 takes a free one
+    #[arg(long, default_value_t = 4318, value_name = "N")]
+    pub(crate) port: u16,
+    /// Pass calls of models on and record them
+    #[arg(long)]
+    pub(crate) proxy: bool,
+    /// Where the proxy sends what is for OpenAI [default: https://api.openai.com]
+    #[arg(long, value_name = "URL", requires = "proxy")]
+    pub(crate) openai_upstream: Option<String>,
+    /// Where the proxy sends what is for Anthropic [default: https://api.anthropic.com]
+    #[arg(long, value_name = "URL", requires = "proxy")]
+    pub(crate) anthropic_upstream: Option<String>,
 }
 
 /// Prompt files: list, show, check, render, diff, release

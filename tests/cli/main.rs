@@ -21,9 +21,15 @@ mod interrupted;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod listening;
+#[cfg(test)]
 mod mapping;
 #[cfg(test)]
 mod model_server;
+#[cfg(test)]
+mod post;
 #[cfg(test)]
 mod prompts;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use crate::stage::{Stage, prompt};
 /// Every command that can be asked for help.
 const COMMANDS: &[&[&str]] = &[
     &["import"],
+    &["listen"],
     &["prompt"],
     &["prompt", "list"],
     &["prompt", "show"],

@@ -6,6 +6,7 @@ mod dataset;
 mod demo;
 mod doctor;
 mod import;
+mod listen;
 mod mapping;
 mod prompt;
 mod replay;
@@ -31,6 +32,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<ExitStatus, Problem> {
             let engine = open(&cli.global)?;
             match command {
                 Command::Import(args) => import::import(&engine, args, printer),
+                Command::Listen(args) => listen::listen(&engine, args, printer),
                 Command::Prompt(args) => prompt::run(&engine, args, printer),
                 Command::Replay(args) => replay::replay(&engine, args, printer),
                 Command::Compare(args) => compare::compare(&engine, args, printer),

@@ -40,6 +40,10 @@ pub(crate) const STEPS: &[Step] = &[
         run: || call(&mut workspace("test", &[])),
     },
     Step {
+        name: "clients",
+        run: clients,
+    },
+    Step {
         name: "bindings",
         run: || bindings::check(&["--workspace"]),
     },
@@ -76,7 +80,17 @@ pub(crate) fn build_everything() -> Result<(), String> {
 
 fn system_packages() -> Result<(), String> {
     system::ensure(system::DESKTOP)?;
+    system::ensure(system::CLIENT_TESTS)?;
     system::ensure(system::WINDOW_TESTS)
+}
+
+/// Official clients of other projects, from PyPI, against the built program.
+fn clients() -> Result<(), String> {
+    system::ensure(system::CLIENT_TESTS)?;
+    call(&mut workspace(
+        "test",
+        &["--test", "clients", "--", "--ignored"],
+    ))
 }
 
 fn workspace(verb: &str, args: &[&str]) -> std::process::Command {

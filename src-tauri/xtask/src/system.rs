@@ -8,6 +8,8 @@ use std::process::Command;
 
 /// What the desktop face is built with.
 pub(crate) const DESKTOP: &[&str] = &["build-essential", "libwebkit2gtk-4.1-dev", "pkg-config"];
+/// What the tests with official clients run on.
+pub(crate) const CLIENT_TESTS: &[&str] = &["ca-certificates", "python3", "python3-venv"];
 /// What the tests of the real window run on.
 pub(crate) const WINDOW_TESTS: &[&str] = &["webkit2gtk-driver", "xvfb"];
 

@@ -8,6 +8,7 @@ mod import;
 mod loopback;
 mod memory;
 mod pairs;
+mod receiver;
 mod replay;
 mod table;
 mod texts;
@@ -50,6 +51,7 @@ const BENCHES: &[(&str, Measure)] = &[
     ("diff", word_diff::measure),
     ("parse", import::parse),
     ("import", import::into_workspace),
+    ("receiver", receiver::measure),
 ];
 
 #[derive(Debug, PartialEq, Eq)]

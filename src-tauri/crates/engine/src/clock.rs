@@ -1,6 +1,6 @@
 //! The one place of the engine that reads the clock and the random source.
 
-use plumbline_model::{AttemptId, CellId, ImportId, JobId, RunId, UnixNanos};
+use plumbline_model::{AttemptId, CellId, ImportId, JobId, Problem, RunId, UnixNanos};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Now, in nanoseconds since 1970 UTC; a clock before 1970 reads as 1970.
@@ -20,6 +20,14 @@ pub(crate) fn start_of_day(at: UnixNanos) -> UnixNanos {
 /// A number in `0.0..1.0`, for jitter only.
 pub(crate) fn random_unit() -> f64 {
     (u64::from_le_bytes(random_bytes()) >> 11) as f64 / (1_u64 << 53) as f64
+}
+
+/// 128 random bits as hex digits; refused on a machine without a random source.
+pub(crate) fn new_secret() -> Result<String, Problem> {
+    let mut bytes = [0_u8; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|error| Problem::internal(format!("no random source: {error}")))?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn random_bytes<const N: usize>() -> [u8; N] {

@@ -14,6 +14,7 @@ mod datasets;
 mod demo;
 mod import;
 mod jobs;
+mod listen;
 mod prices;
 mod prompt_folder;
 mod prompts;
@@ -27,6 +28,8 @@ mod workspace;
 
 pub use demo::DemoMaterial;
 pub use import::{ImportFailure, ImportOutcome};
+pub use listen::{ListenOptions, Listening, ProxyOptions, ProxyUrls};
+pub use plumbline_listen::Limits as ListenLimits;
 pub use replay::{KeyLookup, ReplayStarted, parse_target};
 pub use tokens::TokenCount;
 pub use workspace::{EngineOptions, default_workspace_path};

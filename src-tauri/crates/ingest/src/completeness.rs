@@ -57,6 +57,37 @@ impl Completeness {
         }
     }
 
+    /// Takes a span out again that was added before, because another stands in its place.
+    pub fn remove(&mut self, span: &Span) {
+        let mut alone = Self::default();
+        alone.add(span);
+        self.calls = self.calls.saturating_sub(alone.calls);
+        for (count, less) in self.counts.iter_mut().zip(alone.counts) {
+            *count = count.saturating_sub(less);
+        }
+        self.calls_with_documents = self
+            .calls_with_documents
+            .saturating_sub(alone.calls_with_documents);
+        for (trace, seen) in alone.traces {
+            let here = self.traces.entry(trace).or_default();
+            here.calls_without = here.calls_without.saturating_sub(seen.calls_without);
+        }
+    }
+
+    /// Takes in what was counted elsewhere.
+    pub fn merge(&mut self, other: Self) {
+        self.calls += other.calls;
+        for (count, more) in self.counts.iter_mut().zip(other.counts) {
+            *count += more;
+        }
+        self.calls_with_documents += other.calls_with_documents;
+        for (trace, seen) in other.traces {
+            let here = self.traces.entry(trace).or_default();
+            here.calls_without = here.calls_without.saturating_add(seen.calls_without);
+            here.has_document_ids |= seen.has_document_ids;
+        }
+    }
+
     fn trace(&mut self, span: &Span) -> &mut TraceSeen {
         let mut hasher = DefaultHasher::new();
         span.trace_id.hash(&mut hasher);

@@ -71,7 +71,7 @@ pub use format::{Format, detect};
 pub use http_exchange::{HttpExchange, HttpOutcome, HttpReading, read_http};
 pub use inspect::{EvalLog, ZIP_MAGIC};
 pub use mapped::{MappingSuggestion, suggest_mapping};
-pub use otlp::to_otlp;
+pub use otlp::{check_export, is_assembled, join_late, to_otlp};
 pub use sqlite_rows::{SQLITE_MAGIC, sqlite_format};
 
 use delivery::Delivery;

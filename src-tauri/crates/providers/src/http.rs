@@ -12,7 +12,7 @@ use crate::wire::WireFormat;
 use crate::{ApiKey, Call, Provider, ProviderError, StreamEvent, plain_text};
 use plumbline_model::{Completion, ResponseStatus};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
-use reqwest::{Client, Method, Request, Url, redirect};
+use reqwest::{Client, ClientBuilder, Method, Request, Url, redirect};
 use std::error::Error;
 use std::sync::Once;
 use std::time::Duration;
@@ -195,11 +195,20 @@ fn secret_value(prefix: &str, secret: &str) -> Result<HeaderValue, ProviderError
 }
 
 fn client(origin: &WebOrigin, timeouts: &Timeouts) -> Result<Client, ProviderError> {
+    builder(origin, timeouts)
+        .user_agent(concat!("plumbline/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| {
+            ProviderError::setting(format!("cannot set up TLS: {}", innermost(&error)))
+        })
+}
+
+/// A client that follows nothing, retries nothing and keeps nothing.
+pub(crate) fn builder(origin: &WebOrigin, timeouts: &Timeouts) -> ClientBuilder {
     static CRYPTO: Once = Once::new();
     // A second installation fails, and that is fine: whoever came first chose a provider.
     CRYPTO.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
     let mut builder = Client::builder()
-        .user_agent(concat!("plumbline/", env!("CARGO_PKG_VERSION")))
         .redirect(redirect::Policy::none())
         .retry(reqwest::retry::never())
         .referer(false)
@@ -213,13 +222,11 @@ fn client(origin: &WebOrigin, timeouts: &Timeouts) -> Result<Client, ProviderErr
         // No TLS is spoken, so the system's certificates need not be loaded, nor exist.
         builder = builder.tls_certs_only([]);
     }
-    builder.build().map_err(|error| {
-        ProviderError::setting(format!("cannot set up TLS: {}", innermost(&error)))
-    })
+    builder
 }
 
 /// The cause at the bottom, which says most: `Connection refused (os error 111)`.
-fn innermost(error: &dyn Error) -> String {
+pub(crate) fn innermost(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;

@@ -10,6 +10,7 @@ mod error;
 mod http;
 mod key;
 mod openai_chat;
+mod passthrough;
 mod plain_text;
 mod provider;
 mod recorded;
@@ -23,6 +24,7 @@ pub use connect::{ProviderSettings, connect, default_base_url};
 pub use error::{Phase, ProviderError};
 pub use http::Timeouts;
 pub use key::{ANY_KEY_VARIABLE, ApiKey, KEY_ORIGIN_VARIABLE, keys_from_env};
+pub use passthrough::{NotPassed, Passed, PassedBody, Upstream};
 pub use provider::{Answering, Call, Provider, StreamEvent};
 pub use recorded::{
     RecordedProvider, Recording, RecordingError, RecordingSource, Recordings, read_recordings,

@@ -48,6 +48,8 @@ impl Workspace {
                 journal(conn, self.is_in_memory())?,
                 ledger(conn)?,
                 imports(conn)?,
+                bodies(conn)?,
+                sums(conn)?,
             ])
         })?;
         if !self.is_in_memory() {
@@ -141,6 +143,39 @@ fn imports(conn: &Connection) -> Result<CheckResult> {
         "imports",
         wrong == 0,
         format!("{wrong} imports count other rows than they have"),
+    ))
+}
+
+/// Every span has its body, in a block or, in workspaces that are older than blocks, in a row of its own.
+fn bodies(conn: &Connection) -> Result<CheckResult> {
+    let missing: i64 = conn.query_row(
+        "SELECT count(*) FROM span
+         WHERE NOT EXISTS (SELECT 1 FROM span_block WHERE span_block.id = span.id / 256)
+            AND NOT EXISTS (SELECT 1 FROM span_body WHERE span_body.span = span.id)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(check(
+        "bodies",
+        missing == 0,
+        format!("{missing} spans have no body"),
+    ))
+}
+
+/// A trace's row says what its spans say.
+fn sums(conn: &Connection) -> Result<CheckResult> {
+    let wrong: i64 = conn.query_row(
+        "SELECT count(*) FROM trace FULL JOIN
+            (SELECT trace_id, count(*) AS spans, min(start_ns) AS start_ns FROM span GROUP BY trace_id) AS seen
+            USING (trace_id)
+         WHERE trace.spans IS NOT seen.spans OR trace.start_ns IS NOT seen.start_ns",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(check(
+        "sums",
+        wrong == 0,
+        format!("{wrong} traces count other spans than they have"),
     ))
 }
 

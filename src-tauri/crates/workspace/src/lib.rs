@@ -40,6 +40,7 @@ pub use table::change::{CHANGES_KEPT, Change, Changes, Topic};
 pub use table::column_mapping::ColumnMappingRow;
 pub use table::dataset::DatasetSummary;
 pub use table::import_file::{ImportRow, NewImport};
+pub use table::live_intake::SpanContent;
 pub use table::price_override::PriceOverrideRow;
 pub use table::prompt_release::PromptRelease;
 pub use table::quarantine::QuarantinePage;

@@ -11,6 +11,7 @@ pub(crate) mod change;
 pub(crate) mod column_mapping;
 pub(crate) mod dataset;
 pub(crate) mod import_file;
+pub(crate) mod live_intake;
 pub(crate) mod price_override;
 pub(crate) mod prompt_release;
 pub(crate) mod quarantine;

@@ -10,6 +10,7 @@ use ts_rs::TS;
 #[ts(export)]
 pub enum JobKind {
     Import,
+    Listen,
     Replay,
     Demo,
 }

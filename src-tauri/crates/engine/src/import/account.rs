@@ -1,14 +1,17 @@
 //! What a loss report says about the spans themselves.
 
 use plumbline_ingest::{Completeness, ReadReport};
-use plumbline_model::{ImportFile, LossCounts, QuarantinedRow, Span, UnixNanos, add_known};
+use plumbline_model::{
+    FieldUnread, ImportFile, LossCounts, QuarantinedRow, Span, UnixNanos, add_known,
+};
+use std::collections::BTreeMap;
 
 /// Quarantined rows shown with the report; all of them are stored.
 const SHOWN_QUARANTINE: usize = 100;
 
 /// What the report says about the spans themselves.
 #[derive(Default)]
-pub(super) struct Account {
+pub(crate) struct Account {
     shown: Vec<QuarantinedRow>,
     model_calls: u64,
     tokens_in: Option<u64>,
@@ -19,7 +22,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn add(&mut self, span: &Span) {
+    pub(crate) fn add(&mut self, span: &Span) {
         self.completeness.add(span);
         if span.is_model_call() {
             self.model_calls += 1;
@@ -34,27 +37,66 @@ impl Account {
         self.last_ns = Some(self.last_ns.map_or(last, |known| known.max(last)));
     }
 
-    pub(super) fn show(&mut self, row: &QuarantinedRow) {
+    /// Takes a span out again, because another stands in its place.
+    pub(crate) fn remove(&mut self, span: &Span) {
+        self.completeness.remove(span);
+        if span.is_model_call() {
+            self.model_calls = self.model_calls.saturating_sub(1);
+            let less = |sum: Option<u64>, part: Option<u64>| {
+                sum.map(|sum| sum.saturating_sub(part.unwrap_or_default()))
+            };
+            self.tokens_in = less(self.tokens_in, span.usage.tokens_in);
+            self.tokens_out = less(self.tokens_out, span.usage.tokens_out);
+        }
+    }
+
+    pub(crate) fn show(&mut self, row: &QuarantinedRow) {
         if self.shown.len() < SHOWN_QUARANTINE {
             self.shown.push(row.clone());
         }
     }
 
-    pub(super) fn report(self, path: String, read: &ReadReport, counts: LossCounts) -> ImportFile {
+    /// Takes in what another account says, of spans that came later.
+    pub(crate) fn merge(&mut self, later: Self) {
+        for row in &later.shown {
+            self.show(row);
+        }
+        self.model_calls += later.model_calls;
+        self.tokens_in = add_known(self.tokens_in, later.tokens_in);
+        self.tokens_out = add_known(self.tokens_out, later.tokens_out);
+        self.first_ns = [self.first_ns, later.first_ns].into_iter().flatten().min();
+        self.last_ns = [self.last_ns, later.last_ns].into_iter().flatten().max();
+        self.completeness.merge(later.completeness);
+    }
+
+    pub(crate) fn report(&self, path: String, read: &ReadReport, counts: LossCounts) -> ImportFile {
+        let counts = LossCounts {
+            read: read.read,
+            ..counts
+        };
+        let unread = read.fields_unread.clone();
+        self.report_of(path, read.format.as_str(), unread, counts)
+    }
+
+    /// A report whose counts and unread fields were gathered elsewhere.
+    pub(crate) fn report_of(
+        &self,
+        path: String,
+        format: &str,
+        fields_unread: BTreeMap<String, FieldUnread>,
+        counts: LossCounts,
+    ) -> ImportFile {
         ImportFile {
             path,
-            format: read.format.as_str().to_owned(),
-            counts: LossCounts {
-                read: read.read,
-                ..counts
-            },
-            quarantine: self.shown,
+            format: format.to_owned(),
+            counts,
+            quarantine: self.shown.clone(),
             model_calls: self.model_calls,
             tokens_in: self.tokens_in,
             tokens_out: self.tokens_out,
             first_ns: self.first_ns,
             last_ns: self.last_ns,
-            fields_unread: read.fields_unread.clone(),
+            fields_unread,
             completeness: self.completeness.shares(),
         }
     }

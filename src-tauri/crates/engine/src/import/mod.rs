@@ -3,12 +3,12 @@
 //! One thread parses, another stores, so that both cores work; memory holds a few batches whatever the
 //! file's size. A file that cannot be read costs nothing but itself.
 
-mod account;
+pub(crate) mod account;
 mod archive;
 mod files;
 mod open;
 mod outcome;
-mod parse;
+pub(crate) mod parse;
 mod sqlite;
 mod store;
 mod stream;
@@ -197,12 +197,7 @@ impl Engine {
                 id: row.id,
                 started: NanosText(row.started_ns),
                 complete: row.complete,
-                report: row.report.unwrap_or(ImportFile {
-                    path: row.path,
-                    format: row.format,
-                    counts: row.counts,
-                    ..ImportFile::default()
-                }),
+                report: report_of(row),
             })
             .collect())
     }
@@ -225,6 +220,19 @@ impl Engine {
                 },
             )?
             .rows)
+    }
+}
+
+/// The report of a stored import.
+pub(crate) fn report_of(row: plumbline_workspace::ImportRow) -> ImportFile {
+    ImportFile {
+        // While it runs, the report that was kept may be older than what was committed.
+        counts: row.counts,
+        ..row.report.unwrap_or(ImportFile {
+            path: row.path,
+            format: row.format,
+            ..ImportFile::default()
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::account::Account;
 use super::store::Batch;
 use plumbline_ingest::Item;
-use plumbline_model::QuarantinedRow;
+use plumbline_model::{QuarantinedRow, Span};
 use plumbline_tokens::prices::Prices;
 use plumbline_workspace::ImportedSpan;
 use std::ops::ControlFlow;
@@ -14,6 +14,15 @@ use std::sync::mpsc::SyncSender;
 const BATCH_SPANS: usize = 1_000;
 /// A batch is also full at this many raw bytes, so that large spans do not fill the memory.
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
+
+/// A span with what it costs by the prices in force.
+pub(crate) fn priced(prices: &Prices, span: Span, raw: Vec<u8>) -> ImportedSpan {
+    let cost = span.is_model_call().then(|| {
+        let model = span.model().unwrap_or_default();
+        prices.cost(span.provider.as_deref(), model, &span.usage, span.start_ns)
+    });
+    ImportedSpan { span, raw, cost }
+}
 
 /// The parsing side: batches on their way, and what the report will say.
 pub(super) struct Parse {
@@ -48,17 +57,8 @@ impl Parse {
             Item::Span { span, raw } => {
                 self.seen += 1;
                 self.account.add(&span);
-                let cost = span.is_model_call().then(|| {
-                    let model = span.model().unwrap_or_default();
-                    self.prices
-                        .cost(span.provider.as_deref(), model, &span.usage, span.start_ns)
-                });
                 self.raw_bytes += raw.len();
-                self.spans.push(ImportedSpan {
-                    span: *span,
-                    raw,
-                    cost,
-                });
+                self.spans.push(priced(&self.prices, *span, raw));
             }
             Item::Quarantined(row) => {
                 self.account.show(&row);

@@ -30,7 +30,7 @@ const OTHER: &str = "(log records)";
 /// The event that holds a whole call; its attributes are the span's.
 const DETAILS: &str = "gen_ai.client.inference.operation.details";
 /// Says on a span that no span was there.
-const ASSEMBLED: &str = "plumbline.assembled.from";
+pub(super) const ASSEMBLED: &str = "plumbline.assembled.from";
 
 /// Log records whose span has not been seen.
 #[derive(Default)]

@@ -10,6 +10,7 @@ mod common;
 mod export;
 mod genai;
 pub(crate) mod indexed;
+mod late;
 mod logs;
 mod openinference;
 mod openllmetry;
@@ -18,10 +19,13 @@ pub(crate) mod protobuf;
 mod span;
 mod vercel;
 mod walk;
+mod whole;
 mod wire;
 
 pub use export::to_otlp;
+pub use late::{is_assembled, join_late};
 pub(crate) use span::{Scope, map};
+pub use whole::check_export;
 pub(crate) use wire::{WireEvent, WireSpan, WireStatus};
 
 use crate::IngestError;

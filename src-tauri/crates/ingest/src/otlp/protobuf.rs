@@ -306,7 +306,7 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// A base-128 number of at most ten bytes, and what follows it.
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
+pub(super) fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
     let mut value = 0_u64;
     for (at, byte) in bytes.iter().enumerate().take(10) {
         value |= u64::from(byte & 0x7f).checked_shl(7 * u32::try_from(at).ok()?)?;

@@ -23,7 +23,7 @@ fn text_of(eval: Vec<u8>) -> String {
     text
 }
 
-fn read_eval(eval: Vec<u8>) -> Reading {
+pub(crate) fn read_eval(eval: Vec<u8>) -> Reading {
     read_all(text_of(eval).as_bytes(), Some(Format::Inspect)).unwrap()
 }
 

@@ -54,7 +54,7 @@ pub struct ImportRow {
     pub complete: bool,
     /// What was committed so far.
     pub counts: LossCounts,
-    /// The loss report of a complete import.
+    /// The loss report; of an import that goes on, as it was kept last.
     pub report: Option<ImportFile>,
 }
 

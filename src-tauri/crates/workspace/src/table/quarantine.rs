@@ -1,6 +1,6 @@
 //! Rows of an import that were not understood, each with its place and reason.
 
-use crate::door::Durability;
+use crate::door::{Durability, Tx};
 use crate::error::Result;
 use crate::page::Page;
 use crate::row;
@@ -35,15 +35,7 @@ impl Workspace {
     /// `NotFound` when the import never began or is finished.
     pub fn append_quarantine(&self, import: ImportId, rows: Vec<QuarantinedRow>) -> Result<()> {
         self.write(Durability::Normal, move |tx| {
-            let import = import.to_string();
-            import_file::add_counts(tx, &import, 0, 0, rows.len() as u64)?;
-            let mut insert = tx.prepare_cached(
-                "INSERT INTO quarantine (import_id, at, reason, raw) VALUES (?1, ?2, ?3, ?4)",
-            )?;
-            for row in &rows {
-                insert.execute(params![import, row.at, row.reason, row.raw])?;
-            }
-            Ok(())
+            insert_all(tx, &import.to_string(), &rows)
         })
     }
 
@@ -77,4 +69,15 @@ impl Workspace {
             })
         })
     }
+}
+
+pub(crate) fn insert_all(tx: &Tx<'_>, import: &str, rows: &[QuarantinedRow]) -> Result<()> {
+    import_file::add_counts(tx, import, 0, 0, rows.len() as u64)?;
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO quarantine (import_id, at, reason, raw) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for row in rows {
+        insert.execute(params![import, row.at, row.reason, row.raw])?;
+    }
+    Ok(())
 }

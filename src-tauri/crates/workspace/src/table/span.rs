@@ -88,7 +88,7 @@ CREATE TABLE span_text (
 
 /// Bytes of the content hash that are kept: two contents that share 16 bytes of SHA-256 are not found in
 /// this world, and half the hash saves 32 bytes of row and index a span.
-const HASH_BYTES: usize = 16;
+pub(super) const HASH_BYTES: usize = 16;
 
 /// A span with the record it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -150,7 +150,7 @@ impl PreparedSpans {
     }
 }
 
-fn content_hash(body: &[u8]) -> [u8; HASH_BYTES] {
+pub(super) fn content_hash(body: &[u8]) -> [u8; HASH_BYTES] {
     let whole: [u8; 32] = Sha256::digest(body).into();
     let mut kept = [0; HASH_BYTES];
     kept.copy_from_slice(&whole[..HASH_BYTES]);
@@ -159,8 +159,8 @@ fn content_hash(body: &[u8]) -> [u8; HASH_BYTES] {
 
 /// A batch on its way into the file.
 pub struct PendingAppend {
-    answer: Receiver<Result<AppendOutcome>>,
-    path: PathBuf,
+    pub(super) answer: Receiver<Result<AppendOutcome>>,
+    pub(super) path: PathBuf,
 }
 
 impl PendingAppend {
@@ -202,7 +202,11 @@ impl Workspace {
     }
 }
 
-fn insert_all(tx: &Tx<'_>, import: &str, batch: &PreparedSpans) -> Result<AppendOutcome> {
+pub(super) fn insert_all(
+    tx: &Tx<'_>,
+    import: &str,
+    batch: &PreparedSpans,
+) -> Result<AppendOutcome> {
     let mut outcome = AppendOutcome::default();
     let mut traces: HashMap<&str, TraceSums> = HashMap::new();
     let mut number = span_block::next_number(tx)?;

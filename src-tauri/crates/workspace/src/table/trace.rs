@@ -271,6 +271,43 @@ pub(crate) fn merge(tx: &Tx<'_>, trace_id: &str, sums: TraceSums) -> Result<()> 
     Ok(())
 }
 
+/// Sums a trace anew after spans of it were taken out.
+pub(crate) fn recount(tx: &Tx<'_>, trace_id: &str) -> Result<()> {
+    let mut all = TraceSums::default();
+    let mut statement = tx.prepare_cached(
+        "SELECT parent_id IS NULL, name, start_ns, end_ns, kind = 'llm', status = 'error', tokens_in,
+                tokens_out, cost_pico
+         FROM span WHERE trace_id = ?1",
+    )?;
+    let mut rows = statement.query([trace_id])?;
+    while let Some(row) = rows.next()? {
+        let call: bool = row.get(4)?;
+        let (start, cost): (i64, Option<i64>) = (row.get(2)?, row.get(8)?);
+        all.combine(TraceSums {
+            root: row
+                .get::<_, bool>(0)?
+                .then(|| row.get(1))
+                .transpose()?
+                .map(|name| (start, name)),
+            start_ns: Some(start),
+            end_ns: row.get(3)?,
+            spans: 1,
+            model_calls: u64::from(call),
+            errors: u64::from(row.get::<_, bool>(5)?),
+            tokens_in: count_some(row.get(6)?).filter(|_| call),
+            tokens_out: count_some(row.get(7)?).filter(|_| call),
+            cost_pico: cost.filter(|_| call),
+            unpriced_calls: u64::from(call && cost.is_none()),
+        });
+    }
+    tx.prepare_cached("DELETE FROM trace WHERE trace_id = ?1")?
+        .execute([trace_id])?;
+    if all.spans > 0 {
+        merge(tx, trace_id, all)?;
+    }
+    Ok(())
+}
+
 /// Replaces the cost of one model call within its trace's sums.
 pub(crate) fn replace_cost(
     tx: &Tx<'_>,

@@ -1,0 +1,98 @@
+//! What passed through the proxy becomes spans, on a thread of its own: a call never waits for it.
+
+use super::parse::Parsed;
+use super::sink::{Held, Work};
+use crate::import::parse::priced;
+use plumbline_ingest::{HttpOutcome, read_http};
+use plumbline_listen::{Recorded, Recorder};
+use plumbline_model::{FieldUnread, QuarantinedRow};
+use plumbline_tokens::prices::Prices;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender};
+
+/// Exchanges that wait to be read; their bytes have a bound of their own.
+pub(super) const WAITING: usize = 256;
+/// Where the loss report counts exchanges that are no calls of a model, as of other recordings.
+const OTHER: &str = "(calls of other APIs)";
+/// Characters of an example.
+const EXAMPLE_CHARS: usize = 80;
+
+/// The proxy's end.
+pub(super) struct EngineRecorder {
+    sender: SyncSender<Recorded>,
+    lost: Arc<AtomicU64>,
+}
+
+impl EngineRecorder {
+    pub(super) fn new(sender: SyncSender<Recorded>, lost: Arc<AtomicU64>) -> Self {
+        Self { sender, lost }
+    }
+}
+
+impl Recorder for EngineRecorder {
+    fn record(&self, recorded: Recorded) {
+        if self.sender.try_send(recorded).is_err() {
+            self.lost();
+        }
+    }
+
+    fn lost(&self) {
+        self.lost.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Reads exchanges until the proxy is gone.
+pub(super) fn read_all(recorded: &Receiver<Recorded>, works: &Sender<Work>, prices: &Prices) {
+    for (number, recorded) in recorded.iter().enumerate() {
+        let parsed = read(&recorded, number as u64 + 1, prices);
+        let work = Work {
+            parsed,
+            done: None,
+            _held: Held::Recorded(recorded),
+        };
+        if works.send(work).is_err() {
+            return;
+        }
+    }
+}
+
+fn read(recorded: &Recorded, number: u64, prices: &Prices) -> Parsed {
+    let exchange = &recorded.exchange;
+    let mut parsed = Parsed::default();
+    let mut note = |name: String, example: String| {
+        let example = example.chars().take(EXAMPLE_CHARS).collect();
+        let field = parsed
+            .fields_unread
+            .entry(name)
+            .or_insert(FieldUnread { count: 0, example });
+        field.count = 1;
+    };
+    match read_http(exchange).outcome {
+        HttpOutcome::ModelCall {
+            span,
+            raw,
+            fields_unread,
+        } => {
+            for (name, value) in fields_unread {
+                note(name, value.to_string());
+            }
+            parsed.account.add(&span);
+            parsed.spans.push(priced(prices, *span, raw));
+        }
+        HttpOutcome::NotModelCall => {
+            let place = exchange.url.split('?').next().unwrap_or_default();
+            note(OTHER.to_owned(), format!("{} {place}", exchange.method));
+        }
+        HttpOutcome::Unreadable { reason, raw } => {
+            let row = QuarantinedRow {
+                at: format!("exchange {number} of the proxy, {}", recorded.vendor),
+                reason,
+                raw: String::from_utf8_lossy(&raw).chars().take(2_000).collect(),
+            };
+            parsed.account.show(&row);
+            parsed.rows.push(row);
+        }
+    }
+    parsed
+}

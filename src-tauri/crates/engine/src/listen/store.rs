@@ -1,0 +1,234 @@
+//! The storing side: requests that wait at the same time share one batch and one sync to disk.
+//!
+//! While one batch is written the next is made ready. Nobody is answered before the commit.
+
+use super::account::RunAccount;
+use super::halves::{Group, Halves};
+use super::sink::{Held, Work};
+use crate::jobs::JobHandle;
+use crate::{Engine, clock};
+use plumbline_listen::Refused;
+use plumbline_model::{ImportFile, ImportId, LossCounts, Problem};
+use plumbline_tokens::prices::Prices;
+use plumbline_workspace::{PendingAppend, PreparedSpans, Workspace, WorkspaceError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// A batch takes no further request at this many spans.
+const GROUP_SPANS: usize = 4_000;
+/// How often the report is kept while spans come.
+const KEEP_EVERY: Duration = Duration::from_secs(1);
+
+type Done = oneshot::Sender<Result<(), Refused>>;
+
+/// A batch that is being written.
+struct Written {
+    pending: PendingAppend,
+    joined: Group,
+    account: RunAccount,
+    answers: Vec<Done>,
+    // Holds the room of the requests until they are answered.
+    _held: Vec<Held>,
+}
+
+pub(super) struct Store {
+    workspace: Workspace,
+    import: ImportId,
+    url: String,
+    job: JobHandle,
+    prices: Arc<Prices>,
+    halves: Halves,
+    account: RunAccount,
+    /// Exchanges that passed and could not be recorded.
+    lost: Arc<AtomicU64>,
+    stored: u64,
+    /// The report differs from the one that was kept.
+    is_stale: bool,
+    kept: Instant,
+}
+
+/// What there is to do next.
+enum Next {
+    Group(Vec<Work>),
+    Nothing,
+    End,
+}
+
+impl Store {
+    pub(super) fn new(
+        engine: &Engine,
+        import: ImportId,
+        url: String,
+        job: JobHandle,
+        lost: Arc<AtomicU64>,
+    ) -> Self {
+        Self {
+            workspace: engine.inner.workspace.clone(),
+            prices: engine.prices(),
+            halves: Halves::default(),
+            import,
+            url,
+            job,
+            account: RunAccount::default(),
+            lost,
+            stored: 0,
+            is_stale: false,
+            kept: Instant::now(),
+        }
+    }
+
+    /// Stores until no sender is left, then closes the import.
+    pub(super) fn run(mut self, works: &Receiver<Work>) {
+        let mut written = None;
+        loop {
+            match next(works, written.is_none()) {
+                Next::Group(group) => {
+                    let submitted = self.submit(group);
+                    self.settle(written.take());
+                    written = submitted;
+                }
+                Next::Nothing => self.settle(written.take()),
+                Next::End => break,
+            }
+            if self.is_stale && self.kept.elapsed() >= KEEP_EVERY {
+                self.keep();
+            }
+        }
+        self.settle(written.take());
+        let outcome = self.finish();
+        if let Err(problem) = &outcome {
+            tracing::warn!(%problem, "the import could not be closed");
+        }
+        self.job.end(&outcome);
+    }
+
+    /// Hands a group to the workspace.
+    fn submit(&mut self, group: Vec<Work>) -> Option<Written> {
+        let mut account = RunAccount::default();
+        let (mut joined, mut rows) = (Group::default(), Vec::new());
+        let (mut answers, mut held) = (Vec::new(), Vec::new());
+        for mut work in group {
+            account.take(&mut work.parsed);
+            for span in std::mem::take(&mut work.parsed.spans) {
+                self.halves
+                    .add(&mut joined, &mut account.account, span, &self.prices);
+            }
+            rows.append(&mut work.parsed.rows);
+            answers.extend(work.done);
+            held.push(work._held);
+        }
+        match PreparedSpans::new(joined.take_spans()) {
+            Ok(spans) => Some(Written {
+                pending: self.workspace.submit_live(
+                    self.import,
+                    spans,
+                    rows,
+                    std::mem::take(&mut joined.replaced),
+                ),
+                joined,
+                account,
+                answers,
+                _held: held,
+            }),
+            Err(error) => {
+                self.halves.undo(joined);
+                answer(answers, &Err(refused(&error)));
+                None
+            }
+        }
+    }
+
+    /// Waits for a batch's commit and answers those who wait for it.
+    fn settle(&mut self, written: Option<Written>) {
+        let Some(written) = written else {
+            return;
+        };
+        match written.pending.wait() {
+            Ok(outcome) => {
+                answer(written.answers, &Ok(()));
+                self.account.merge(written.account);
+                self.is_stale = true;
+                self.stored += outcome.stored;
+                let stored = self.stored;
+                self.job
+                    .progress(stored, None, || format!("listening on {}", self.url));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a batch was not stored");
+                self.halves.undo(written.joined);
+                answer(written.answers, &Err(refused(&error)));
+            }
+        }
+    }
+
+    /// Keeps the report for others to see. One that cannot be kept now is kept later.
+    fn keep(&mut self) {
+        self.kept = Instant::now();
+        let kept = self.workspace.import(self.import).and_then(|row| {
+            self.workspace
+                .keep_report(self.import, &self.report(row.counts))
+        });
+        match kept {
+            Ok(()) => self.is_stale = false,
+            Err(error) => tracing::warn!(%error, "the report was not kept"),
+        }
+    }
+
+    fn report(&self, counts: LossCounts) -> ImportFile {
+        let lost = self.lost.load(Ordering::Relaxed);
+        self.account.report(&self.url, counts, lost)
+    }
+
+    fn finish(&mut self) -> Result<(), Problem> {
+        let counts = self.workspace.import(self.import)?.counts;
+        let report = self.report(counts);
+        self.workspace
+            .finish_import(self.import, None, &report, clock::now())?;
+        Ok(())
+    }
+}
+
+/// The requests that wait, up to a batch; `may_wait` for the first of them.
+fn next(works: &Receiver<Work>, may_wait: bool) -> Next {
+    let first = if may_wait {
+        match works.recv_timeout(KEEP_EVERY) {
+            Ok(work) => work,
+            Err(RecvTimeoutError::Timeout) => return Next::Nothing,
+            Err(RecvTimeoutError::Disconnected) => return Next::End,
+        }
+    } else {
+        match works.try_recv() {
+            Ok(work) => work,
+            // The end is seen again once what is being written is settled.
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => return Next::Nothing,
+        }
+    };
+    let mut spans = first.parsed.spans.len();
+    let mut group = vec![first];
+    while spans < GROUP_SPANS
+        && let Ok(work) = works.try_recv()
+    {
+        spans += work.parsed.spans.len();
+        group.push(work);
+    }
+    Next::Group(group)
+}
+
+fn answer(answers: Vec<Done>, outcome: &Result<(), Refused>) {
+    for done in answers {
+        // The client may have gone; what was stored stays.
+        let _ = done.send(outcome.clone());
+    }
+}
+
+/// A full disk and a lock pass; a damaged file does not.
+fn refused(error: &WorkspaceError) -> Refused {
+    let why = error.to_string();
+    match error {
+        WorkspaceError::Busy { .. } | WorkspaceError::DiskFull { .. } => Refused::Busy(why),
+        _ => Refused::Failed(why),
+    }
+}

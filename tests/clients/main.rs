@@ -1,0 +1,10 @@
+//! Real clients against the built program: the official OpenTelemetry exporter for Python.
+//!
+//! They need packages from PyPI, so they run only when asked for: `cargo xtask test --only clients`.
+
+#[cfg(test)]
+mod exporter;
+#[cfg(test)]
+mod program;
+#[cfg(test)]
+mod python;
