@@ -7,6 +7,7 @@ pub(crate) mod account;
 mod archive;
 mod files;
 mod open;
+mod outcome;
 pub(crate) mod parse;
 mod sqlite;
 mod store;
@@ -18,27 +19,16 @@ use crate::jobs::JobHandle;
 use crate::{Engine, clock};
 use files::{ImportSource, expand};
 use open::Opened;
+pub use outcome::{ImportFailure, ImportOutcome};
 use plumbline_ingest::{Format, Guard, How};
 use plumbline_model::{
     Code, ColumnMapping, ImportFile, ImportId, JobId, NanosText, Problem, QuarantinedRow,
 };
 use plumbline_workspace::Page;
-use serde::Serialize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use stream::Input;
 use watched::Course;
-
-/// Quarantined rows and unread fields that an outcome shows; the workspace has all of them. An archive of a hundred
-/// thousand members must not fill the memory with what is wrong with each.
-const SHOWN_DETAILS: usize = 50_000;
-
-/// A file that was not imported, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ImportFailure {
-    pub path: String,
-    pub problem: Problem,
-}
 
 /// What says how the files of an import are read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -68,25 +58,6 @@ impl ReadAs {
             Self::Format(format) => How::Format(*format),
             Self::Mapping(mapping) => How::Mapping(mapping),
         }
-    }
-}
-
-/// What an import of several files did.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ImportOutcome {
-    pub files: Vec<ImportFile>,
-    pub failures: Vec<ImportFailure>,
-    details: usize,
-}
-
-impl ImportOutcome {
-    fn add(&mut self, mut file: ImportFile) {
-        self.details += file.quarantine.len() + file.fields_unread.len();
-        if self.details > SHOWN_DETAILS {
-            file.quarantine.clear();
-            file.fields_unread.clear();
-        }
-        self.files.push(file);
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a source is, told by its first bytes; its name does not count.
 
-use super::tar;
+use super::tar_header::{BLOCK, is_tar};
 use crate::inspect::ZIP_MAGIC;
 use crate::packed::Packing;
 use crate::sqlite_rows::SQLITE_MAGIC;
@@ -33,7 +33,7 @@ impl SourceKind {
             Self::Zip
         } else if head.starts_with(SQLITE_MAGIC) {
             Self::Sqlite
-        } else if tar::is_tar(head) || tar::is_tar(&inside(head)) {
+        } else if is_tar(head) || is_tar(&inside(head)) {
             Self::Tar
         } else {
             Self::Stream
@@ -56,7 +56,7 @@ fn inside(head: &[u8]) -> Vec<u8> {
         && let Ok((inside, _)) = packing.open(Cursor::new(head))
     {
         // A beginning that does not unpack is no archive; the reader says what is wrong with it.
-        let _ = inside.take(tar::BLOCK as u64).read_to_end(&mut first);
+        let _ = inside.take(BLOCK as u64).read_to_end(&mut first);
     }
     first
 }

@@ -9,6 +9,7 @@ mod limits;
 mod member;
 mod name;
 mod tar;
+mod tar_header;
 mod zip;
 
 pub use kind::{KIND_BYTES, SourceKind};

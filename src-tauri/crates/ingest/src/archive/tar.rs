@@ -8,32 +8,15 @@ use super::kind::{KIND_BYTES, SourceKind};
 use super::limits::Meter;
 use super::member::{Entry, Guard, Guarded, Member, Refusal, Visit, beginning};
 use super::name::{is_beside_traces, label};
+use super::tar_header::{BLOCK, Extended, padded, sum_is_right};
 use super::{ArchiveLimits, nested};
 use crate::packed::{Packing, Trouble};
 use std::io::{self, BufRead, Cursor, Read};
 use std::ops::ControlFlow;
-use tar::{EntryType, Header, PaxExtensions};
+use tar::{EntryType, Header};
 
-pub(super) const BLOCK: usize = 512;
 /// The longest extended header or long name that is read.
 const EXTENSION_BYTES: u64 = 1024 * 1024;
-
-/// True for a block that is the header of a member: its sum is right, and its kind is one.
-pub(super) fn is_tar(head: &[u8]) -> bool {
-    let Some(block) = head.first_chunk::<BLOCK>() else {
-        return false;
-    };
-    // The sum of old headers without a mark is rarely right by chance, but a text has to be harder to mistake.
-    let is_marked = block[257..262] == *b"ustar";
-    let kinds = if is_marked { 0..=0x7f } else { 0..=b'7' };
-    (is_marked || block[0] != 0) && kinds.contains(&block[156]) && sum_is_right(block)
-}
-
-fn sum_is_right(block: &[u8; BLOCK]) -> bool {
-    let sum = |from: usize, to: usize| block[from..to].iter().map(|b| u32::from(*b)).sum::<u32>();
-    let computed = sum(0, 148) + 8 * u32::from(b' ') + sum(156, BLOCK);
-    Header::from_byte_slice(block).cksum().ok() == Some(computed)
-}
 
 /// Hands every member of a tar archive, packed or not, to `visit`, in the order of the archive.
 ///
@@ -91,14 +74,6 @@ struct Walk<'a, 'v> {
     /// The member that was met last, for messages.
     last: String,
     visit: &'a mut Visit<'v>,
-}
-
-/// What headers before a member said about it.
-#[derive(Default)]
-struct Extended {
-    name: Option<Vec<u8>>,
-    size: Option<u64>,
-    is_sparse: bool,
 }
 
 impl Walk<'_, '_> {
@@ -321,21 +296,4 @@ impl Walk<'_, '_> {
             ControlFlow::Break(()) => Err(End::Stopped),
         }
     }
-}
-
-impl Extended {
-    fn take(&mut self, records: &[u8]) {
-        for record in PaxExtensions::new(records).map_while(Result::ok) {
-            match record.key_bytes() {
-                b"path" => self.name = Some(record.value_bytes().to_vec()),
-                b"size" => self.size = record.value().ok().and_then(|size| size.parse().ok()),
-                key => self.is_sparse |= key.starts_with(b"GNU.sparse."),
-            }
-        }
-    }
-}
-
-/// Members fill whole blocks.
-fn padded(size: u64) -> u64 {
-    size.checked_next_multiple_of(BLOCK as u64).unwrap_or(size)
 }
