@@ -383,3 +383,20 @@ fn what_was_said_in_a_call_joins_it_though_it_comes_in_another_request() {
         assert_eq!(stage.json(&["doctor"])["ok"], true);
     }
 }
+
+#[test]
+fn two_measurements_under_the_same_ids_are_both_kept() {
+    let stage = Stage::new();
+    let listener = Listener::start(&stage);
+    let first = String::from_utf8(export(1, 1, &[])).unwrap();
+    let second = first.replace("call 1", "another call");
+    for body in [&first, &second, &first, &second] {
+        assert_eq!(listener.traces(JSON, body.as_bytes()).status, 200);
+    }
+    let report = listener.stop("INT");
+    counts(
+        &report,
+        &[("stored", 2), ("duplicate", 2), ("model_calls", 4)],
+    );
+    assert_eq!(spans(&stage), 2);
+}

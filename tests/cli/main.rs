@@ -33,6 +33,8 @@ mod post;
 #[cfg(test)]
 mod prompts;
 #[cfg(test)]
+mod proxying;
+#[cfg(test)]
 mod raw_server;
 #[cfg(test)]
 mod replaying;

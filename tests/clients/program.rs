@@ -4,6 +4,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 pub(crate) struct Program {
@@ -58,6 +59,30 @@ impl Program {
             .unwrap();
         assert!(out.status.success(), "{out:?}");
         serde_json::from_slice(&out.stdout).unwrap()
+    }
+
+    /// Every span, once there are so many.
+    pub(crate) fn spans_when(&self, count: usize) -> Vec<Value> {
+        let started = Instant::now();
+        loop {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_plumbline"));
+            let workspace = self.folder.path().join("w.db");
+            command.arg("--workspace").arg(workspace);
+            let out = command.args(["trace", "export"]).output().unwrap();
+            let lines = String::from_utf8(out.stdout).unwrap();
+            let lines = lines
+                .lines()
+                .map(|line| serde_json::from_str(line).unwrap());
+            let spans: Vec<Value> = lines.collect();
+            if spans.len() >= count {
+                return spans;
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(40),
+                "{} of {count} spans: {spans:#?}",
+                spans.len()
+            );
+        }
     }
 
     /// Stops it as Ctrl-C does; its report.

@@ -3,6 +3,7 @@
 use crate::limits::Limits;
 use crate::refusal::Refusal;
 use crate::room::{Room, Taken};
+use bytes::Bytes;
 use flate2::write::MultiGzDecoder;
 use http_body_util::BodyExt;
 use hyper::StatusCode;
@@ -92,7 +93,7 @@ fn bad(why: impl Into<String>) -> Refusal {
 }
 
 /// Reads on for a while what nobody wants.
-pub(crate) async fn drain(body: &mut Incoming) {
+pub(crate) async fn drain(body: &mut (impl Body<Data = Bytes> + Unpin)) {
     let mut left = DRAINED_BYTES;
     let drained = async {
         while let Some(Ok(frame)) = body.frame().await {

@@ -111,6 +111,12 @@ impl Halves {
             self.put(key, half);
             return;
         };
+        let is_other = |held: &Vec<u8>| !is_said && *held != new.raw;
+        if before.measured.as_ref().is_some_and(is_other) {
+            // Another measurement under the same ids contradicts the first; both stay.
+            group.spans.push(Some(new));
+            return;
+        }
         let mut half = before.clone();
         let part = half.part(is_said);
         let fits = match part.as_deref().filter(|_| is_said) {

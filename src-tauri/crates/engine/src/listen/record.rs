@@ -49,7 +49,7 @@ pub(super) fn read_all(recorded: &Receiver<Recorded>, works: &Sender<Work>, pric
         let work = Work {
             parsed,
             done: None,
-            _held: Held::Recorded(recorded),
+            _held: Held::Recorded(Box::new(recorded)),
         };
         if works.send(work).is_err() {
             return;

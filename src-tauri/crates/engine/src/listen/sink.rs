@@ -19,7 +19,7 @@ pub(super) struct Work {
 /// Where something came from, its content used up.
 pub(super) enum Held {
     Export(#[expect(dead_code, reason = "held for its room")] Batch),
-    Recorded(#[expect(dead_code, reason = "held for its room")] Recorded),
+    Recorded(#[expect(dead_code, reason = "held for its room")] Box<Recorded>),
 }
 
 pub(super) struct EngineSink {

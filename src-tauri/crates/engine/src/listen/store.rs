@@ -31,7 +31,7 @@ struct Written {
     account: RunAccount,
     answers: Vec<Done>,
     // Holds the room of the requests until they are answered.
-    _held: Vec<Held>,
+    held: Vec<Held>,
 }
 
 pub(super) struct Store {
@@ -131,10 +131,11 @@ impl Store {
                 joined,
                 account,
                 answers,
-                _held: held,
+                held,
             }),
             Err(error) => {
                 self.halves.undo(joined);
+                self.lose(&held);
                 answer(answers, &Err(refused(&error)));
                 None
             }
@@ -159,9 +160,16 @@ impl Store {
             Err(error) => {
                 tracing::warn!(%error, "a batch was not stored");
                 self.halves.undo(written.joined);
+                self.lose(&written.held);
                 answer(written.answers, &Err(refused(&error)));
             }
         }
+    }
+
+    /// Counts calls that nobody will send again.
+    fn lose(&self, held: &[Held]) {
+        let calls = held.iter().filter(|held| matches!(held, Held::Recorded(_)));
+        self.lost.fetch_add(calls.count() as u64, Ordering::Relaxed);
     }
 
     /// Keeps the report for others to see. One that cannot be kept now is kept later.

@@ -11,6 +11,8 @@ mod following;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
+mod listening;
+#[cfg(test)]
 mod saving;
 #[cfg(test)]
 mod stage;

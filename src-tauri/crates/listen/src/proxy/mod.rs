@@ -8,6 +8,7 @@ mod recording;
 mod route;
 
 use crate::answer::{self, Answer};
+use crate::body;
 use crate::refusal::Refusal;
 use crate::room::{Room, Taken};
 use copy::Copied;
@@ -114,7 +115,7 @@ pub(crate) async fn pass(
         &way.address,
         to_record(&headers),
     );
-    let body = recording.request_body(body);
+    let (body, mut left) = recording.request_body(body);
     let passed = way.upstream.pass(head.method, &way.address, headers, body);
     match passed.await {
         Ok(passed) => {
@@ -129,6 +130,8 @@ pub(crate) async fn pass(
         Err(error) => {
             let why = error.to_string();
             recording.failed(&why);
+            // Read to its end, so that the caller hears the answer and the recording knows what was asked.
+            body::drain(&mut left).await;
             answer::no_upstream(&why)
         }
     }

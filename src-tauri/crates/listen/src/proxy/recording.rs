@@ -9,7 +9,7 @@ use hyper::body::{Body, Frame, SizeHint};
 use plumbline_ingest::HttpExchange;
 use plumbline_model::UnixNanos;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -83,12 +83,14 @@ impl Recording {
         }
     }
 
-    /// The caller's body, copied as it passes.
-    pub(super) fn request_body<B>(&self, body: B) -> Sent<B> {
-        Sent {
-            body,
+    /// The caller's body, copied as it passes, in two hands: what an upstream leaves can still be read.
+    pub(super) fn request_body<B>(&self, body: B) -> (Sent<B>, Sent<B>) {
+        let body = Arc::new(Mutex::new(body));
+        let sent = || Sent {
+            body: Arc::clone(&body),
             copy: Arc::clone(&self.sent),
-        }
+        };
+        (sent(), sent())
     }
 
     /// The upstream's head came.
@@ -128,7 +130,7 @@ impl Drop for Recording {
     fn drop(&mut self) {
         self.ended();
         // The request's body may still be held by its connection.
-        let mut sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sent = lock(&self.sent);
         if sent.is_lost || self.came.is_lost {
             self.recorder.lost();
             return;
@@ -154,7 +156,7 @@ fn now() -> Option<UnixNanos> {
 
 /// A request's body that leaves a copy behind.
 pub(super) struct Sent<B> {
-    body: B,
+    body: Arc<Mutex<B>>,
     copy: Arc<Mutex<Copy>>,
 }
 
@@ -163,24 +165,27 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Sent<B> {
     type Error = B::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
+        let polled = Pin::new(&mut *lock(&self.body)).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(data) = frame.data_ref()
         {
-            let mut copy = self.copy.lock().unwrap_or_else(PoisonError::into_inner);
-            copy.add(data);
+            lock(&self.copy).add(data);
         }
         polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        lock(&self.body).is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        lock(&self.body).size_hint()
     }
+}
+
+fn lock<T>(held: &Mutex<T>) -> MutexGuard<'_, T> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
 }

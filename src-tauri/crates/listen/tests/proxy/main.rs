@@ -1,0 +1,12 @@
+//! The proxy from outside: what the upstream and the caller see of each other, and what is recorded.
+
+#[cfg(test)]
+mod fences;
+#[cfg(test)]
+mod passing;
+#[cfg(test)]
+mod recording;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod upstream;
