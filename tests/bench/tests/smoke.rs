@@ -22,6 +22,9 @@ fn a_quick_run_measures_every_row_in_pairs() {
         "import",
         "0 ms",
         "cached",
+        "latest page",
+        "one trace by id",
+        "facets",
     ] {
         assert!(
             names.iter().any(|name| name.contains(part)),

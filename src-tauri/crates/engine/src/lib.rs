@@ -20,7 +20,9 @@ mod prompts;
 mod raw_text;
 mod recordings;
 mod replay;
+mod searches;
 mod tokens;
+mod trace_view;
 mod traces;
 mod workers;
 mod workspace;
@@ -51,4 +53,5 @@ struct Inner {
     keys: KeyLookup,
     prices: prices::PriceBook,
     compared: compare::ComparedBook,
+    searching: searches::Searching,
 }

@@ -3,4 +3,4 @@
 /**
  * What a job does.
  */
-export type JobKind = "import" | "replay" | "demo";
+export type JobKind = "import" | "replay" | "demo" | "search";

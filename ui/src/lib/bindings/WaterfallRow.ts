@@ -28,4 +28,4 @@ duration_ms: number | null,
 /**
  * Part of the chain of spans that the end of the trace waited for.
  */
-critical: boolean, flaw: TreeFlaw | null, };
+critical: boolean, critical_self_ms: number, flaw: TreeFlaw | null, };

@@ -12,6 +12,8 @@ pub enum JobKind {
     Import,
     Replay,
     Demo,
+    /// Looking for a text in everything that was imported.
+    Search,
 }
 
 /// How far a job is.
