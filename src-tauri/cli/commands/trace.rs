@@ -7,8 +7,8 @@ use crate::printer::Printer;
 use plumbline_engine::Engine;
 use plumbline_engine::api::{SpanView, TraceFilter, TraceRow, TraceSort, TraceView};
 use plumbline_model::Problem;
-use serde::Serialize;
 use plumbline_report::{Column, Paint, Table, clean, figures};
+use serde::Serialize;
 
 pub(super) fn run(engine: &Engine, args: &Trace, printer: &Printer) -> Result<ExitStatus, Problem> {
     match args {

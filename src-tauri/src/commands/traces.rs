@@ -82,6 +82,6 @@ pub(crate) async fn span_open(
     span_id: String,
     variant: u64,
 ) -> Answer<SpanView> {
-    desk.ask(move |engine| engine.span_open(&trace_id, &span_id, variant))
+    desk.ask(move |engine| engine.span_open_in_page(&trace_id, &span_id, variant))
         .await
 }

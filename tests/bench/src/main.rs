@@ -133,7 +133,9 @@ fn names() -> String {
 fn run(asked: &Asked) -> Outcome<()> {
     let mut out = io::stdout().lock();
     if let Some(path) = &asked.make {
-        return many_spans::make(path, asked.spans, |spans| Ok(writeln!(out, "{spans} spans")?));
+        return many_spans::make(path, asked.spans, |spans| {
+            Ok(writeln!(out, "{spans} spans")?)
+        });
     }
     if let Some(path) = &asked.survey {
         return traces::survey(path, |line| Ok(writeln!(out, "{line}")?));

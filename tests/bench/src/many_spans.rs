@@ -27,7 +27,12 @@ const MODELS: [&str; 6] = [
     "claude-haiku-4-5",
     "smollm2-135m-instruct",
 ];
-const PROMPTS: [&str; 4] = ["ticket-triage", "refund-policy", "summarise", "route-intent"];
+const PROMPTS: [&str; 4] = [
+    "ticket-triage",
+    "refund-policy",
+    "summarise",
+    "route-intent",
+];
 const ENVIRONMENTS: [&str; 3] = ["production", "production", "staging"];
 
 /// Makes the workspace, or fills up the one that stands there from nothing.
@@ -124,7 +129,11 @@ impl<'c> Requests<'c> {
 
     fn fill(&mut self, span: &mut Span) {
         let failed = self.dice.below(25) == 0;
-        span.status = if failed { SpanStatus::Error } else { SpanStatus::Ok };
+        span.status = if failed {
+            SpanStatus::Error
+        } else {
+            SpanStatus::Ok
+        };
         if failed {
             span.error_type = Some("rate_limited".to_owned());
             span.error_message = Some("429: too many requests in this minute".to_owned());
@@ -150,7 +159,8 @@ impl<'c> Requests<'c> {
             SpanKind::Tool => {
                 span.name = Some("lookup_order".to_owned());
                 span.tool_name = Some("lookup_order".to_owned());
-                span.tool_arguments = Some(serde_json::json!({ "order": self.dice.below(1_000_000) }));
+                span.tool_arguments =
+                    Some(serde_json::json!({ "order": self.dice.below(1_000_000) }));
                 span.tool_result = Some(asked.into());
             }
             _ => {

@@ -59,7 +59,9 @@ impl Stage {
         while let Some(row) = rows.next()? {
             for column in 0..columns {
                 match row.get_ref(column)? {
-                    ValueRef::Text(text) => drop(black_box(String::from_utf8_lossy(text).into_owned())),
+                    ValueRef::Text(text) => {
+                        drop(black_box(String::from_utf8_lossy(text).into_owned()))
+                    }
                     other => drop(black_box(other.data_type())),
                 }
             }
@@ -92,7 +94,11 @@ fn questions(stage: &Stage) -> Outcome<Vec<(&'static str, &'static str, Ask<'_>,
     let (trace, span) = (trace_id.clone(), span_id.clone());
     let all = TraceFilter::default;
     let list = move |filter: TraceFilter, sort| -> Outcome<usize> {
-        Ok(stage.engine.trace_list(&filter, sort, None, 0, PAGE)?.rows.len())
+        Ok(stage
+            .engine
+            .trace_list(&filter, sort, None, 0, PAGE)?
+            .rows
+            .len())
     };
     Ok(vec![
         (
@@ -107,7 +113,10 @@ fn questions(stage: &Stage) -> Outcome<Vec<(&'static str, &'static str, Ask<'_>,
             Box::new(|| {
                 let page = Page::first(PAGE);
                 let all = SpanFilter::default();
-                Ok(stage.workspace.span_rows(&all, SpanSort::Newest, page)?.len())
+                Ok(stage
+                    .workspace
+                    .span_rows(&all, SpanSort::Newest, page)?
+                    .len())
             }),
             Box::new(|| stage.read("SELECT * FROM span ORDER BY start_ns DESC LIMIT 100", [])),
         ),
@@ -125,7 +134,11 @@ fn questions(stage: &Stage) -> Outcome<Vec<(&'static str, &'static str, Ask<'_>,
             "SELECT * FROM span WHERE trace_id = ? AND span_id = ?",
             Box::new({
                 let trace = trace_id.clone();
-                move || Ok(usize::from(stage.engine.span_open(&trace, &span, 1)?.variant == 1))
+                move || {
+                    Ok(usize::from(
+                        stage.engine.span_open(&trace, &span, 1)?.variant == 1,
+                    ))
+                }
             }),
             Box::new(move || {
                 let sql = "SELECT * FROM span WHERE trace_id = ?1 AND span_id = ?2";
@@ -146,15 +159,28 @@ fn questions(stage: &Stage) -> Outcome<Vec<(&'static str, &'static str, Ask<'_>,
         (
             "facets, five with counts",
             "SELECT model, count(*) FROM span GROUP BY model",
-            Box::new(|| Ok(stage.engine.trace_facets(&TraceFilter::default())?.models.len())),
+            Box::new(|| {
+                Ok(stage
+                    .engine
+                    .trace_facets(&TraceFilter::default())?
+                    .models
+                    .len())
+            }),
             Box::new(|| stage.read("SELECT model, count(*) FROM span GROUP BY model", [])),
         ),
         (
             "histogram of 48 bars",
             "SELECT start_ns / ?, count(*), sum(status = 'error') FROM span GROUP BY 1",
-            Box::new(|| Ok(stage.engine.trace_histogram(&TraceFilter::default(), 48)?.bars.len())),
             Box::new(|| {
-                let sql = "SELECT start_ns / ?1, count(*), sum(status = 'error') FROM span GROUP BY 1";
+                Ok(stage
+                    .engine
+                    .trace_histogram(&TraceFilter::default(), 48)?
+                    .bars
+                    .len())
+            }),
+            Box::new(|| {
+                let sql =
+                    "SELECT start_ns / ?1, count(*), sum(status = 'error') FROM span GROUP BY 1";
                 stage.read(sql, [3_600_000_000_000_i64])
             }),
         ),
@@ -192,10 +218,7 @@ pub(crate) fn measure(size: Size, standing: Option<&Path>) -> Outcome<Vec<Row>> 
 }
 
 /// Every question of the trace screens with its least and middle time in milliseconds.
-pub(crate) fn survey(
-    standing: &Path,
-    mut told: impl FnMut(String) -> Outcome<()>,
-) -> Outcome<()> {
+pub(crate) fn survey(standing: &Path, mut told: impl FnMut(String) -> Outcome<()>) -> Outcome<()> {
     let stage = Stage::open(Size::Full, Some(standing))?;
     told(stage.counted.clone())?;
     let engine = &stage.engine;
@@ -209,14 +232,23 @@ pub(crate) fn survey(
         }
         let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
         let middle = median(&figures).unwrap_or(f64::NAN);
-        told(format!("{name:<44} {least:>9.2} {middle:>9.2} ms min/median of {times}, {found} rows"))
+        told(format!(
+            "{name:<44} {least:>9.2} {middle:>9.2} ms min/median of {times}, {found} rows"
+        ))
     };
     let list = |filter: &TraceFilter, sort, after: Option<&str>, skip| -> Outcome<usize> {
-        Ok(engine.trace_list(filter, sort, after, skip, PAGE)?.rows.len())
+        Ok(engine
+            .trace_list(filter, sort, after, skip, PAGE)?
+            .rows
+            .len())
     };
     let all = TraceFilter::default();
-    say("latest page, first query of the process", 1, &|| list(&all, TraceSort::Newest, None, 0))?;
-    say("facets, first time: columns are read", 1, &|| Ok(engine.trace_facets(&all)?.models.len()))?;
+    say("latest page, first query of the process", 1, &|| {
+        list(&all, TraceSort::Newest, None, 0)
+    })?;
+    say("facets, first time: columns are read", 1, &|| {
+        Ok(engine.trace_facets(&all)?.models.len())
+    })?;
     for (name, sort) in [
         ("newest", TraceSort::Newest),
         ("oldest", TraceSort::Oldest),
@@ -224,42 +256,109 @@ pub(crate) fn survey(
         ("costliest", TraceSort::Costliest),
         ("most tokens", TraceSort::MostTokens),
     ] {
-        say(&format!("first page, {name}"), 15, &|| list(&all, sort, None, 0))?;
-        let half = engine.trace_count(&all)? / 2;
-        say(&format!("page in the middle by skipping, {name}"), 5, &|| list(&all, sort, None, half))?;
-        let before = engine.trace_list(&all, sort, None, half, 1)?.next;
-        say(&format!("page in the middle by cursor, {name}"), 15, &|| {
-            list(&all, sort, before.as_deref(), 0)
+        say(&format!("first page, {name}"), 15, &|| {
+            list(&all, sort, None, 0)
         })?;
+        let half = engine.trace_count(&all)? / 2;
+        say(
+            &format!("page in the middle by skipping, {name}"),
+            5,
+            &|| list(&all, sort, None, half),
+        )?;
+        let before = engine.trace_list(&all, sort, None, half, 1)?.next;
+        say(
+            &format!("page in the middle by cursor, {name}"),
+            15,
+            &|| list(&all, sort, before.as_deref(), 0),
+        )?;
     }
     let (trace_id, span_id) = stage.newest_trace()?;
-    say("one trace by id", 15, &|| Ok(engine.trace_columns(&trace_id)?.span_id.len()))?;
-    say("one span by id", 15, &|| Ok(engine.span_open(&trace_id, &span_id, 1)?.variants as usize))?;
+    say("one trace by id", 15, &|| {
+        Ok(engine.trace_columns(&trace_id)?.span_id.len())
+    })?;
+    say("one span by id", 15, &|| {
+        Ok(engine.span_open(&trace_id, &span_id, 1)?.variants as usize)
+    })?;
     say("latest 100 spans", 15, &|| {
         let page = Page::first(PAGE);
-        Ok(stage.workspace.span_rows(&SpanFilter::default(), SpanSort::Newest, page)?.len())
+        Ok(stage
+            .workspace
+            .span_rows(&SpanFilter::default(), SpanSort::Newest, page)?
+            .len())
     })?;
-    say("count of all traces", 15, &|| Ok(engine.trace_count(&all)? as usize))?;
-    say("facets", 15, &|| Ok(engine.trace_facets(&all)?.models.len()))?;
-    say("histogram of 48 bars", 15, &|| Ok(engine.trace_histogram(&all, 48)?.bars.len()))?;
+    say("count of all traces", 15, &|| {
+        Ok(engine.trace_count(&all)? as usize)
+    })?;
+    say("facets", 15, &|| {
+        Ok(engine.trace_facets(&all)?.models.len())
+    })?;
+    say("histogram of 48 bars", 15, &|| {
+        Ok(engine.trace_histogram(&all, 48)?.bars.len())
+    })?;
     let filters = [
         ("model", by_model()),
-        ("errors", TraceFilter { only_errors: true, ..all.clone() }),
-        ("kind tool", TraceFilter { kind: Some(SpanKind::Tool), ..all.clone() }),
-        ("prompt", TraceFilter { prompt_name: Some("refund-policy".to_owned()), ..all.clone() }),
-        ("environment", TraceFilter { environment: Some("staging".to_owned()), ..all.clone() }),
-        ("rare word", TraceFilter { text: RARE_WORD.to_owned(), ..all.clone() }),
-        ("common word", TraceFilter { text: "order".to_owned(), ..all.clone() }),
+        (
+            "errors",
+            TraceFilter {
+                only_errors: true,
+                ..all.clone()
+            },
+        ),
+        (
+            "kind tool",
+            TraceFilter {
+                kind: Some(SpanKind::Tool),
+                ..all.clone()
+            },
+        ),
+        (
+            "prompt",
+            TraceFilter {
+                prompt_name: Some("refund-policy".to_owned()),
+                ..all.clone()
+            },
+        ),
+        (
+            "environment",
+            TraceFilter {
+                environment: Some("staging".to_owned()),
+                ..all.clone()
+            },
+        ),
+        (
+            "rare word",
+            TraceFilter {
+                text: RARE_WORD.to_owned(),
+                ..all.clone()
+            },
+        ),
+        (
+            "common word",
+            TraceFilter {
+                text: "order".to_owned(),
+                ..all.clone()
+            },
+        ),
     ];
     for (name, filter) in &filters {
         say(&format!("{name}: first page, first time"), 1, &|| {
             list(filter, TraceSort::Newest, None, 0)
         })?;
-        say(&format!("{name}: first page"), 15, &|| list(filter, TraceSort::Newest, None, 0))?;
-        say(&format!("{name}: first page, slowest"), 5, &|| list(filter, TraceSort::Slowest, None, 0))?;
-        say(&format!("{name}: count"), 15, &|| Ok(engine.trace_count(filter)? as usize))?;
-        say(&format!("{name}: facets"), 5, &|| Ok(engine.trace_facets(filter)?.models.len()))?;
-        say(&format!("{name}: histogram"), 5, &|| Ok(engine.trace_histogram(filter, 48)?.bars.len()))?;
+        say(&format!("{name}: first page"), 15, &|| {
+            list(filter, TraceSort::Newest, None, 0)
+        })?;
+        say(&format!("{name}: first page, slowest"), 5, &|| {
+            list(filter, TraceSort::Slowest, None, 0)
+        })?;
+        say(&format!("{name}: count"), 15, &|| {
+            Ok(engine.trace_count(filter)? as usize)
+        })?;
+        say(&format!("{name}: facets"), 5, &|| {
+            Ok(engine.trace_facets(filter)?.models.len())
+        })?;
+        say(&format!("{name}: histogram"), 5, &|| {
+            Ok(engine.trace_histogram(filter, 48)?.bars.len())
+        })?;
     }
     Ok(())
 }

@@ -317,7 +317,9 @@ mod tests {
         ];
         let of = |id: &str| {
             let rows = build(&spans);
-            let found = rows.iter().find(|row| spans[row.index as usize].span_id == id);
+            let found = rows
+                .iter()
+                .find(|row| spans[row.index as usize].span_id == id);
             found.map_or(-1.0, |row| row.critical_self_ms)
         };
         // Before `slow` began, the root waited for nobody else: `fast` ran past that point.

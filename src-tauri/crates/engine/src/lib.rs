@@ -14,6 +14,7 @@ mod datasets;
 mod demo;
 mod import;
 mod jobs;
+mod large_numbers;
 mod prices;
 mod prompt_folder;
 mod prompts;

@@ -110,16 +110,28 @@ fn columns(view: TraceView) -> TraceColumns {
         critical_path: critical_path(&steps),
         variants: positions(&steps, |step| (step.variant != 1).then_some(step.variant)),
         name: steps.iter().map(|step| words.of(&step.name)).collect(),
-        kind: steps.iter().map(|step| position(&mut kinds, step.kind)).collect(),
-        status: steps.iter().map(|step| position(&mut statuses, step.status)).collect(),
+        kind: steps
+            .iter()
+            .map(|step| position(&mut kinds, step.kind))
+            .collect(),
+        status: steps
+            .iter()
+            .map(|step| position(&mut statuses, step.status))
+            .collect(),
         kinds,
         statuses,
-        model: steps.iter().map(|step| step.model.as_ref().map(|model| words.of(model))).collect(),
+        model: steps
+            .iter()
+            .map(|step| step.model.as_ref().map(|model| words.of(model)))
+            .collect(),
         depth: steps.iter().map(|step| step.depth).collect(),
         children: steps.iter().map(|step| step.children).collect(),
         start_offset_ms: steps.iter().map(|step| step.start_offset_ms).collect(),
         duration_ms: steps.iter().map(|step| step.duration_ms).collect(),
-        time_to_first_token_ms: steps.iter().map(|step| step.time_to_first_token_ms).collect(),
+        time_to_first_token_ms: steps
+            .iter()
+            .map(|step| step.time_to_first_token_ms)
+            .collect(),
         critical_self_ms: steps
             .iter()
             .map(|step| step.critical.then_some(step.critical_self_ms))
@@ -168,7 +180,10 @@ fn position<T: PartialEq>(known: &mut Vec<T>, value: T) -> u8 {
 }
 
 fn positions<T>(steps: &[TraceStep], of: impl Fn(&TraceStep) -> Option<T>) -> Vec<(u32, T)> {
-    (0..).zip(steps).filter_map(|(index, step)| Some((index, of(step)?))).collect()
+    (0..)
+        .zip(steps)
+        .filter_map(|(index, step)| Some((index, of(step)?)))
+        .collect()
 }
 
 fn critical_path(steps: &[TraceStep]) -> Vec<KindTime> {

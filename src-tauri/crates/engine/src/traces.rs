@@ -2,7 +2,8 @@
 
 use crate::Engine;
 use crate::api::{
-    FacetValue, Facets, Histogram, HistogramBar, SpanView, TraceFilter, TracePage, TraceRow, TraceSort,
+    FacetValue, Facets, Histogram, HistogramBar, SpanView, TraceFilter, TracePage, TraceRow,
+    TraceSort,
 };
 use crate::raw_text::pretty;
 use plumbline_analysis::highlight::{Language, highlight, language_of};
@@ -120,6 +121,18 @@ impl Engine {
             raw,
             span: record.span,
         })
+    }
+
+    /// The same for a page, which would round whole numbers beyond 2^53: they are text.
+    pub fn span_open_in_page(
+        &self,
+        trace_id: &str,
+        span_id: &str,
+        variant: u64,
+    ) -> Result<SpanView, Problem> {
+        let mut view = self.span_open(trace_id, span_id, variant)?;
+        crate::large_numbers::as_text(&mut view.span);
+        Ok(view)
     }
 
     /// The release a call names: by template hash, else by name and version.

@@ -102,9 +102,7 @@ describe('traces', () => {
     const { user } = await open(`#/traces/${id}`);
     const path = await screen.findByRole('region', { name: 'Critical path' });
     expect(path).toHaveTextContent(/model .* s/);
-    await user.click(
-      within(path).getByRole('button', { name: 'How the critical path is found' }),
-    );
+    await user.click(within(path).getByRole('button', { name: 'How the critical path is found' }));
     expect(screen.getByText(/CRISP/)).toBeInTheDocument();
   });
 

@@ -109,7 +109,7 @@ export class TraceSteps {
   shown(collapsed: ReadonlySet<number>): Uint32Array {
     const shown = new Uint32Array(this.count);
     let length = 0;
-    for (let index = 0; index < this.count; ) {
+    for (let index = 0; index < this.count;) {
       shown[length] = index;
       length += 1;
       index = collapsed.has(index) ? this.endOf(index) : index + 1;
@@ -183,7 +183,11 @@ export class TraceSteps {
 }
 
 /** The one behind `index` in a sorted list, around the end; `step` -1 goes back. */
-export function neighbour(list: readonly number[], index: number, step: 1 | -1): number | undefined {
+export function neighbour(
+  list: readonly number[],
+  index: number,
+  step: 1 | -1,
+): number | undefined {
   if (list.length === 0) return undefined;
   if (step === 1) return list.find((at) => at > index) ?? list[0];
   return list.findLast((at) => at < index) ?? list.at(-1);

@@ -77,7 +77,9 @@ describe('steps of a trace', () => {
 
   it('of a chain of a hundred thousand are folded without recursion', () => {
     const long = stepsOf(
-      Array.from({ length: 100_000 }, (_, depth) => step({ span_id: `${depth}`, depth, children: 1 })),
+      Array.from({ length: 100_000 }, (_, depth) =>
+        step({ span_id: `${depth}`, depth, children: 1 }),
+      ),
     );
     expect(long.endOf(0)).toBe(100_000);
     expect(long.shown(new Set([500]))).toHaveLength(501);

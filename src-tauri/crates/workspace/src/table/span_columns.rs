@@ -269,7 +269,11 @@ impl Workspace {
     }
 
     /// Sorted row ids that the conditions without a column leave; `None` when the filter has none of them.
-    pub(crate) fn narrowed(&self, conn: &Connection, filter: &SpanFilter) -> Result<Option<Vec<i64>>> {
+    pub(crate) fn narrowed(
+        &self,
+        conn: &Connection,
+        filter: &SpanFilter,
+    ) -> Result<Option<Vec<i64>>> {
         let found = match filter.text.as_deref().filter(|text| !text.is_empty()) {
             Some(text) => Some(self.search(conn, text)?),
             None => None,
@@ -292,7 +296,11 @@ impl Workspace {
     }
 
     /// The traces with a span that the filter accepts.
-    pub(crate) fn listed(&self, conn: &Connection, filter: &SpanFilter) -> Result<Arc<ListedTraces>> {
+    pub(crate) fn listed(
+        &self,
+        conn: &Connection,
+        filter: &SpanFilter,
+    ) -> Result<Arc<ListedTraces>> {
         let ids = self.narrowed(conn, filter)?;
         self.columns(conn, |columns| {
             let store = &self.column_store().listed;

@@ -156,7 +156,9 @@ impl Search {
     /// Workspaces of version 2 and older have the start of each message in a table of its own.
     fn look_through_old_texts(&mut self, conn: &Connection, text: &str) -> Result<i64> {
         self.found = conn
-            .prepare_cached("SELECT span FROM span_text WHERE text LIKE ? ESCAPE '\\' ORDER BY span")?
+            .prepare_cached(
+                "SELECT span FROM span_text WHERE text LIKE ? ESCAPE '\\' ORDER BY span",
+            )?
             .query_map([like_anywhere(&text.to_lowercase())], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         self.next_block = Some(0);

@@ -133,7 +133,10 @@ impl FromStr for TraceCursor {
             })
         };
         parse().ok_or_else(|| {
-            WorkspaceError::BadInput(format!("`{}` is not a place in a list", text.escape_debug()))
+            WorkspaceError::BadInput(format!(
+                "`{}` is not a place in a list",
+                text.escape_debug()
+            ))
         })
     }
 }
@@ -247,12 +250,22 @@ fn page(
             ));
         }
         clause.and_fixed(order.after);
-        values.extend([after.value.into(), after.value.into(), Value::Integer(after.row)]);
+        values.extend([
+            after.value.into(),
+            after.value.into(),
+            Value::Integer(after.row),
+        ]);
     }
     values.extend([int(limit), int(place.skip)].map(Value::Integer));
-    let columns = "SELECT trace_id, root_name, start_ns, duration_ms, spans, model_calls, errors, tokens_in,
+    let columns =
+        "SELECT trace_id, root_name, start_ns, duration_ms, spans, model_calls, errors, tokens_in,
             tokens_out, cost_pico, unpriced_calls, models, rowid, ";
-    let sql = [columns, order.key, &clause.statement(" FROM trace", order.by)].concat();
+    let sql = [
+        columns,
+        order.key,
+        &clause.statement(" FROM trace", order.by),
+    ]
+    .concat();
     let mut statement = conn.prepare(&sql)?;
     let mut found = statement.query(params_from_iter(values))?;
     let mut rows = Vec::new();

@@ -256,18 +256,12 @@ fn a_trace_sums_its_model_calls_and_is_named_by_its_root() {
         only_errors: true,
         ..SpanFilter::default()
     };
-    assert_eq!(
-        workspace.trace_count(&only_errors).unwrap(),
-        1
-    );
+    assert_eq!(workspace.trace_count(&only_errors).unwrap(), 1);
     let nothing = SpanFilter {
         model: Some("other".into()),
         ..SpanFilter::default()
     };
-    assert_eq!(
-        workspace.trace_count(&nothing).unwrap(),
-        0
-    );
+    assert_eq!(workspace.trace_count(&nothing).unwrap(), 0);
 }
 
 #[test]
