@@ -257,16 +257,7 @@ fn page(
         ]);
     }
     values.extend([int(limit), int(place.skip)].map(Value::Integer));
-    let columns =
-        "SELECT trace_id, root_name, start_ns, duration_ms, spans, model_calls, errors, tokens_in,
-            tokens_out, cost_pico, unpriced_calls, models, rowid, ";
-    let sql = [
-        columns,
-        order.key,
-        &clause.statement(" FROM trace", order.by),
-    ]
-    .concat();
-    let mut statement = conn.prepare(&sql)?;
+    let mut statement = conn.prepare(&page_sql(&order, &clause))?;
     let mut found = statement.query(params_from_iter(values))?;
     let mut rows = Vec::new();
     let mut last = None;
@@ -286,3 +277,18 @@ fn page(
         rows,
     })
 }
+
+fn page_sql(order: &Order, clause: &Clause) -> String {
+    let columns =
+        "SELECT trace_id, root_name, start_ns, duration_ms, spans, model_calls, errors, tokens_in,
+            tokens_out, cost_pico, unpriced_calls, models, rowid, ";
+    [
+        columns,
+        order.key,
+        &clause.statement(" FROM trace", order.by),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests;
