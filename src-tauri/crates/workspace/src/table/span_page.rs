@@ -176,15 +176,7 @@ impl Workspace {
     ) -> Result<Vec<SpanRow>> {
         let clause = self.span_clause(filter)?;
         self.read(|conn| {
-            let mut statement = conn.prepare(&clause.statement(
-                "SELECT trace_id, span_id, variant, parent_id, kind, name, start_ns, end_ns, latency_ms,
-                        ttft_ms, status, error_type, http_status, provider, model, prompt_name,
-                        prompt_version, tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out,
-                        tokens_reasoning, reported_pico, computed_pico, attempt, retry_of, cache_hit,
-                        finish_reason, session_id, documents, preview
-                 FROM span",
-                sort.order(),
-            ))?;
+            let mut statement = conn.prepare(&rows_sql(&clause, sort))?;
             let mut found = statement.query(params_from_iter(clause.values_and_page(page)))?;
             let mut rows = Vec::new();
             while let Some(row) = found.next()? {
@@ -193,6 +185,18 @@ impl Workspace {
             Ok(rows)
         })
     }
+}
+
+pub(crate) fn rows_sql(clause: &Clause, sort: SpanSort) -> String {
+    clause.statement(
+        "SELECT trace_id, span_id, variant, parent_id, kind, name, start_ns, end_ns, latency_ms,
+                ttft_ms, status, error_type, http_status, provider, model, prompt_name,
+                prompt_version, tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out,
+                tokens_reasoning, reported_pico, computed_pico, attempt, retry_of, cache_hit,
+                finish_reason, session_id, documents, preview
+         FROM span",
+        sort.order(),
+    )
 }
 
 fn read(row: &Row<'_>) -> Result<SpanRow> {

@@ -1,6 +1,8 @@
 //! Laws of the list: pages make up the list, filters agree with a look at every span, no page scans.
 
 use super::*;
+use crate::table::span_head::HEADS;
+use crate::table::span_page::rows_sql;
 use crate::testing::*;
 use crate::{Page, SpanFacets, SpanSort};
 use plumbline_model::{Span, SpanKind, SpanStatus, UnixNanos};
@@ -286,6 +288,18 @@ fn a_page_in_order_of_time_is_read_from_the_index_and_sorts_nothing() {
             assert!(!plan.contains("TEMP B-TREE"), "{plan}");
         }
     }
+}
+
+#[test]
+fn the_latest_spans_and_the_spans_of_one_trace_are_read_through_an_index() {
+    let workspace = stage();
+    let latest = rows_sql(&Clause::default(), SpanSort::Newest);
+    let two = [Value::Integer(1), Value::Integer(1)];
+    let latest = plan(&workspace, &latest, &two);
+    assert!(latest.contains("USING INDEX span_start"), "{latest}");
+    assert!(!latest.contains("TEMP B-TREE"), "{latest}");
+    let heads = plan(&workspace, HEADS, &two);
+    assert!(heads.contains("span_identity (trace_id=?)"), "{heads}");
 }
 
 #[test]
