@@ -23,6 +23,9 @@ fn a_quick_run_measures_every_row_in_pairs() {
         "receive",
         "0 ms",
         "cached",
+        "latest page",
+        "one trace by id",
+        "facets",
     ] {
         assert!(
             names.iter().any(|name| name.contains(part)),

