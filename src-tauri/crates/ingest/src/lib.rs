@@ -52,6 +52,7 @@ mod promptfoo;
 mod recorded;
 mod recorded_json;
 mod records;
+mod redact;
 mod request_csv;
 mod sqlite_rows;
 mod text;
@@ -66,6 +67,7 @@ pub use http_exchange::{HttpExchange, HttpOutcome, HttpReading, read_http};
 pub use inspect::{EvalLog, ZIP_MAGIC};
 pub use mapped::{MappingSuggestion, suggest_mapping};
 pub use otlp::to_otlp;
+pub use redact::{OwnPattern, PatternError, RedactedCounts, Redactor};
 pub use sqlite_rows::{SQLITE_MAGIC, sqlite_format};
 
 use delivery::Delivery;
