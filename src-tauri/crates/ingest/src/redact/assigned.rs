@@ -75,9 +75,8 @@ static COOKIE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r#"\A(?i:cookie){SIGN}([A-Za-z0-9_.\-]{{1,80}}=[^\s"'\\;\[\]]{{1,}}(?:; ?[^\r\n"'\\\[\]]{{0,}})?)"#
     ))
 });
-static BEARER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    pattern(r"\A(?i:bearer) {1,3}([A-Za-z0-9._~+/=-]{12,})")
-});
+static BEARER: LazyLock<Option<Regex>> =
+    LazyLock::new(|| pattern(r"\A(?i:bearer) {1,3}([A-Za-z0-9._~+/=-]{12,})"));
 
 /// True where a sign of assignment follows a name's word, whatever the value.
 pub(super) fn is_assigned(text: &[u8], end_of_word: usize) -> bool {
@@ -165,7 +164,9 @@ fn kind_of(before: &str, anchor: &str) -> Option<&'static str> {
 /// A password has a digit or a sign among its letters and is no expression of a program.
 fn is_password(value: &str) -> bool {
     value.bytes().any(|b| b.is_ascii_alphabetic())
-        && value.bytes().any(|b| b.is_ascii_digit() || b"!#@^*?".contains(&b))
+        && value
+            .bytes()
+            .any(|b| b.is_ascii_digit() || b"!#@^*?".contains(&b))
         && !is_reference(value)
         && !value.starts_with(['$', '%', '*', '/'])
 }
@@ -173,9 +174,18 @@ fn is_password(value: &str) -> bool {
 /// A place where a program or template takes the value from.
 fn is_reference(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
-    ["os.environ", "process.env", "env.", "config.", "settings.", "self.", "secrets.", "http"]
-        .iter()
-        .any(|start| lower.starts_with(start))
+    [
+        "os.environ",
+        "process.env",
+        "env.",
+        "config.",
+        "settings.",
+        "self.",
+        "secrets.",
+        "http",
+    ]
+    .iter()
+    .any(|start| lower.starts_with(start))
 }
 
 #[cfg(test)]
@@ -201,7 +211,9 @@ mod tests {
             assert_eq!(secret(&text, "key"), Some((value, "api_key")), "{text}");
         }
         assert_eq!(
-            secret("access_token = 'a8f3k2l9m4n7p1q6x'", "token").unwrap().1,
+            secret("access_token = 'a8f3k2l9m4n7p1q6x'", "token")
+                .unwrap()
+                .1,
             "token"
         );
         assert_eq!(

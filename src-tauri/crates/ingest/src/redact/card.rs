@@ -4,7 +4,7 @@ use super::edges;
 use std::ops::Range;
 
 /// The longest number with its separators, in bytes.
-const SPAN_BYTES: usize = 24;
+const SPAN_BYTES: usize = 32;
 
 /// The card number that the run of digits `run` begins, alone or as the first of its groups.
 pub(super) fn find(text: &str, run: &Range<usize>) -> Option<Range<usize>> {
@@ -17,31 +17,32 @@ pub(super) fn find(text: &str, run: &Range<usize>) -> Option<Range<usize>> {
     let is_new = run.start.checked_sub(1).is_none_or(|at| {
         !(bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'_' | b'/' | b'.' | b'#'))
     }) || edges::is_escape_before(bytes, run.start);
-    let is_decimal = bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
+    let is_decimal =
+        bytes.get(end) == Some(&b'.') && bytes.get(end + 1).is_some_and(u8::is_ascii_digit);
     (is_new && edges::ends(bytes, end) && !is_decimal && is_number(&text[run.start..end]))
         .then_some(run.start..end)
 }
 
 /// Where `4111 1111 1111 1111` or `3782 822463 10005` ends: one sign between the groups, the same throughout.
 fn end_of_groups(bytes: &[u8], first: &Range<usize>) -> Option<usize> {
-    let sign = *bytes.get(first.end).filter(|b| matches!(b, b' ' | b'-'))?;
-    let most = bytes.len().min(first.start + SPAN_BYTES);
-    let mut ends = Vec::new();
-    let (mut size, mut sizes) = (0, Vec::new());
-    for at in first.start..=most {
-        match bytes.get(at).filter(|_| at < most) {
-            Some(b) if b.is_ascii_digit() => size += 1,
-            other => {
-                if size == 0 {
-                    break;
-                }
-                sizes.push(size);
-                ends.push(at);
-                size = 0;
-                if other != Some(&sign) {
-                    break;
-                }
-            }
+    let (sign, _) =
+        edges::separator(bytes, first.end).filter(|(sign, _)| matches!(sign, b' ' | b'-'))?;
+    let (mut sizes, mut ends, mut at) = (Vec::new(), Vec::new(), first.start);
+    while at - first.start < SPAN_BYTES {
+        let size = bytes[at..]
+            .iter()
+            .take(SPAN_BYTES)
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        if size == 0 {
+            break;
+        }
+        at += size;
+        sizes.push(size);
+        ends.push(at);
+        match edges::separator(bytes, at) {
+            Some((next, length)) if next == sign => at += length,
+            _ => break,
         }
     }
     match sizes.as_slice() {
@@ -55,15 +56,20 @@ fn end_of_groups(bytes: &[u8], first: &Range<usize>) -> Option<usize> {
 pub(super) fn is_number(text: &str) -> bool {
     let mut digits = [0_u8; 19];
     let mut count = 0;
-    for byte in text.bytes() {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
         match byte {
             b'0'..=b'9' if count < digits.len() => {
                 digits[count] = byte - b'0';
                 count += 1;
             }
-            b' ' | b'-' => {}
-            _ => return false,
+            _ => match edges::separator(bytes, at) {
+                Some((b' ' | b'-', length)) => at += length - 1,
+                _ => return false,
+            },
         }
+        at += 1;
     }
     let digits = &digits[..count];
     is_issued(digits) && has_check_digit(digits)
@@ -73,7 +79,9 @@ fn is_issued(digits: &[u8]) -> bool {
     if digits.len() < 14 {
         return false;
     }
-    let prefix = digits[..4].iter().fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit));
+    let prefix = digits[..4]
+        .iter()
+        .fold(0_u32, |sum, digit| sum * 10 + u32::from(*digit));
     match (digits.len(), prefix) {
         // Visa, Mastercard, Discover, JCB, UnionPay.
         (16 | 19, 4000..=4999) | (16, 5100..=5599 | 2221..=2720) => true,

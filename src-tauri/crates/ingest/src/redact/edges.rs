@@ -21,6 +21,23 @@ pub(super) fn is_escape_before(text: &[u8], at: usize) -> bool {
         || (back(6) == Some(b'\\') && back(5) == Some(b'u') && (1..=4).all(is_hex))
 }
 
+/// Bytes of the one separator that stands at `at`; a space may be written as in a URL.
+pub(super) fn separator(text: &[u8], at: usize) -> Option<(u8, usize)> {
+    match text.get(at)? {
+        b'%' if text[at..].starts_with(b"%20") => Some((b' ', 3)),
+        sign @ (b' ' | b'-' | b'.' | b'(' | b')') => Some((*sign, 1)),
+        _ => None,
+    }
+}
+
+/// The digits of a number without its separators.
+pub(super) fn digits(text: &str) -> String {
+    text.replace("%20", "")
+        .chars()
+        .filter(char::is_ascii_digit)
+        .collect()
+}
+
 /// True where no letter or digit follows.
 pub(super) fn ends(text: &[u8], at: usize) -> bool {
     text.get(at)

@@ -35,7 +35,11 @@ fn local_start(text: &str, at: usize) -> Option<usize> {
     if start < at && start > 0 && bytes[start - 1] == b'\\' && b"ntrbf".contains(&bytes[start]) {
         start += 1;
     }
-    if start + 2 < at && start > 0 && bytes[start - 1] == b'%' && edges::is_escape_before(bytes, start + 2) {
+    if start + 2 < at
+        && start > 0
+        && bytes[start - 1] == b'%'
+        && edges::is_escape_before(bytes, start + 2)
+    {
         start += 2;
     }
     let trimmed = text[start..at].trim_start_matches(['.', '+', '-']);
@@ -47,7 +51,9 @@ fn local_start(text: &str, at: usize) -> Option<usize> {
 fn domain_length(rest: &str) -> Option<usize> {
     let length = rest
         .char_indices()
-        .take_while(|(index, c)| *index <= DOMAIN_BYTES && (is_letter_or_digit(*c) || matches!(c, '.' | '-')))
+        .take_while(|(index, c)| {
+            *index <= DOMAIN_BYTES && (is_letter_or_digit(*c) || matches!(c, '.' | '-'))
+        })
         .last()
         .map(|(index, c)| index + c.len_utf8())?;
     let mut domain = rest[..length].trim_end_matches(['.', '-']);
@@ -68,12 +74,16 @@ fn domain_length(rest: &str) -> Option<usize> {
 
 fn is_top_level(label: &str) -> bool {
     if let Some(coded) = label.strip_prefix("xn--") {
-        return coded.len() >= 2 && coded.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        return coded.len() >= 2
+            && coded
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-');
     }
     let rest = label.get(1..).unwrap_or_default();
     (2..=24).contains(&label.len())
         && label.bytes().all(|b| b.is_ascii_alphabetic())
-        && (rest.bytes().all(|b| b.is_ascii_lowercase()) || label.bytes().all(|b| b.is_ascii_uppercase()))
+        && (rest.bytes().all(|b| b.is_ascii_lowercase())
+            || label.bytes().all(|b| b.is_ascii_uppercase()))
 }
 
 /// Letters of Latin scripts: text of other scripts often runs up to an address without a space.
@@ -93,7 +103,10 @@ mod tests {
     #[test]
     fn addresses_are_found_whole_in_their_surroundings() {
         for (text, address) in [
-            ("Write to ada.lovelace+news@mail.example.co.uk.", "ada.lovelace+news@mail.example.co.uk"),
+            (
+                "Write to ada.lovelace+news@mail.example.co.uk.",
+                "ada.lovelace+news@mail.example.co.uk",
+            ),
             ("<ADA@EXAMPLE.ORG>", "ADA@EXAMPLE.ORG"),
             (r"line\nada@example.org\n", "ada@example.org"),
             ("邮箱是ada@example.org。", "ada@example.org"),

@@ -65,13 +65,21 @@ static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
     let mut all: Vec<(String, Lead)> = Vec::new();
     let spellings = |word: &str| {
         let (first, rest) = word.split_at(1);
-        [word.to_owned(), first.to_ascii_uppercase() + rest, word.to_ascii_uppercase()]
+        [
+            word.to_owned(),
+            first.to_ascii_uppercase() + rest,
+            word.to_ascii_uppercase(),
+        ]
     };
     for (index, shape) in SHAPES.iter().enumerate() {
         for anchor in shape.anchors {
             match shape.kind() {
                 // Two letters begin too many words; a digit of the hex that follows makes them rare.
-                "twilio_key" => all.extend("0123456789abcdef".chars().map(|c| (format!("{anchor}{c}"), Lead::Key(index)))),
+                "twilio_key" => all.extend(
+                    "0123456789abcdef"
+                        .chars()
+                        .map(|c| (format!("{anchor}{c}"), Lead::Key(index))),
+                ),
                 "basic_auth" => all.extend(spellings(anchor).map(|word| (word, Lead::Key(index)))),
                 _ => all.push(((*anchor).to_owned(), Lead::Key(index))),
             }
@@ -88,7 +96,7 @@ static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
         ("@", Lead::At),
         ("%40", Lead::At),
         ("+", Lead::Plus),
-        ("-----BEGIN ", Lead::Pem),
+        ("-----BEGIN", Lead::Pem),
         (r"\u", Lead::OfJson),
         (r":\/\/", Lead::OfJson),
         (".header.", Lead::OfJson),
@@ -108,7 +116,10 @@ static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
 });
 
 /// Every beginning in a text, until `look` has seen enough.
-fn each_beginning(text: &str, mut look: impl FnMut(Lead, Range<usize>) -> ControlFlow<()>) -> ControlFlow<()> {
+fn each_beginning(
+    text: &str,
+    mut look: impl FnMut(Lead, Range<usize>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let Some(automaton) = &BEGINNINGS.automaton else {
         return ControlFlow::Continue(());
     };
@@ -119,7 +130,10 @@ fn each_beginning(text: &str, mut look: impl FnMut(Lead, Range<usize>) -> Contro
 }
 
 /// Every run of four or more digits: each holds one of every fourth byte.
-fn each_run_of_digits(text: &str, mut look: impl FnMut(Range<usize>) -> ControlFlow<()>) -> ControlFlow<()> {
+fn each_run_of_digits(
+    text: &str,
+    mut look: impl FnMut(Range<usize>) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     let bytes = text.as_bytes();
     let mut at = 3;
     while at < bytes.len() {
@@ -127,8 +141,15 @@ fn each_run_of_digits(text: &str, mut look: impl FnMut(Range<usize>) -> ControlF
             at += 4;
             continue;
         }
-        let back = bytes[..at].iter().rev().take_while(|b| b.is_ascii_digit()).count();
-        let on = bytes[at..].iter().take_while(|b| b.is_ascii_digit()).count();
+        let back = bytes[..at]
+            .iter()
+            .rev()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        let on = bytes[at..]
+            .iter()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
         if back + on >= 4 {
             look(at - back..at + on)?;
         }
@@ -156,7 +177,11 @@ pub(super) fn find(text: &str, look: Look) -> Vec<Found<'static>> {
         let taken = match (lead, look) {
             (Lead::Key(index), _) => {
                 let is_within = at < keys_end && found.last().is_some_and(|f| f.rank <= index);
-                let range = if is_within { None } else { SHAPES[index].find(text, at) };
+                let range = if is_within {
+                    None
+                } else {
+                    SHAPES[index].find(text, at)
+                };
                 range.map(|range| {
                     keys_end = range.end.max(keys_end);
                     Found::new(range, SHAPES[index].kind(), index)
@@ -174,10 +199,16 @@ pub(super) fn find(text: &str, look: Look) -> Vec<Found<'static>> {
                     assigned_end = range.end;
                     Found::new(range, kind, RANK_ASSIGNED)
                 }),
-            (Lead::Url, _) => url::find(text, at).map(|(range, kind)| Found::new(range, kind, RANK_URL)),
-            (Lead::At, _) => email::find(text, at, anchor.end).map(|range| Found::new(range, "email", RANK_PERSONAL)),
-            (Lead::Plus, _) => phone::international(text, at).map(|range| Found::new(range, "phone", RANK_PERSONAL)),
-            (Lead::PhoneWord, _) => phone::after_word(text, at).map(|range| Found::new(range, "phone", RANK_PERSONAL)),
+            (Lead::Url, _) => {
+                url::find(text, at).map(|(range, kind)| Found::new(range, kind, RANK_URL))
+            }
+            (Lead::At, _) => email::find(text, at, anchor.end)
+                .map(|range| Found::new(range, "email", RANK_PERSONAL)),
+            (Lead::Plus, _) => phone::international(text, at)
+                .map(|range| Found::new(range, "phone", RANK_PERSONAL)),
+            (Lead::PhoneWord, _) => {
+                phone::after_word(text, at).map(|range| Found::new(range, "phone", RANK_PERSONAL))
+            }
             (Lead::OfJson | Lead::NameOfJson, _) => None,
         };
         found.extend(taken);
@@ -192,7 +223,9 @@ pub(super) fn find(text: &str, look: Look) -> Vec<Found<'static>> {
     }
     if look == Look::Everything {
         let _ = each_run_of_digits(text, |run| {
-            found.extend(of_digits(text, &run).map(|(range, kind)| Found::new(range, kind, RANK_PERSONAL)));
+            found.extend(
+                of_digits(text, &run).map(|(range, kind)| Found::new(range, kind, RANK_PERSONAL)),
+            );
             ControlFlow::Continue(())
         });
     }
@@ -209,7 +242,11 @@ fn aws_secrets(text: &str, found: &[Found<'static>]) -> Vec<Found<'static>> {
         let most = bytes.len().min(id.range.end + NEAR_BYTES);
         let mut at = id.range.end;
         while at < most {
-            let length = bytes[at..].iter().take(SECRET_BYTES + 1).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'+')).count();
+            let length = bytes[at..]
+                .iter()
+                .take(SECRET_BYTES + 1)
+                .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'+'))
+                .count();
             if length == SECRET_BYTES && edges::is_mixed(&text[at..at + length]) {
                 secrets.push(Found::new(at..at + length, "aws_secret", 0));
                 break;
@@ -231,10 +268,17 @@ pub(super) fn is_suspect(raw: &str) -> bool {
             Lead::Url => url::find(raw, at).is_some(),
             Lead::At => email::find(raw, at, anchor.end).is_some(),
             Lead::Plus => phone::international(raw, at).is_some(),
-            Lead::PhoneWord => bytes[anchor.end..].iter().take(16).any(|b| matches!(b, b':' | b'"' | b'0'..=b'9')),
+            Lead::PhoneWord => bytes[anchor.end..]
+                .iter()
+                .take(16)
+                .any(|b| matches!(b, b':' | b'"' | b'0'..=b'9')),
             Lead::Pem | Lead::OfJson => true,
         };
-        if is_suspect { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if is_suspect {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
     });
     flow.is_break()
         || each_run_of_digits(raw, |run| match of_digits(raw, &run) {
@@ -268,7 +312,10 @@ pub(super) fn settle<'k>(text: &str, mut found: Vec<Found<'k>>) -> Vec<Found<'k>
     if known.is_empty() {
         return joined;
     }
-    joined.into_iter().flat_map(|found| around(found, &known)).collect()
+    joined
+        .into_iter()
+        .flat_map(|found| around(found, &known))
+        .collect()
 }
 
 /// What is left of a stretch beside the placeholders within it.
@@ -276,7 +323,10 @@ fn around<'k>(found: Found<'k>, known: &[Range<usize>]) -> Vec<Found<'k>> {
     let Found { range, kind, rank } = found;
     let mut left = Vec::new();
     let mut start = range.start;
-    for placeholder in known.iter().filter(|p| p.end > range.start && p.start < range.end) {
+    for placeholder in known
+        .iter()
+        .filter(|p| p.end > range.start && p.start < range.end)
+    {
         if placeholder.start > start {
             left.push(Found::new(start..placeholder.start, kind, rank));
         }

@@ -90,7 +90,13 @@ impl Walk<'_> {
                     continue;
                 }
                 b'-' | b'0'..=b'9' => {
-                    let end = at + bytes[at..].iter().take_while(|b| matches!(b, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')).count();
+                    let end = at
+                        + bytes[at..]
+                            .iter()
+                            .take_while(|b| {
+                                matches!(b, b'-' | b'+' | b'.' | b'e' | b'E' | b'0'..=b'9')
+                            })
+                            .count();
                     let rule = self.places.last().map_or(Rule::Text, |place| place.next);
                     if let Some(placeholder) = pass.number(rule, &self.raw[at..end]) {
                         self.replace(at, end, &placeholder)?;
@@ -110,7 +116,14 @@ impl Walk<'_> {
             .places
             .last()
             .map_or((Rule::Text, false), |place| (place.next, !place.is_object));
-        let mut place = Place::new(is_object, if is_object { rule.within(is_in_list) } else { rule });
+        let mut place = Place::new(
+            is_object,
+            if is_object {
+                rule.within(is_in_list)
+            } else {
+                rule
+            },
+        );
         if !is_object && is_in_list && rule == Rule::Headers {
             place.is_pair = true;
             place.next = Rule::Text;
@@ -132,19 +145,24 @@ impl Walk<'_> {
             let changed = pass.text(&text);
             return changed.map_or(Some(()), |changed| self.replace(start, end, &changed));
         };
+        // A name counts as it will stand in the workspace, so that a second look decides as the first did.
         let changed = if place.expects_key {
+            let changed = pass.text(&text);
+            let name = changed.as_deref().unwrap_or(&text);
             place.expects_key = false;
-            place.next = place.rule.member(&text, place.told);
-            place.key_is_name = is_name(&text) && place.rule != Rule::Headers;
-            pass.text(&text)
+            place.next = place.rule.member(name, place.told);
+            place.key_is_name = is_name(name) && place.rule != Rule::Headers;
+            changed
         } else if place.is_object {
+            let changed = pass.under(place.next, &text);
             if place.key_is_name {
-                place.told = Some(place.rule.told_by(&text));
+                place.told = Some(place.rule.told_by(changed.as_deref().unwrap_or(&text)));
             }
-            pass.under(place.next, &text)
+            changed
         } else if place.is_pair && place.next == Rule::Text {
-            place.next = Rule::Headers.member(&text, None);
-            pass.text(&text)
+            let changed = pass.text(&text);
+            place.next = Rule::Headers.member(changed.as_deref().unwrap_or(&text), None);
+            changed
         } else {
             pass.under(place.next, &text)
         };

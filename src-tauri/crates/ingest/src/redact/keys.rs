@@ -156,7 +156,10 @@ mod tests {
             );
             assert!(shape.anchors.iter().all(|anchor| anchor.len() >= 2));
             assert!(
-                shape.kind.bytes().all(super::super::placeholder::is_kind_byte),
+                shape
+                    .kind
+                    .bytes()
+                    .all(super::super::placeholder::is_kind_byte),
                 "{}",
                 shape.kind
             );

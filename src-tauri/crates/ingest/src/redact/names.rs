@@ -109,7 +109,14 @@ impl Rule {
             Self::Card
         } else if ends(&["headers"]) {
             Self::Headers
-        } else if is(&ID_NAMES) || ends(&["requestmodel", "responsemodel"]) {
+        } else if is(&ID_NAMES)
+            || ends(&[
+                "requestmodel",
+                "responsemodel",
+                "modelrequested",
+                "modelreturned",
+            ])
+        {
             Self::Id
         } else {
             Self::Text

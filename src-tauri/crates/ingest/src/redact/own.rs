@@ -34,7 +34,9 @@ impl PatternError {
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Name { .. } => "Use 1 to 32 lower-case letters, digits, `_` and `-`, such as `customer-id`.",
+            Self::Name { .. } => {
+                "Use 1 to 32 lower-case letters, digits, `_` and `-`, such as `customer-id`."
+            }
             Self::Long | Self::Syntax { .. } => {
                 "Patterns are regular expressions of the Rust crate `regex`: no look-around, no back-references, \
                  and smaller counts in `{…}`."
@@ -51,7 +53,9 @@ impl OwnPattern {
     /// The name or the pattern is unfit.
     pub fn new(name: &str, pattern: &str) -> Result<Self, PatternError> {
         if name.is_empty() || name.len() > KIND_BYTES || !name.bytes().all(is_kind_byte) {
-            return Err(PatternError::Name { name: name.escape_debug().take(60).collect() });
+            return Err(PatternError::Name {
+                name: name.escape_debug().take(60).collect(),
+            });
         }
         if pattern.len() > PATTERN_BYTES {
             return Err(PatternError::Long);
@@ -61,11 +65,16 @@ impl OwnPattern {
             .dfa_size_limit(COMPILED_BYTES)
             .nest_limit(50)
             .build()
-            .map_err(|error| PatternError::Syntax { why: error.to_string() })?;
+            .map_err(|error| PatternError::Syntax {
+                why: error.to_string(),
+            })?;
         if regex.is_match("") {
             return Err(PatternError::Empty);
         }
-        Ok(Self { name: name.to_owned(), regex })
+        Ok(Self {
+            name: name.to_owned(),
+            regex,
+        })
     }
 
     /// The word in its placeholders.
@@ -107,6 +116,11 @@ mod tests {
             assert!(error.to_string().contains(word), "{error}");
             assert!(!error.hint().is_empty());
         }
-        assert_eq!(OwnPattern::new("customer-id", r"\bC-\d{6}\b").unwrap().name(), "customer-id");
+        assert_eq!(
+            OwnPattern::new("customer-id", r"\bC-\d{6}\b")
+                .unwrap()
+                .name(),
+            "customer-id"
+        );
     }
 }

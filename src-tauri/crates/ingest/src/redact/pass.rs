@@ -51,7 +51,8 @@ impl<'r> Pass<'r> {
     pub(super) fn text(&mut self, text: &str) -> Option<String> {
         if self.depth < NESTED_JSON
             && let trimmed = text.trim_ascii()
-            && (trimmed.starts_with('{') && trimmed.ends_with('}') || trimmed.starts_with('[') && trimmed.ends_with(']'))
+            && (trimmed.starts_with('{') && trimmed.ends_with('}')
+                || trimmed.starts_with('[') && trimmed.ends_with(']'))
             && !is_placeholder(trimmed)
         {
             self.depth += 1;
@@ -111,7 +112,7 @@ impl<'r> Pass<'r> {
         // One number, however it is written, gives one placeholder.
         let digits: String;
         let secret = if matches!(kind, "card" | "phone") {
-            digits = secret.chars().filter(char::is_ascii_digit).collect();
+            digits = edges::digits(secret);
             &digits
         } else {
             secret
@@ -182,9 +183,18 @@ impl<'r> Pass<'r> {
 
 /// Schemes of HTTP authentication.
 fn is_scheme(word: &str) -> bool {
-    ["bearer", "basic", "token", "digest", "apikey", "key", "negotiate", "aws4-hmac-sha256"]
-        .iter()
-        .any(|scheme| word.eq_ignore_ascii_case(scheme))
+    [
+        "bearer",
+        "basic",
+        "token",
+        "digest",
+        "apikey",
+        "key",
+        "negotiate",
+        "aws4-hmac-sha256",
+    ]
+    .iter()
+    .any(|scheme| word.eq_ignore_ascii_case(scheme))
 }
 
 /// True for what holds no secret: nothing, a placeholder of ours or another's, a gap of a template.
@@ -194,7 +204,9 @@ fn is_nothing(secret: &str) -> bool {
         trimmed.len() <= 40
             && trimmed.starts_with(open)
             && trimmed.ends_with(close)
-            && trimmed.chars().all(|c| c.is_ascii_alphabetic() || "[]{}<>$ _.".contains(c))
+            && trimmed
+                .chars()
+                .all(|c| c.is_ascii_alphabetic() || "[]{}<>$ _.".contains(c))
     };
     trimmed.is_empty()
         || is_placeholder(trimmed)

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-const BEGIN: &[u8] = b"-----BEGIN ";
+const BEGIN: &[u8] = b"-----BEGIN";
 const LABEL_BYTES: usize = 60;
 /// A label alone, as programs and manuals hold it, is no key.
 const BODY_BYTES: usize = 20;
@@ -19,21 +19,28 @@ pub(super) fn find(text: &str) -> impl Iterator<Item = (Range<usize>, &'static s
             let Some(close) = memchr::memmem::find(label, b"-----") else {
                 continue;
             };
-            if memchr::memmem::find(&label[..close], b"PRIVATE KEY").is_none() {
+            let has = |word: &[u8]| memchr::memmem::find(&label[..close], word).is_some();
+            if !(has(b"PRIVATE KEY") || has(b"PRIVATE%20KEY") || has(b"PRIVATE+KEY")) {
                 continue;
             }
             let body = from + close + b"-----".len();
             let length = bytes[body..]
                 .iter()
-                .take_while(|b| b.is_ascii_alphanumeric() || b.is_ascii_whitespace() || b"+/=\\:,-.".contains(b))
+                .take_while(|b| {
+                    b.is_ascii_alphanumeric()
+                        || b.is_ascii_whitespace()
+                        || b"+/=\\:,-.%".contains(b)
+                })
                 .count();
             if length < BODY_BYTES {
                 continue;
             }
             // A key ends at its END line; a cut one where its letters do.
             let within = &bytes[body..body + length];
-            let end = memchr::memmem::find(within, b"-----END ")
-                .and_then(|at| Some(at + 9 + memchr::memmem::find(&within[at + 9..], b"-----")? + 5))
+            let end = memchr::memmem::find(within, b"-----END")
+                .and_then(|at| {
+                    Some(at + 8 + memchr::memmem::find(&within[at + 8..], b"-----")? + 5)
+                })
                 .map_or(body + length, |at| body + at);
             from = end;
             return Some((start..end, "private_key"));
@@ -57,6 +64,8 @@ mod tests {
         assert_eq!(found, [key]);
         assert!(is_in("-----BEGIN PRIVATE KEY-----\nMIIEowIBAAKCAQEA7bqxyz"));
         assert!(!is_in("if line == \"-----BEGIN PRIVATE KEY-----\" {"));
-        assert!(!is_in("-----BEGIN CERTIFICATE-----\nMIIEowIBAAKCAQEA7bqxyz\n-----END CERTIFICATE-----"));
+        assert!(!is_in(
+            "-----BEGIN CERTIFICATE-----\nMIIEowIBAAKCAQEA7bqxyz\n-----END CERTIFICATE-----"
+        ));
     }
 }

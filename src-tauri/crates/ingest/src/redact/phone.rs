@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 /// Words after which digits are a telephone number, without their first letter's case.
 pub(super) const WORDS: [&str; 6] = ["phone", "mobile", "whatsapp", "telefon", "tel", "fax"];
 
+/// Longest number with its separators, in bytes.
+const NUMBER_BYTES: usize = 40;
 /// Digits of a number with its country code (ITU-T E.164).
 const E164_DIGITS: std::ops::RangeInclusive<usize> = 8..=15;
 
@@ -23,21 +25,26 @@ pub(super) fn international(text: &str, at: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let is_new = at.checked_sub(1).is_none_or(|before| {
         let b = bytes[before];
-        !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'_' | b'-' | b'.' | b')'))
+        !(b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_' | b'-' | b'.' | b')'))
     });
     if !(is_new || edges::is_escape_before(bytes, at)) {
         return None;
     }
     let (end, groups) = grouped(bytes, at + 1);
-    let digits: Vec<u8> = bytes[at + 1..end].iter().copied().filter(u8::is_ascii_digit).collect();
-    if !E164_DIGITS.contains(&digits.len()) || !edges::ends(bytes, end) || !is_country(&digits) {
+    let digits = edges::digits(&text[at + 1..end]);
+    let digits = digits.as_bytes();
+    if !E164_DIGITS.contains(&digits.len()) || !edges::ends(bytes, end) || !is_country(digits) {
         return None;
     }
     // `+20240115` is a line of a diff; a number in one piece has its country code and at least nine more.
     let is_fit = match digits.first() {
         Some(b'1') => digits.len() == 11 && digits[1] >= b'2' && digits[4] >= b'2',
         _ if groups.len() == 1 => digits.len() >= 10,
-        _ => groups.iter().all(|group| *group <= 11) && groups.iter().skip(1).all(|group| *group >= 2),
+        // `(0)` may stand between the country and the rest.
+        _ => {
+            groups.iter().all(|group| *group <= 11)
+                && groups.iter().skip(2).all(|group| *group >= 2)
+        }
     };
     is_fit.then_some(at..end)
 }
@@ -45,23 +52,23 @@ pub(super) fn international(text: &str, at: usize) -> Option<Range<usize>> {
 /// End of the digits with single separators from `from`, and the sizes of their groups.
 fn grouped(bytes: &[u8], from: usize) -> (usize, Vec<usize>) {
     let (mut end, mut groups, mut size, mut at, mut gap) = (from, Vec::new(), 0_usize, from, 0);
-    while let Some(b) = bytes.get(at).filter(|_| at - from < 28) {
-        match b {
-            b'0'..=b'9' => {
-                size += 1;
-                gap = 0;
-                end = at + 1;
-            }
-            b' ' | b'-' | b'.' | b'(' | b')' if gap < 2 => {
-                if size > 0 {
-                    groups.push(size);
-                    size = 0;
-                }
-                gap += 1;
-            }
-            _ => break,
+    while let Some(b) = bytes.get(at).filter(|_| at - from < NUMBER_BYTES) {
+        if b.is_ascii_digit() {
+            size += 1;
+            gap = 0;
+            at += 1;
+            end = at;
+            continue;
         }
-        at += 1;
+        let Some((_, length)) = edges::separator(bytes, at).filter(|_| gap < 2) else {
+            break;
+        };
+        if size > 0 {
+            groups.push(size);
+            size = 0;
+        }
+        gap += 1;
+        at += length;
     }
     if size > 0 {
         groups.push(size);
@@ -86,21 +93,31 @@ pub(super) fn north_american(text: &str, last: &Range<usize>) -> Option<Range<us
     let back = |from: usize, n: usize| from.checked_sub(n);
     let three_digits = |end: usize| {
         let start = back(end, 3)?;
-        bytes[start..end].iter().all(u8::is_ascii_digit).then_some(start)
+        bytes[start..end]
+            .iter()
+            .all(u8::is_ascii_digit)
+            .then_some(start)
     };
     if last.len() != 4 {
         return None;
     }
     let sign = bytes[back(last.start, 1)?];
     let exchange = three_digits(last.start - 1)?;
-    let (mut start, is_bracketed) = match (bytes[back(exchange, 1)?], back(exchange, 2).map(|at| bytes[at])) {
+    let (mut start, is_bracketed) = match (
+        bytes[back(exchange, 1)?],
+        back(exchange, 2).map(|at| bytes[at]),
+    ) {
         (b')', _) => (bracket(bytes, exchange - 1, three_digits)?, true),
+        (b'0', _) if bytes[..exchange].ends_with(b")%20") => {
+            (bracket(bytes, exchange - 4, three_digits)?, true)
+        }
         (b' ', Some(b')')) => (bracket(bytes, exchange - 2, three_digits)?, true),
         (between, _) if between == sign => (three_digits(exchange - 1)?, false),
         _ => return None,
     };
     let area = start + usize::from(is_bracketed);
-    let is_evident = is_bracketed && matches!(sign, b'-' | b'.' | b' ') || matches!(sign, b'-' | b'.');
+    let is_evident =
+        is_bracketed && matches!(sign, b'-' | b'.' | b' ') || matches!(sign, b'-' | b'.');
     if !is_evident || bytes[area] < b'2' || bytes[exchange] < b'2' {
         return None;
     }
@@ -111,7 +128,8 @@ pub(super) fn north_american(text: &str, last: &Range<usize>) -> Option<Range<us
         start = one;
     }
     let is_new = back(start, 1).is_none_or(|at| {
-        !(bytes[at].is_ascii_alphanumeric() || matches!(bytes[at], b'-' | b'.' | b'/' | b'_' | b'$' | b'#' | b','))
+        !(bytes[at].is_ascii_alphanumeric()
+            || matches!(bytes[at], b'-' | b'.' | b'/' | b'_' | b'$' | b'#' | b','))
     });
     let is_over = edges::ends(bytes, last.end)
         && !(matches!(bytes.get(last.end), Some(b'-' | b'.' | b'/'))
@@ -120,7 +138,11 @@ pub(super) fn north_american(text: &str, last: &Range<usize>) -> Option<Range<us
 }
 
 /// Where `(415)` begins that ends with the bracket at `close`.
-fn bracket(bytes: &[u8], close: usize, three_digits: impl Fn(usize) -> Option<usize>) -> Option<usize> {
+fn bracket(
+    bytes: &[u8],
+    close: usize,
+    three_digits: impl Fn(usize) -> Option<usize>,
+) -> Option<usize> {
     let open = three_digits(close)?.checked_sub(1)?;
     (bytes[open] == b'(').then_some(open)
 }
@@ -136,9 +158,9 @@ pub(super) fn after_word(text: &str, at: usize) -> Option<Range<usize>> {
 pub(super) fn is_number(text: &str) -> bool {
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
     (7..=15).contains(&digits)
-        && text
-            .bytes()
-            .all(|b| b.is_ascii_digit() || matches!(b, b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/'))
+        && text.bytes().all(|b| {
+            b.is_ascii_digit() || matches!(b, b' ' | b'-' | b'.' | b'(' | b')' | b'+' | b'/')
+        })
 }
 
 #[cfg(test)]
@@ -165,7 +187,14 @@ mod tests {
         ] {
             assert_eq!(plus(text), Some(number), "{text}");
         }
-        for text in ["10:00+05:30", "a+4915112345678", "+20240115", "x +1234", "+1 234 567 890 123", "+00 12345678"] {
+        for text in [
+            "10:00+05:30",
+            "a+4915112345678",
+            "+20240115",
+            "x +1234",
+            "+1 234 567 890 123",
+            "+00 12345678",
+        ] {
             assert_eq!(plus(text), None, "{text}");
         }
     }
@@ -180,7 +209,13 @@ mod tests {
         ] {
             assert_eq!(national(text), Some(number), "{text}");
         }
-        for text in ["415 555 0132", "1415-555-0132", "115-555-0132", "2024-415-555-0132", "a-415-555-0132"] {
+        for text in [
+            "415 555 0132",
+            "1415-555-0132",
+            "115-555-0132",
+            "2024-415-555-0132",
+            "a-415-555-0132",
+        ] {
             assert_eq!(national(text), None, "{text}");
         }
     }

@@ -58,7 +58,14 @@ impl Pass<'_> {
         for id in [trace_id, span_id] {
             self.id_in_place(id);
         }
-        let ids = [parent_id, request_id, retry_of, model_requested, model_returned, embedding_model];
+        let ids = [
+            parent_id,
+            request_id,
+            retry_of,
+            model_requested,
+            model_returned,
+            embedding_model,
+        ];
         for id in ids.into_iter().flatten() {
             self.id_in_place(id);
         }
@@ -104,7 +111,12 @@ impl Pass<'_> {
     }
 
     fn document(&mut self, document: &mut Document) {
-        let Document { id, score: _, source, content } = document;
+        let Document {
+            id,
+            score: _,
+            source,
+            content,
+        } = document;
         self.text_in_place(id);
         for text in [source, content].into_iter().flatten() {
             self.text_in_place(text);
@@ -112,7 +124,11 @@ impl Pass<'_> {
     }
 
     fn tool(&mut self, tool: &mut OfferedTool) {
-        let OfferedTool { name, version, schema } = tool;
+        let OfferedTool {
+            name,
+            version,
+            schema,
+        } = tool;
         self.text_in_place(name);
         for text in version.iter_mut() {
             self.text_in_place(text);
@@ -121,12 +137,23 @@ impl Pass<'_> {
     }
 
     fn message(&mut self, message: &mut Message) {
-        let Message { role: _, content, tool_calls, tool_call_id, name } = message;
+        let Message {
+            role: _,
+            content,
+            tool_calls,
+            tool_call_id,
+            name,
+        } = message;
         match content {
             Content::Text(text) => self.text_in_place(text),
             Content::Parts(parts) => parts.iter_mut().for_each(|part| self.value(part)),
         }
-        for ToolCall { id, name, arguments } in tool_calls {
+        for ToolCall {
+            id,
+            name,
+            arguments,
+        } in tool_calls
+        {
             self.text_in_place(id);
             self.text_in_place(name);
             self.value(arguments);
@@ -139,12 +166,11 @@ impl Pass<'_> {
     fn tags(&mut self, tags: &mut BTreeMap<String, String>) {
         let mut renamed = Vec::new();
         for (key, value) in tags.iter_mut() {
-            if let Some(changed) = self.by_name(key, value) {
-                *value = changed;
+            let changed = self.text(key);
+            if let Some(clean) = self.by_name(changed.as_deref().unwrap_or(key), value) {
+                *value = clean;
             }
-            if let Some(changed) = self.text(key) {
-                renamed.push((key.clone(), changed));
-            }
+            renamed.extend(changed.map(|changed| (key.clone(), changed)));
         }
         for (old, new) in renamed {
             if let Some(value) = tags.remove(&old) {

@@ -9,15 +9,19 @@ const USERINFO_BYTES: usize = 512;
 pub(super) fn find(text: &str, at: usize) -> Option<(Range<usize>, &'static str)> {
     let start = at + "://".len();
     let bytes = &text.as_bytes()[start..];
-    let end = bytes
-        .iter()
-        .take(USERINFO_BYTES)
-        .position(|b| matches!(b, b'@' | b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'\\') || b.is_ascii_whitespace())?;
+    let end = bytes.iter().take(USERINFO_BYTES).position(|b| {
+        matches!(
+            b,
+            b'@' | b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'\\'
+        ) || b.is_ascii_whitespace()
+    })?;
     let is_userinfo = bytes[end] == b'@' && end > 0;
     let colon = bytes[..end].iter().position(|b| *b == b':')?;
     // A user without a password is no secret, and a template's gap is neither.
-    (is_userinfo && colon + 1 < end && !bytes[..end].iter().any(|b| matches!(b, b'{' | b'}' | b'$')))
-        .then_some((start..start + end, "url_credentials"))
+    (is_userinfo
+        && colon + 1 < end
+        && !bytes[..end].iter().any(|b| matches!(b, b'{' | b'}' | b'$')))
+    .then_some((start..start + end, "url_credentials"))
 }
 
 #[cfg(test)]
@@ -26,7 +30,8 @@ mod tests {
 
     #[test]
     fn only_a_user_with_a_password_is_taken() {
-        let found = |text: &'static str| find(text, text.find("://").unwrap()).map(|(r, _)| &text[r]);
+        let found =
+            |text: &'static str| find(text, text.find("://").unwrap()).map(|(r, _)| &text[r]);
         assert_eq!(found("postgres://ada:s3cret@db/x"), Some("ada:s3cret"));
         assert_eq!(found("redis://:s3cret@cache:6379"), Some(":s3cret"));
         for text in [

@@ -29,19 +29,16 @@ impl Pass<'_> {
     }
 
     fn list(&mut self, rule: Rule, items: &mut [Value], is_in_list: bool) {
-        let (name, values, rule) = match items {
+        let (values, rule) = match items {
             // A header as a list of two.
             [Value::String(name), values @ ..] if rule == Rule::Headers && is_in_list => {
-                let of_value = Rule::Headers.member(name, None);
-                (Some(name), values, of_value)
+                if let Some(changed) = self.text(name) {
+                    *name = changed;
+                }
+                (values, Rule::Headers.member(name, None))
             }
-            items => (None, items, rule),
+            items => (items, rule),
         };
-        if let Some(name) = name
-            && let Some(changed) = self.text(name)
-        {
-            *name = changed;
-        }
         for item in values {
             self.value_under(rule, item, true);
         }
@@ -53,16 +50,23 @@ impl Pass<'_> {
     }
 
     fn fields_under(&mut self, rule: Rule, fields: &mut Map<String, Value>) {
-        let told = fields
-            .iter()
-            .find_map(|(key, value)| value.as_str().filter(|_| is_name(key) && rule != Rule::Headers))
-            .map(|name| rule.told_by(name));
+        // A name counts as it will stand in the workspace, so that a second look decides as the first did.
+        let mut told = None;
+        for (key, value) in fields
+            .iter_mut()
+            .filter(|(key, _)| is_name(key) && rule != Rule::Headers)
+        {
+            self.value_under(rule.member(key, None), value, false);
+            told = value.as_str().map(|name| rule.told_by(name)).or(told);
+        }
         let mut renamed = Vec::new();
         for (key, value) in fields.iter_mut() {
-            self.value_under(rule.member(key, told), value, false);
-            if let Some(changed) = self.text(key) {
-                renamed.push((key.clone(), changed));
+            let changed = self.text(key);
+            if !is_name(key) || rule == Rule::Headers {
+                let name = changed.as_deref().unwrap_or(key);
+                self.value_under(rule.member(name, told), value, false);
             }
+            renamed.extend(changed.map(|changed| (key.clone(), changed)));
         }
         for (old, new) in renamed {
             if let Some(value) = fields.remove(&old) {

@@ -41,12 +41,19 @@ fn files(folder: &Path, ends: &[&str], found: &mut Vec<PathBuf>) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
-    let mut entries: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let mut entries: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
     entries.sort();
     for path in entries {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         // Tests of redaction and of keys hold secrets on purpose.
-        if path.is_dir() && !matches!(name.as_str(), "redact" | "redacting" | "tests" | "target" | "node_modules") {
+        if path.is_dir()
+            && !matches!(
+                name.as_str(),
+                "redact" | "redacting" | "tests" | "target" | "node_modules"
+            )
+        {
             files(&path, ends, found);
         } else if ends.iter().any(|end| name.ends_with(end)) {
             found.push(path);
@@ -65,7 +72,11 @@ fn rows_of(folder: &Path, ends: &[&str], most_bytes: u64) -> Vec<String> {
         let Ok(text) = fs::read_to_string(&path) else {
             continue;
         };
-        rows.extend(text.lines().filter(|line| line.len() <= ROW_BYTES && !line.trim().is_empty()).map(str::to_owned));
+        rows.extend(
+            text.lines()
+                .filter(|line| line.len() <= ROW_BYTES && !line.trim().is_empty())
+                .map(str::to_owned),
+        );
     }
     rows
 }
@@ -83,8 +94,18 @@ fn changed(rows: &[String]) -> Vec<String> {
 fn at_most_one_in_100(what: &str, rows: &[String]) {
     let changed = changed(rows);
     println!("{what}: {} of {} rows changed", changed.len(), rows.len());
-    let shown: Vec<String> = changed.iter().take(40).map(|row| row.chars().take(300).collect()).collect();
-    assert!(changed.len() * 100 <= rows.len(), "{what}: {} of {}\n{}", changed.len(), rows.len(), shown.join("\n"));
+    let shown: Vec<String> = changed
+        .iter()
+        .take(40)
+        .map(|row| row.chars().take(300).collect())
+        .collect();
+    assert!(
+        changed.len() * 100 <= rows.len(),
+        "{what}: {} of {}\n{}",
+        changed.len(),
+        rows.len(),
+        shown.join("\n")
+    );
     if std::env::var_os("PLUMBLINE_SHOW_REDACTED").is_some() {
         println!("{}", shown.join("\n"));
     }
@@ -98,9 +119,21 @@ fn made_up_rows_without_secrets_stay() {
 #[test]
 fn our_own_text_and_code_stay() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
-    let mut rows = rows_of(&root.join("fixtures"), &[".jsonl", ".json", ".csv", ".md", ".txt"], 20_000_000);
-    rows.extend(rows_of(&root.join("src-tauri"), &[".rs", ".toml", ".json"], 2_000_000));
-    rows.extend(rows_of(&root.join("ui/src"), &[".ts", ".svelte", ".css"], 2_000_000));
+    let mut rows = rows_of(
+        &root.join("fixtures"),
+        &[".jsonl", ".json", ".csv", ".md", ".txt"],
+        20_000_000,
+    );
+    rows.extend(rows_of(
+        &root.join("src-tauri"),
+        &[".rs", ".toml", ".json"],
+        2_000_000,
+    ));
+    rows.extend(rows_of(
+        &root.join("ui/src"),
+        &[".ts", ".svelte", ".css"],
+        2_000_000,
+    ));
     assert!(rows.len() >= 10_000, "{}", rows.len());
     at_most_one_in_100("fixtures and code", &rows);
 }

@@ -74,12 +74,23 @@ const NAMED: [(&str, &str, Make); 12] = [
 ];
 
 fn name(dice: &mut Dice) -> String {
-    dice.pick(&["ada", "grace", "linus", "margaret", "alan", "katherine", "dennis", "barbara"])
-        .to_owned()
+    dice.pick(&[
+        "ada",
+        "grace",
+        "linus",
+        "margaret",
+        "alan",
+        "katherine",
+        "dennis",
+        "barbara",
+    ])
+    .to_owned()
 }
 
 pub(crate) fn uuid(dice: &mut Dice) -> String {
-    [8, 4, 4, 4, 12].map(|length| dice.text(HEX, length)).join("-")
+    [8, 4, 4, 4, 12]
+        .map(|length| dice.text(HEX, length))
+        .join("-")
 }
 
 /// A number of this length with a right check digit.
@@ -117,8 +128,16 @@ pub(crate) fn secrets(each: usize) -> Vec<Secret> {
     let mut dice = Dice::new(20_261_126);
     let mut all = Vec::new();
     for _ in 0..each {
-        all.extend(SHAPED.iter().map(|(kind, make)| Secret { kind, text: make(&mut dice), name: None }));
-        all.extend(NAMED.iter().map(|(kind, name, make)| Secret { kind, text: make(&mut dice), name: Some(name) }));
+        all.extend(SHAPED.iter().map(|(kind, make)| Secret {
+            kind,
+            text: make(&mut dice),
+            name: None,
+        }));
+        all.extend(NAMED.iter().map(|(kind, name, make)| Secret {
+            kind,
+            text: make(&mut dice),
+            name: Some(name),
+        }));
     }
     all
 }

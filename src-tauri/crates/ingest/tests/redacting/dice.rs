@@ -27,7 +27,9 @@ impl Dice {
     /// `length` characters of `alphabet`.
     pub(crate) fn text(&mut self, alphabet: &str, length: usize) -> String {
         let letters: Vec<char> = alphabet.chars().collect();
-        (0..length).map(|_| letters[self.below(letters.len())]).collect()
+        (0..length)
+            .map(|_| letters[self.below(letters.len())])
+            .collect()
     }
 }
 
@@ -43,5 +45,7 @@ pub(crate) fn redactor() -> Redactor {
 }
 
 pub(crate) fn redacted(text: &str) -> String {
-    redactor().text(text, &mut RedactedCounts::new()).into_owned()
+    redactor()
+        .text(text, &mut RedactedCounts::new())
+        .into_owned()
 }

@@ -11,27 +11,72 @@ fn places(secret: &Secret) -> Vec<(&'static str, String)> {
     match secret.name {
         Some(name) => {
             let mut places = vec![
-                ("json", json!({"id": 7, name: text, "next": [1, 2]}).to_string()),
-                ("json in text", json!({"arguments": json!({"config": {name: text}}).to_string()}).to_string()),
-                ("otlp", json!({"attributes": [{"key": name, "value": {"stringValue": text}}]}).to_string()),
-                ("header", format!("POST /v1 HTTP/1.1\r\nHost: h.test\r\n{name}: {text}\r\nAccept: */*")),
-                ("headers", json!({"request": {"headers": [{"name": name, "value": text}]}}).to_string()),
+                (
+                    "json",
+                    json!({"id": 7, name: text, "next": [1, 2]}).to_string(),
+                ),
+                (
+                    "json in text",
+                    json!({"arguments": json!({"config": {name: text}}).to_string()}).to_string(),
+                ),
+                (
+                    "otlp",
+                    json!({"attributes": [{"key": name, "value": {"stringValue": text}}]})
+                        .to_string(),
+                ),
+                (
+                    "header",
+                    format!("POST /v1 HTTP/1.1\r\nHost: h.test\r\n{name}: {text}\r\nAccept: */*"),
+                ),
+                (
+                    "headers",
+                    json!({"request": {"headers": [{"name": name, "value": text}]}}).to_string(),
+                ),
             ];
             if !matches!(name, "Authorization" | "Cookie" | "password") {
-                places.push(("url", format!("GET https://h.test/v1/models?{name}={text}&alt=sse")));
+                places.push((
+                    "url",
+                    format!("GET https://h.test/v1/models?{name}={text}&alt=sse"),
+                ));
             }
             if !matches!(name, "Cookie") {
-                places.push(("code", format!("client = Client(\n    {name} = \"{text}\",\n    retries=3)")));
-                places.push(("env", format!("export REGION=eu-west-1\n{name}={text}\n").replace("=Bearer ", ": Bearer ")));
+                places.push((
+                    "code",
+                    format!("client = Client(\n    {name} = \"{text}\",\n    retries=3)"),
+                ));
+                places.push((
+                    "env",
+                    format!("export REGION=eu-west-1\n{name}={text}\n")
+                        .replace("=Bearer ", ": Bearer "),
+                ));
             }
             places
         }
         None => vec![
-            ("json", json!({"role": "user", "content": text, "n": 1}).to_string()),
-            ("json in text", json!({"arguments": json!({"note": format!("it is\n{text}\nthanks")}).to_string()}).to_string()),
-            ("header", format!("X-Forwarded-Auth: {text}\r\nAccept: text/html")),
-            ("url", format!("https://h.test/v1/find?q=1&value={}", text.replace(['\n', ' '], "%20").replace('@', "%40"))),
-            ("prose", format!("Hello, please take {text} and tell nobody. Thank you.")),
+            (
+                "json",
+                json!({"role": "user", "content": text, "n": 1}).to_string(),
+            ),
+            (
+                "json in text",
+                json!({"arguments": json!({"note": format!("it is\n{text}\nthanks")}).to_string()})
+                    .to_string(),
+            ),
+            (
+                "header",
+                format!("X-Forwarded-Auth: {text}\r\nAccept: text/html"),
+            ),
+            (
+                "url",
+                format!(
+                    "https://h.test/v1/find?q=1&value={}",
+                    text.replace(['\n', ' '], "%20").replace('@', "%40")
+                ),
+            ),
+            (
+                "prose",
+                format!("Hello, please take {text} and tell nobody. Thank you."),
+            ),
             ("prose", format!("Is it {text}? I think so.")),
             ("code", format!("value = '{text}'  # for tests")),
             ("brackets", format!("see <{text}>, then go on")),
@@ -48,8 +93,17 @@ fn of_the_labelled_secrets_at_least_99_in_100_are_found() {
             // Spaces and `@` of a URL are written otherwise: what counts is that nothing of it is left.
             let needle = secret.text.strip_prefix("Bearer ").unwrap_or(&secret.text);
             let left = redacted(&text);
-            let tail: String = needle.chars().skip(needle.chars().count() / 2).filter(|c| !c.is_whitespace()).collect();
-            let packed: String = left.replace("%20", "").replace("\\n", "").chars().filter(|c| !c.is_whitespace()).collect();
+            let tail: String = needle
+                .chars()
+                .skip(needle.chars().count() / 2)
+                .filter(|c| !c.is_whitespace())
+                .collect();
+            let packed: String = left
+                .replace("%20", "")
+                .replace("\\n", "")
+                .chars()
+                .filter(|c| !c.is_whitespace())
+                .collect();
             all += 1;
             let entry = by_kind.entry(secret.kind).or_default();
             entry.0 += 1;
@@ -60,19 +114,30 @@ fn of_the_labelled_secrets_at_least_99_in_100_are_found() {
             }
         }
     }
+    for miss in &missed {
+        println!("missed: {miss}");
+    }
     println!("{all} labelled secrets, {} missed", missed.len());
     for (kind, (all, found)) in by_kind {
         println!("  {kind}: {found} of {all}");
     }
     assert!(all >= 500, "{all}");
-    assert!(missed.len() * 100 <= all, "{} of {all} missed:\n{}", missed.len(), missed.join("\n"));
+    assert!(
+        missed.len() * 100 <= all,
+        "{} of {all} missed:\n{}",
+        missed.len(),
+        missed.join("\n")
+    );
 }
 
 #[test]
 fn a_secret_looks_the_same_wherever_it_stands() {
     let key = "sk-ant-api03-q8Zr2Lw9Tn4Vb7Xc1Ms6Kd3Jf5Hg0PyAA";
     let placeholder = redacted(key);
-    assert!(placeholder.starts_with("[redacted:anthropic_key:"), "{placeholder}");
+    assert!(
+        placeholder.starts_with("[redacted:anthropic_key:"),
+        "{placeholder}"
+    );
     for text in [
         json!({"x-api-key": key}).to_string(),
         json!({"headers": {"Authorization": format!("Bearer {key}")}}).to_string(),
@@ -84,7 +149,10 @@ fn a_secret_looks_the_same_wherever_it_stands() {
         assert!(clean.contains(&placeholder), "{clean}");
         assert!(!clean.contains("sk-ant"), "{clean}");
     }
-    assert_eq!(redacted("4111 1111 1111 1111"), redacted("4111-1111-1111-1111"));
+    assert_eq!(
+        redacted("4111 1111 1111 1111"),
+        redacted("4111-1111-1111-1111")
+    );
 }
 
 #[test]
@@ -101,7 +169,10 @@ fn headers_pass_by_an_allow_list_in_every_form() {
     ] {
         let clean = redacted(&headers.to_string());
         assert!(!clean.contains("acme"), "{clean}");
-        assert!(clean.contains("text/html") && clean.contains("x-tenant"), "{clean}");
+        assert!(
+            clean.contains("text/html") && clean.contains("x-tenant"),
+            "{clean}"
+        );
         assert!(clean.contains("[redacted:header:"), "{clean}");
     }
 }
@@ -116,12 +187,22 @@ fn a_schema_of_passwords_keeps_its_words() {
 fn numbers_and_spaces_of_json_stay_as_written() {
     let text = r#"{ "a": 1.10, "b": 18446744073709551616, "e": "x@y.org", "card_number": 4111111111111111, "a": 2 }"#;
     let clean = redacted(text);
-    assert!(clean.starts_with(r#"{ "a": 1.10, "b": 18446744073709551616, "e": "[redacted:email:"#), "{clean}");
-    assert!(clean.contains(r#""card_number": "[redacted:card:"#) && clean.ends_with(r#""a": 2 }"#), "{clean}");
+    assert!(
+        clean.starts_with(r#"{ "a": 1.10, "b": 18446744073709551616, "e": "[redacted:email:"#),
+        "{clean}"
+    );
+    assert!(
+        clean.contains(r#""card_number": "[redacted:card:"#) && clean.ends_with(r#""a": 2 }"#),
+        "{clean}"
+    );
     for hidden in [
         r#"{"t":"\u0073k-ant-api03-abcdefgh12345678"}"#,
         r#"{"t":"https:\/\/ada:s3cret@h.test"}"#,
     ] {
-        assert!(redacted(hidden).contains("[redacted:"), "{}", redacted(hidden));
+        assert!(
+            redacted(hidden).contains("[redacted:"),
+            "{}",
+            redacted(hidden)
+        );
     }
 }

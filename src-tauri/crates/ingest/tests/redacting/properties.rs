@@ -34,12 +34,28 @@ fn pieces() -> impl Strategy<Value = String> {
 }
 
 fn value() -> impl Strategy<Value = Value> {
-    let name = prop_oneof![Just("headers".to_owned()), Just("password".to_owned()), Just("key".to_owned()), Just("name".to_owned()), Just("value".to_owned()), Just("x-api-key".to_owned()), Just("phone".to_owned()), pieces()];
-    let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), any::<i64>().prop_map(Value::from), Just(Value::from(4_111_111_111_111_111_u64)), pieces().prop_map(Value::from)];
+    let name = prop_oneof![
+        Just("headers".to_owned()),
+        Just("password".to_owned()),
+        Just("key".to_owned()),
+        Just("name".to_owned()),
+        Just("value".to_owned()),
+        Just("x-api-key".to_owned()),
+        Just("phone".to_owned()),
+        pieces()
+    ];
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        Just(Value::from(4_111_111_111_111_111_u64)),
+        pieces().prop_map(Value::from)
+    ];
     leaf.prop_recursive(4, 40, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((name.clone(), inner), 0..5).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            prop::collection::vec((name.clone(), inner), 0..5)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
     })
 }
@@ -86,10 +102,43 @@ proptest! {
 #[test]
 fn hostile_runs_end() {
     for piece in [
-        "sk-", "-sk-", "eyJ", ".eyJ", "-eyJ-", "key=", "key=a", "password=", "pwd:", "authorization:", "cookie:a=", "Bearer ",
-        "a@", "@", "a@b.", "+1", "+1 ", "://a:", "4111 ", "41111111", "-----BEGIN PRIVATE KEY-----", "-----BEGIN ",
-        "-----BEGIN PRIVATE KEY-----abcdefghijklmnopqrstuvwxyz ", "[redacted:", "[redacted:email:1f3a9c02]", "{", "[", "\"", "\\",
-        "AKIA", "phone: 1", "basic ", "xoxb-", "whsec_+", "sig=", "415-555-", "(415) ",
+        "sk-",
+        "-sk-",
+        "eyJ",
+        ".eyJ",
+        "-eyJ-",
+        "key=",
+        "key=a",
+        "password=",
+        "pwd:",
+        "authorization:",
+        "cookie:a=",
+        "Bearer ",
+        "a@",
+        "@",
+        "a@b.",
+        "+1",
+        "+1 ",
+        "://a:",
+        "4111 ",
+        "41111111",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN ",
+        "-----BEGIN PRIVATE KEY-----abcdefghijklmnopqrstuvwxyz ",
+        "[redacted:",
+        "[redacted:email:1f3a9c02]",
+        "{",
+        "[",
+        "\"",
+        "\\",
+        "AKIA",
+        "phone: 1",
+        "basic ",
+        "xoxb-",
+        "whsec_+",
+        "sig=",
+        "415-555-",
+        "(415) ",
     ] {
         let text = piece.repeat(400_000 / piece.len());
         let _ = redacted(&text);

@@ -16,7 +16,10 @@ fn poison(value: &mut Value) -> usize {
         }
         Value::Array(items) => items.iter_mut().map(poison).sum(),
         Value::Object(fields) => {
-            let count = fields.iter_mut().map(|(_, value)| poison(value)).sum::<usize>();
+            let count = fields
+                .iter_mut()
+                .map(|(_, value)| poison(value))
+                .sum::<usize>();
             let free = ["parameters", "prompt_variables", "tags"];
             for name in free {
                 if let Some(Value::Object(inner)) = fields.get_mut(name) {
@@ -34,9 +37,18 @@ fn full() -> Value {
     let mut span = serde_json::to_value(Span::new("t", "s", SpanKind::Llm, UnixNanos(5))).unwrap();
     let fields = span.as_object_mut().unwrap();
     for (name, value) in fields.iter_mut() {
-        let is_measure = ["_ms", "_ns", "tokens", "cost", "attempt", "http_status", "cache_hit", "dimensions"]
-            .iter()
-            .any(|part| name.contains(part));
+        let is_measure = [
+            "_ms",
+            "_ns",
+            "tokens",
+            "cost",
+            "attempt",
+            "http_status",
+            "cache_hit",
+            "dimensions",
+        ]
+        .iter()
+        .any(|part| name.contains(part));
         if value.is_null() && !is_measure {
             *value = json!("text");
         }
@@ -44,12 +56,24 @@ fn full() -> Value {
     for (name, value) in [
         ("parameters", json!({"stop": ["a"], "extra": {"deep": "b"}})),
         ("prompt_variables", json!({"question": "q"})),
-        ("documents", json!([{"id": "d", "source": "s", "content": "c"}])),
+        (
+            "documents",
+            json!([{"id": "d", "source": "s", "content": "c"}]),
+        ),
         ("tool_arguments", json!({"a": ["b", {"c": "d"}]})),
         ("tool_result", json!("r")),
-        ("tools", json!([{"name": "n", "version": "v", "schema": {"description": "s"}}])),
-        ("input_messages", json!([{"role": "user", "content": "c", "tool_call_id": "i", "name": "n"}])),
-        ("output_messages", json!([{"role": "assistant", "content": [{"text": "p"}], "tool_calls": [{"id": "i", "name": "n", "arguments": {"a": "b"}}]}])),
+        (
+            "tools",
+            json!([{"name": "n", "version": "v", "schema": {"description": "s"}}]),
+        ),
+        (
+            "input_messages",
+            json!([{"role": "user", "content": "c", "tool_call_id": "i", "name": "n"}]),
+        ),
+        (
+            "output_messages",
+            json!([{"role": "assistant", "content": [{"text": "p"}], "tool_calls": [{"id": "i", "name": "n", "arguments": {"a": "b"}}]}]),
+        ),
         ("tags", json!({"k": "v"})),
     ] {
         fields.insert(name.to_owned(), value);
@@ -85,13 +109,25 @@ fn no_text_of_a_span_is_passed_over() {
     let raw = String::from_utf8(raw).unwrap();
     assert!(!after.contains("C4n4ry"), "{after}");
     assert!(!raw.contains("C4n4ry"), "{raw}");
-    assert_eq!(counts["anthropic_key"], canaries as u64, "the record repeats the span and counts once");
-    assert_eq!(serde_json::from_str::<Span>(&raw).unwrap(), span, "both say the same");
+    assert_eq!(
+        counts["anthropic_key"], canaries as u64,
+        "the record repeats the span and counts once"
+    );
+    assert_eq!(
+        serde_json::from_str::<Span>(&raw).unwrap(),
+        span,
+        "both say the same"
+    );
 }
 
 #[test]
 fn ids_models_and_measures_stay() {
-    let mut span = Span::new("4111111111111111", "+14155550132", SpanKind::Llm, UnixNanos(1_790_000_000_123_456_789));
+    let mut span = Span::new(
+        "4111111111111111",
+        "+14155550132",
+        SpanKind::Llm,
+        UnixNanos(1_790_000_000_123_456_789),
+    );
     span.request_id = Some("req_415-555-0132".to_owned());
     span.model_requested = Some("ft:gpt-4o:acme@example.com::id".to_owned());
     span.usage.tokens_in = Some(4_111_111_111_111_111);
@@ -104,7 +140,11 @@ fn ids_models_and_measures_stay() {
     assert!(counts.is_empty(), "{counts:?}");
     span.trace_id = KEY.to_owned();
     redactor().span(&mut span, &mut raw, &mut counts);
-    assert!(span.trace_id.starts_with("[redacted:anthropic_key:"), "{}", span.trace_id);
+    assert!(
+        span.trace_id.starts_with("[redacted:anthropic_key:"),
+        "{}",
+        span.trace_id
+    );
 }
 
 #[test]
@@ -125,7 +165,11 @@ fn a_redacted_span_redacts_to_itself() {
 #[test]
 fn a_row_that_was_cut_keeps_no_half_of_a_key() {
     let row = |raw: String| {
-        let mut row = QuarantinedRow { at: "line 7".into(), reason: format!("unknown variant `{KEY}`"), raw };
+        let mut row = QuarantinedRow {
+            at: "line 7".into(),
+            reason: format!("unknown variant `{KEY}`"),
+            raw,
+        };
         redactor().quarantined(&mut row, &mut RedactedCounts::new());
         row
     };
@@ -148,9 +192,18 @@ fn patterns_of_ones_own_work_beside_ours_and_never_within_a_placeholder() {
     let mut counts = RedactedCounts::new();
     let text = "C-1234 wrote from ada@example.org about deadbeef";
     let once = redactor.text(text, &mut counts).into_owned();
-    assert!(!once.contains("C-1234") && !once.contains("ada@") && !once.contains("deadbeef"), "{once}");
-    assert_eq!(counts.keys().collect::<Vec<_>>(), ["customer-id", "email", "hexes"]);
+    assert!(
+        !once.contains("C-1234") && !once.contains("ada@") && !once.contains("deadbeef"),
+        "{once}"
+    );
+    assert_eq!(
+        counts.keys().collect::<Vec<_>>(),
+        ["customer-id", "email", "hexes"]
+    );
     assert_eq!(redactor.text(&once, &mut counts), once);
     let json = redactor.text(r#"{"x":"C-1234"}"#, &mut counts).into_owned();
-    assert!(json.starts_with(r#"{"x":"[redacted:customer-id:"#), "{json}");
+    assert!(
+        json.starts_with(r#"{"x":"[redacted:customer-id:"#),
+        "{json}"
+    );
 }
