@@ -25,6 +25,8 @@ mod prompts;
 #[cfg(test)]
 mod raw_server;
 #[cfg(test)]
+mod redacting;
+#[cfg(test)]
 mod replaying;
 #[cfg(test)]
 mod shared_workspace;

@@ -50,6 +50,7 @@ const BENCHES: &[(&str, Measure)] = &[
     ("diff", word_diff::measure),
     ("parse", import::parse),
     ("import", import::into_workspace),
+    ("redact", import::redacted),
 ];
 
 #[derive(Debug, PartialEq, Eq)]

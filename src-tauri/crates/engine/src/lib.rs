@@ -19,6 +19,7 @@ mod prompt_folder;
 mod prompts;
 mod raw_text;
 mod recordings;
+mod redaction;
 mod replay;
 mod tokens;
 mod traces;
@@ -26,7 +27,8 @@ mod workers;
 mod workspace;
 
 pub use demo::DemoMaterial;
-pub use import::{ImportFailure, ImportOutcome};
+pub use import::{ImportFailure, ImportOptions, ImportOutcome};
+pub use redaction::Redaction;
 pub use replay::{KeyLookup, ReplayStarted, parse_target};
 pub use tokens::TokenCount;
 pub use workspace::{EngineOptions, default_workspace_path};

@@ -1,7 +1,8 @@
 //! What a loss report says about the spans themselves.
 
-use plumbline_ingest::{Completeness, ReadReport};
+use plumbline_ingest::{Completeness, ReadReport, RedactedCounts, Redactor};
 use plumbline_model::{ImportFile, LossCounts, QuarantinedRow, Span, UnixNanos, add_known};
+use std::sync::Arc;
 
 /// Quarantined rows shown with the report; all of them are stored.
 const SHOWN_QUARANTINE: usize = 100;
@@ -9,6 +10,8 @@ const SHOWN_QUARANTINE: usize = 100;
 /// What the report says about the spans themselves.
 #[derive(Default)]
 pub(super) struct Account {
+    redactor: Option<Arc<Redactor>>,
+    redacted: RedactedCounts,
     shown: Vec<QuarantinedRow>,
     model_calls: u64,
     tokens_in: Option<u64>,
@@ -19,6 +22,18 @@ pub(super) struct Account {
 }
 
 impl Account {
+    pub(super) fn new(redactor: Option<Arc<Redactor>>) -> Self {
+        Self {
+            redactor,
+            ..Self::default()
+        }
+    }
+
+    /// What was taken out so far, to add to.
+    pub(super) fn redacted(&mut self) -> &mut RedactedCounts {
+        &mut self.redacted
+    }
+
     pub(super) fn add(&mut self, span: &Span) {
         self.completeness.add(span);
         if span.is_model_call() {
@@ -41,6 +56,10 @@ impl Account {
     }
 
     pub(super) fn report(self, path: String, read: &ReadReport, counts: LossCounts) -> ImportFile {
+        let fields_unread = match &self.redactor {
+            Some(redactor) => redactor.unread(read.fields_unread.clone()),
+            None => read.fields_unread.clone(),
+        };
         ImportFile {
             path,
             format: read.format.as_str().to_owned(),
@@ -54,8 +73,9 @@ impl Account {
             tokens_out: self.tokens_out,
             first_ns: self.first_ns,
             last_ns: self.last_ns,
-            fields_unread: read.fields_unread.clone(),
+            fields_unread,
             completeness: self.completeness.shares(),
+            redacted: self.redactor.map(|_| self.redacted),
         }
     }
 }

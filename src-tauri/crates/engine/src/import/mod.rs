@@ -14,6 +14,7 @@ mod watched;
 use crate::Engine;
 use crate::api::{ImportRow, JobKind};
 use crate::jobs::JobHandle;
+use crate::redaction::{Redaction, without_secrets};
 use files::{ImportSource, expand};
 use plumbline_ingest::Format;
 use plumbline_model::{
@@ -53,6 +54,16 @@ impl ReadAs {
     }
 }
 
+/// How an import was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImportOptions {
+    /// Read every file as this format instead of detecting it.
+    pub format: Option<String>,
+    /// Read every file as a table by this saved mapping of its columns.
+    pub mapping: Option<String>,
+    pub redaction: Redaction,
+}
+
 /// What an import of several files did.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ImportOutcome {
@@ -72,7 +83,7 @@ impl Engine {
         self.inner.runtime.spawn_blocking(move || {
             let mut job = job;
             let outcome = engine
-                .import_as(&mut job, &paths, &ReadAs::Detected)
+                .import_as(&mut job, &paths, &ReadAs::Detected, Redaction::On)
                 .and_then(first_failure);
             job.end(&outcome);
         });
@@ -85,29 +96,29 @@ impl Engine {
         paths: &[PathBuf],
         format: Option<&str>,
     ) -> Result<ImportOutcome, Problem> {
-        let how = match format {
-            Some(name) => ReadAs::Format(parse_format(name)?),
-            None => ReadAs::Detected,
+        let options = ImportOptions {
+            format: format.map(str::to_owned),
+            ..ImportOptions::default()
         };
-        self.import_waiting(paths, &how)
+        self.import_with(paths, &options)
     }
 
-    /// Imports tables by a saved mapping of their columns, and waits.
-    pub fn import_mapped(
+    /// Imports files and folders as asked for, and waits.
+    pub fn import_with(
         &self,
         paths: &[PathBuf],
-        mapping: &str,
+        options: &ImportOptions,
     ) -> Result<ImportOutcome, Problem> {
-        let mapping = self.mapping_show(mapping)?.mapping;
-        self.import_waiting(paths, &ReadAs::Mapping(Box::new(mapping)))
-    }
-
-    fn import_waiting(&self, paths: &[PathBuf], how: &ReadAs) -> Result<ImportOutcome, Problem> {
+        let how = match (&options.mapping, &options.format) {
+            (Some(mapping), _) => ReadAs::Mapping(Box::new(self.mapping_show(mapping)?.mapping)),
+            (None, Some(format)) => ReadAs::Format(parse_format(format)?),
+            (None, None) => ReadAs::Detected,
+        };
         let mut job = self
             .inner
             .jobs
             .start(JobKind::Import, &label(paths), "bytes");
-        let outcome = self.import_as(&mut job, paths, how);
+        let outcome = self.import_as(&mut job, paths, &how, options.redaction);
         job.end(&outcome);
         outcome
     }
@@ -117,19 +128,21 @@ impl Engine {
         job: &mut JobHandle,
         paths: &[PathBuf],
         how: &ReadAs,
+        redaction: Redaction,
     ) -> Result<ImportOutcome, Problem> {
+        let redactor = self.redactor(redaction)?;
         let sources = expand(paths)?;
         let total = sources.iter().map(ImportSource::bytes).sum::<Option<u64>>();
         let mut outcome = ImportOutcome::default();
         let mut done = 0;
         for source in sources {
-            match self.import_one(&source, how, job, done, total) {
+            match self.import_one(&source, how, redactor.as_ref(), job, done, total) {
                 Ok(file) => outcome.files.push(file),
                 Err(problem) if problem.code == Code::Cancelled => return Err(problem),
                 Err(problem) => {
                     outcome.failures.push(ImportFailure {
                         path: source.name(),
-                        problem,
+                        problem: without_secrets(redactor.as_deref(), problem),
                     });
                 }
             }

@@ -8,6 +8,7 @@ use super::store::store;
 use super::watched::{Watched, hex};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
+use plumbline_ingest::{RedactedCounts, Redactor};
 use plumbline_model::{Code, ImportFile, Problem};
 use plumbline_workspace::NewImport;
 use sha2::Digest;
@@ -25,12 +26,18 @@ impl Engine {
         &self,
         source: &ImportSource,
         how: &ReadAs,
+        redactor: Option<&Arc<Redactor>>,
         job: &mut JobHandle,
         bytes_before: u64,
         bytes_total: Option<u64>,
     ) -> Result<ImportFile, Problem> {
         let import = clock::new_import_id();
         let name = source.name();
+        // Where a file lies is the person's own word; only a key in it goes.
+        let shown = redactor.map_or_else(
+            || name.clone(),
+            |redactor| redactor.id(&name, &mut RedactedCounts::new()).into_owned(),
+        );
         let is_cancelled = job.cancel().clone();
         let opened = sqlite::open(source, how, move || is_cancelled.is_cancelled())?;
         let watched = Watched::new(opened.bytes);
@@ -39,13 +46,13 @@ impl Engine {
         let mut reader = BufReader::with_capacity(1 << 20, watched);
         self.inner.workspace.begin_import(NewImport {
             id: import,
-            path: name.clone(),
+            path: shown.clone(),
             format: how.format_name().to_owned(),
             started_ns: clock::now(),
         })?;
         let (sender, receiver) = sync_channel(WAITING_BATCHES);
         let workspace = self.inner.workspace.clone();
-        let mut parse = Parse::new(self.prices(), sender);
+        let mut parse = Parse::new(self.prices(), sender, redactor.cloned());
         let (read, stored) = std::thread::scope(|scope| {
             let store = scope.spawn(move || store(&workspace, import, &receiver));
             let sink = &mut |item| {
@@ -85,7 +92,7 @@ impl Engine {
             )
             .hint("What was stored is kept and marked incomplete; importing the file again adds the rest."));
         }
-        let report = account.report(name, &read, counts);
+        let report = account.report(shown, &read, counts);
         if !report.counts.adds_up() {
             return Err(Problem::internal(format!(
                 "{}: {} rows read, but {} stored, {} duplicate and {} quarantined do not add up",

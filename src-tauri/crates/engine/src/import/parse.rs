@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::store::Batch;
-use plumbline_ingest::Item;
+use plumbline_ingest::{Item, Redactor};
 use plumbline_model::QuarantinedRow;
 use plumbline_tokens::prices::Prices;
 use plumbline_workspace::ImportedSpan;
@@ -19,6 +19,7 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 pub(super) struct Parse {
     prices: Arc<Prices>,
     sender: SyncSender<Batch>,
+    redactor: Option<Arc<Redactor>>,
     spans: Vec<ImportedSpan>,
     raw_bytes: usize,
     quarantine: Vec<QuarantinedRow>,
@@ -27,14 +28,20 @@ pub(super) struct Parse {
 }
 
 impl Parse {
-    pub(super) fn new(prices: Arc<Prices>, sender: SyncSender<Batch>) -> Self {
+    /// Without a `redactor` everything is stored as it came.
+    pub(super) fn new(
+        prices: Arc<Prices>,
+        sender: SyncSender<Batch>,
+        redactor: Option<Arc<Redactor>>,
+    ) -> Self {
         Self {
             prices,
             sender,
+            account: Account::new(redactor.clone()),
+            redactor,
             spans: Vec::new(),
             raw_bytes: 0,
             quarantine: Vec::new(),
-            account: Account::default(),
             seen: 0,
         }
     }
@@ -43,7 +50,14 @@ impl Parse {
         self.seen
     }
 
-    pub(super) fn take(&mut self, item: Item) -> ControlFlow<()> {
+    pub(super) fn take(&mut self, mut item: Item) -> ControlFlow<()> {
+        if let Some(redactor) = &self.redactor {
+            let counts = self.account.redacted();
+            match &mut item {
+                Item::Span { span, raw } => redactor.span(span, raw, counts),
+                Item::Quarantined(row) => redactor.quarantined(row, counts),
+            }
+        }
         match item {
             Item::Span { span, raw } => {
                 self.seen += 1;
