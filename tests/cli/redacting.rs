@@ -66,7 +66,14 @@ fn traces_of(stage: &Stage) -> Vec<(String, Vec<u8>)> {
         &["trace", "show", "t-1"],
         &["trace", "show", "t-1", "--span", "s-1", "--json"],
         &["trace", "show", "t-1", "--span", "s-1"],
-        &["trace", "show", "5b8efff798038103d269b633813fc60c", "--span", "eee19b7ec3c1b174", "--json"],
+        &[
+            "trace",
+            "show",
+            "5b8efff798038103d269b633813fc60c",
+            "--span",
+            "eee19b7ec3c1b174",
+            "--json",
+        ],
         &["stats", "--json"],
         &["doctor", "--json"],
     ] {
@@ -86,7 +93,9 @@ fn traces_of(stage: &Stage) -> Vec<(String, Vec<u8>)> {
 }
 
 fn holds(bytes: &[u8], word: &str) -> bool {
-    bytes.windows(word.len()).any(|window| window == word.as_bytes())
+    bytes
+        .windows(word.len())
+        .any(|window| window == word.as_bytes())
 }
 
 fn import(stage: &Stage, more: &[&str]) -> (Value, Vec<u8>) {
@@ -110,16 +119,27 @@ fn of_twenty_secrets_in_all_places_none_is_written_anywhere() {
     all.push(("import".to_owned(), printed));
     for (place, bytes) in &all {
         for canary in canaries() {
-            assert!(!holds(bytes, &canary), "{canary} stands in {place}: {}", String::from_utf8_lossy(bytes));
+            assert!(
+                !holds(bytes, &canary),
+                "{canary} stands in {place}: {}",
+                String::from_utf8_lossy(bytes)
+            );
         }
     }
-    assert!(all.iter().any(|(_, bytes)| holds(bytes, "[redacted:anthropic_key:")));
+    assert!(
+        all.iter()
+            .any(|(_, bytes)| holds(bytes, "[redacted:anthropic_key:"))
+    );
     // Both files were imported twice, which adds nothing: placeholders stay the same.
     for file in answer["files"].as_array().unwrap() {
         assert_eq!(count(file, "stored"), 0, "{file:#}");
         assert!(count(&file["redacted"], "anthropic_key") > 3, "{file:#}");
     }
-    assert!(answer["redacted"]["anthropic_key"].as_u64() >= Some(18), "{:#}", answer["redacted"]);
+    assert!(
+        answer["redacted"]["anthropic_key"].as_u64() >= Some(18),
+        "{:#}",
+        answer["redacted"]
+    );
 }
 
 #[test]
@@ -132,13 +152,20 @@ fn with_redaction_switched_off_they_are_all_there_and_the_report_says_so() {
     let mut all = traces_of(&stage);
     all.push(("import".to_owned(), printed));
     for canary in canaries() {
-        assert!(all.iter().any(|(_, bytes)| holds(bytes, &canary)), "{canary} is nowhere");
+        assert!(
+            all.iter().any(|(_, bytes)| holds(bytes, &canary)),
+            "{canary} is nowhere"
+        );
     }
 }
 
 #[test]
 fn placeholders_stay_the_same_within_a_workspace_and_differ_between_workspaces() {
-    let line = |span: &str| format!("{{\"trace_id\":\"t\",\"span_id\":\"{span}\",\"kind\":\"llm\",\"start_ns\":1,\"name\":\"from ada@example.org\"}}\n");
+    let line = |span: &str| {
+        format!(
+            "{{\"trace_id\":\"t\",\"span_id\":\"{span}\",\"kind\":\"llm\",\"start_ns\":1,\"name\":\"from ada@example.org\"}}\n"
+        )
+    };
     let name_of = |stage: &Stage, span: &str| {
         stage.write("in.jsonl", line(span));
         stage.json(&["import", "in.jsonl"]);
@@ -155,21 +182,44 @@ fn placeholders_stay_the_same_within_a_workspace_and_differ_between_workspaces()
 #[test]
 fn patterns_of_ones_own_are_added_tried_listed_and_removed() {
     let stage = Stage::new();
-    let tried = stage.run_with_input(&["redaction", "test", "--json"], b"plain\nada@example.org\n").object();
+    let tried = stage
+        .run_with_input(
+            &["redaction", "test", "--json"],
+            b"plain\nada@example.org\n",
+        )
+        .object();
     assert_eq!(count(&tried, "lines"), 2);
     assert_eq!(tried["changed"][0]["line"], 2);
     assert_eq!(count(&tried["redacted"], "email"), 1);
     stage.json(&["redaction", "add", "customer", "--pattern", r"\bC-\d+\b"]);
-    assert_eq!(stage.json(&["redaction", "list"])["patterns"], json!([{"name": "customer", "pattern": r"\bC-\d+\b"}]));
+    assert_eq!(
+        stage.json(&["redaction", "list"])["patterns"],
+        json!([{"name": "customer", "pattern": r"\bC-\d+\b"}])
+    );
     stage.write("in.jsonl", "{\"trace_id\":\"t\",\"span_id\":\"s\",\"kind\":\"llm\",\"start_ns\":1,\"name\":\"C-1234\"}\n");
     let answer = stage.json(&["import", "in.jsonl"]);
     assert_eq!(count(&answer["redacted"], "customer"), 1);
-    assert_eq!(stage.json(&["redaction", "remove", "customer"])["removed"], "customer");
+    assert_eq!(
+        stage.json(&["redaction", "remove", "customer"])["removed"],
+        "customer"
+    );
     for (args, words) in [
-        (&["redaction", "remove", "customer"][..], &["no pattern", "list"][..]),
-        (&["redaction", "add", "Bad Name", "--pattern", "x"], &["Bad Name", "lower-case"]),
-        (&["redaction", "add", "a", "--pattern", "(?=x)"], &["compile", "look-around"]),
-        (&["redaction", "add", "a", "--pattern", "x*"], &["empty", "`+`"]),
+        (
+            &["redaction", "remove", "customer"][..],
+            &["no pattern", "list"][..],
+        ),
+        (
+            &["redaction", "add", "Bad Name", "--pattern", "x"],
+            &["Bad Name", "lower-case"],
+        ),
+        (
+            &["redaction", "add", "a", "--pattern", "(?=x)"],
+            &["compile", "look-around"],
+        ),
+        (
+            &["redaction", "add", "a", "--pattern", "x*"],
+            &["empty", "`+`"],
+        ),
     ] {
         let ran = stage.run(args);
         let said = format!("{}{}", ran.out, ran.err);

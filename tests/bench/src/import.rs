@@ -133,7 +133,8 @@ pub(crate) fn redacted(size: Size) -> Outcome<Vec<Row>> {
 
 /// Every tenth answer tells secrets.
 fn with_secrets(text: &str) -> String {
-    let secrets = "Reason: sk-proj-Zq8Lw2Tn4Vb7Xc1Ms6Kd3Jf5Hg0Py, ada@example.org, +1 415 555 0132 ";
+    let secrets =
+        "Reason: sk-proj-Zq8Lw2Tn4Vb7Xc1Ms6Kd3Jf5Hg0Py, ada@example.org, +1 415 555 0132 ";
     text.lines()
         .enumerate()
         .map(|(at, line)| match at % 10 {

@@ -20,6 +20,7 @@ fn a_quick_run_measures_every_row_in_pairs() {
         "different",
         "read JSONL",
         "import",
+        "secrets taken out",
         "0 ms",
         "cached",
     ] {
