@@ -64,13 +64,12 @@ fn traces_of(stage: &Stage) -> Vec<(String, Vec<u8>)> {
         &["trace", "export", "--otlp"],
         &["trace", "list", "--json"],
         &["trace", "show", "t-1"],
-        &["trace", "show", "t-1", "--span", "s-1", "--json"],
-        &["trace", "show", "t-1", "--span", "s-1"],
+        &["trace", "show", "t-1", "s-1", "--json"],
+        &["trace", "show", "t-1", "s-1"],
         &[
             "trace",
             "show",
             "5b8efff798038103d269b633813fc60c",
-            "--span",
             "eee19b7ec3c1b174",
             "--json",
         ],
@@ -135,11 +134,10 @@ fn of_twenty_secrets_in_all_places_none_is_written_anywhere() {
         assert_eq!(count(file, "stored"), 0, "{file:#}");
         assert!(count(&file["redacted"], "anthropic_key") > 3, "{file:#}");
     }
-    assert!(
-        answer["redacted"]["anthropic_key"].as_u64() >= Some(18),
-        "{:#}",
-        answer["redacted"]
-    );
+    // One a canary, each under the kind that its place or its shape tells.
+    let all = answer["redacted"].as_object().unwrap();
+    let sum: u64 = all.values().filter_map(Value::as_u64).sum();
+    assert_eq!(sum, 20, "{all:?}");
 }
 
 #[test]
@@ -169,7 +167,7 @@ fn placeholders_stay_the_same_within_a_workspace_and_differ_between_workspaces()
     let name_of = |stage: &Stage, span: &str| {
         stage.write("in.jsonl", line(span));
         stage.json(&["import", "in.jsonl"]);
-        let shown = stage.json(&["trace", "show", "t", "--span", span]);
+        let shown = stage.json(&["trace", "show", "t", span]);
         shown["span"]["name"].as_str().unwrap().to_owned()
     };
     let (one, other) = (Stage::new(), Stage::new());

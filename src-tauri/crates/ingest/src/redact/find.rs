@@ -202,8 +202,15 @@ pub(super) fn find(text: &str, look: Look) -> Vec<Found<'static>> {
             (Lead::Url, _) => {
                 url::find(text, at).map(|(range, kind)| Found::new(range, kind, RANK_URL))
             }
-            (Lead::At, _) => email::find(text, at, anchor.end)
-                .map(|range| Found::new(range, "email", RANK_PERSONAL)),
+            // The `@` after credentials begins a host, which stays.
+            (Lead::At, _) => (found
+                .iter()
+                .rev()
+                .take(4)
+                .all(|f| f.range.end != at || f.rank != RANK_URL))
+            .then(|| email::find(text, at, anchor.end))
+            .flatten()
+            .map(|range| Found::new(range, "email", RANK_PERSONAL)),
             (Lead::Plus, _) => phone::international(text, at)
                 .map(|range| Found::new(range, "phone", RANK_PERSONAL)),
             (Lead::PhoneWord, _) => {

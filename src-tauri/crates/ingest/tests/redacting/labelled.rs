@@ -206,3 +206,13 @@ fn numbers_and_spaces_of_json_stay_as_written() {
         );
     }
 }
+
+#[test]
+fn of_an_address_with_credentials_the_host_stays() {
+    let clean = redacted("postgres://ada:s3cret@db.example.com:5432/shop?api_key=a8f3k2l9m4n7p1q6");
+    assert!(
+        clean.starts_with("postgres://[redacted:url_credentials:")
+            && clean.contains("]@db.example.com:5432/shop?api_key=[redacted:api_key:"),
+        "{clean}"
+    );
+}
