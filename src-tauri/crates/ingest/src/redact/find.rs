@@ -1,13 +1,12 @@
-//! The secrets of one text: a search for the beginnings of all shapes at once, and a closer look at each.
+//! The secrets of one text: a closer look at everything that may begin one.
 //!
 //! Text without such a beginning costs one pass and no memory.
 
+use super::beginnings::{Lead, each_beginning, each_run_of_digits};
 use super::keys::SHAPES;
-use super::placeholder::placeholders;
+use super::overlaps::settle;
 use super::{assigned, card, edges, email, pem, phone, url};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::{ControlFlow, Range};
-use std::sync::LazyLock;
 
 /// The shortest secret, `a@b.co`.
 const SHORTEST: usize = 6;
@@ -18,7 +17,7 @@ pub(super) struct Found<'k> {
     pub(super) range: Range<usize>,
     pub(super) kind: &'k str,
     /// Among equal stretches the lowest wins: a key's own shape tells more than the name before it.
-    rank: usize,
+    pub(super) rank: usize,
 }
 
 impl<'k> Found<'k> {
@@ -35,128 +34,11 @@ pub(super) enum Look {
     Keys,
 }
 
-/// What a beginning may lead to.
-#[derive(Debug, Clone, Copy)]
-enum Lead {
-    Key(usize),
-    Assigned(&'static str),
-    Url,
-    At,
-    Plus,
-    PhoneWord,
-    Pem,
-    /// Names and escapes that only matter in JSON.
-    OfJson,
-    NameOfJson,
-}
-
 /// Ranks after those of the key shapes.
 const RANK_URL: usize = 100;
 const RANK_PERSONAL: usize = 101;
 const RANK_ASSIGNED: usize = 102;
 pub(super) const RANK_OWN: usize = 103;
-
-struct Beginnings {
-    automaton: Option<AhoCorasick>,
-    leads: Vec<Lead>,
-}
-
-static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
-    let mut all: Vec<(String, Lead)> = Vec::new();
-    let spellings = |word: &str| {
-        let (first, rest) = word.split_at(1);
-        [
-            word.to_owned(),
-            first.to_ascii_uppercase() + rest,
-            word.to_ascii_uppercase(),
-        ]
-    };
-    for (index, shape) in SHAPES.iter().enumerate() {
-        for anchor in shape.anchors {
-            match shape.kind() {
-                // Two letters begin too many words; a digit of the hex that follows makes them rare.
-                "twilio_key" => all.extend(
-                    "0123456789abcdef"
-                        .chars()
-                        .map(|c| (format!("{anchor}{c}"), Lead::Key(index))),
-                ),
-                "basic_auth" => all.extend(spellings(anchor).map(|word| (word, Lead::Key(index)))),
-                _ => all.push(((*anchor).to_owned(), Lead::Key(index))),
-            }
-        }
-    }
-    for word in assigned::ANCHORS {
-        all.extend(spellings(word).map(|spelling| (spelling, Lead::Assigned(word))));
-    }
-    for word in phone::WORDS {
-        all.extend(spellings(word).map(|spelling| (spelling, Lead::PhoneWord)));
-    }
-    for (anchor, lead) in [
-        ("://", Lead::Url),
-        ("@", Lead::At),
-        ("%40", Lead::At),
-        ("+", Lead::Plus),
-        ("-----BEGIN", Lead::Pem),
-        (r"\u", Lead::OfJson),
-        (r":\/\/", Lead::OfJson),
-        (".header.", Lead::OfJson),
-        ("eaders", Lead::NameOfJson),
-        ("redential", Lead::NameOfJson),
-    ] {
-        all.push((anchor.to_owned(), lead));
-    }
-    Beginnings {
-        automaton: AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
-            .match_kind(MatchKind::Standard)
-            .build(all.iter().map(|(anchor, _)| anchor))
-            .ok(),
-        leads: all.iter().map(|(_, lead)| *lead).collect(),
-    }
-});
-
-/// Every beginning in a text, until `look` has seen enough.
-fn each_beginning(
-    text: &str,
-    mut look: impl FnMut(Lead, Range<usize>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let Some(automaton) = &BEGINNINGS.automaton else {
-        return ControlFlow::Continue(());
-    };
-    for found in automaton.find_overlapping_iter(text) {
-        look(BEGINNINGS.leads[found.pattern().as_usize()], found.range())?;
-    }
-    ControlFlow::Continue(())
-}
-
-/// Every run of four or more digits: each holds one of every fourth byte.
-fn each_run_of_digits(
-    text: &str,
-    mut look: impl FnMut(Range<usize>) -> ControlFlow<()>,
-) -> ControlFlow<()> {
-    let bytes = text.as_bytes();
-    let mut at = 3;
-    while at < bytes.len() {
-        if !bytes[at].is_ascii_digit() {
-            at += 4;
-            continue;
-        }
-        let back = bytes[..at]
-            .iter()
-            .rev()
-            .take_while(|b| b.is_ascii_digit())
-            .count();
-        let on = bytes[at..]
-            .iter()
-            .take_while(|b| b.is_ascii_digit())
-            .count();
-        if back + on >= 4 {
-            look(at - back..at + on)?;
-        }
-        at += on.max(1).next_multiple_of(4);
-    }
-    ControlFlow::Continue(())
-}
 
 fn of_digits(text: &str, run: &Range<usize>) -> Option<(Range<usize>, &'static str)> {
     card::find(text, run)
@@ -293,54 +175,4 @@ pub(super) fn is_suspect(raw: &str) -> bool {
             None => ControlFlow::Continue(()),
         })
         .is_break()
-}
-
-/// Puts what was found in order, joins what overlaps and leaves placeholders alone.
-pub(super) fn settle<'k>(text: &str, mut found: Vec<Found<'k>>) -> Vec<Found<'k>> {
-    if found.is_empty() {
-        return found;
-    }
-    found.sort_by_key(|f| (f.range.start, std::cmp::Reverse(f.range.end), f.rank));
-    let mut joined: Vec<Found<'k>> = Vec::with_capacity(found.len());
-    for next in found {
-        match joined.last_mut() {
-            Some(last) if next.range.start < last.range.end => {
-                // The longer one names the whole.
-                if next.range.len() > last.range.len() {
-                    last.kind = next.kind;
-                    last.rank = next.rank;
-                }
-                last.range.end = last.range.end.max(next.range.end);
-            }
-            _ => joined.push(next),
-        }
-    }
-    let known = placeholders(text);
-    if known.is_empty() {
-        return joined;
-    }
-    joined
-        .into_iter()
-        .flat_map(|found| around(found, &known))
-        .collect()
-}
-
-/// What is left of a stretch beside the placeholders within it.
-fn around<'k>(found: Found<'k>, known: &[Range<usize>]) -> Vec<Found<'k>> {
-    let Found { range, kind, rank } = found;
-    let mut left = Vec::new();
-    let mut start = range.start;
-    for placeholder in known
-        .iter()
-        .filter(|p| p.end > range.start && p.start < range.end)
-    {
-        if placeholder.start > start {
-            left.push(Found::new(start..placeholder.start, kind, rank));
-        }
-        start = start.max(placeholder.end);
-    }
-    if start < range.end {
-        left.push(Found::new(start..range.end, kind, rank));
-    }
-    left
 }

@@ -6,6 +6,7 @@
 //! of any secret is looked at once and costs no memory.
 
 mod assigned;
+mod beginnings;
 mod card;
 mod edges;
 mod email;
@@ -13,14 +14,13 @@ mod find;
 mod json;
 mod keys;
 mod names;
+mod overlaps;
 mod own;
 mod pass;
 mod pem;
 mod phone;
 mod placeholder;
 mod span;
-#[cfg(test)]
-mod tests;
 mod url;
 mod value;
 

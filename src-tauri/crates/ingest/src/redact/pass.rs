@@ -1,7 +1,8 @@
 //! One pass over a record: texts under the rule of their name, and what was counted on the way.
 
-use super::find::{Found, Look, find, settle};
+use super::find::{Found, Look, find};
 use super::names::Rule;
+use super::overlaps::settle;
 use super::placeholder::is_placeholder;
 use super::{RedactedCounts, Redactor, card, edges, json, phone};
 use std::collections::BTreeMap;

@@ -108,7 +108,7 @@ fn card(dice: &mut Dice, prefix: &str, length: usize) -> String {
                     digit / 10 + digit % 10
                 })
                 .sum();
-            sum % 10 == 0
+            sum.is_multiple_of(10)
         })
         .unwrap()
 }
