@@ -37,6 +37,8 @@ mod proxying;
 #[cfg(test)]
 mod raw_server;
 #[cfg(test)]
+mod redacting;
+#[cfg(test)]
 mod replaying;
 #[cfg(test)]
 mod shared_workspace;

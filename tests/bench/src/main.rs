@@ -57,6 +57,7 @@ const BENCHES: &[(&str, Measure)] = &[
     ("diff", |asked| word_diff::measure(asked.size)),
     ("parse", |asked| import::parse(asked.size)),
     ("import", |asked| import::into_workspace(asked.size)),
+    ("redact", |asked| import::redacted(asked.size)),
     ("receiver", |asked| receiver::measure(asked.size)),
     ("traces", |asked| {
         traces::measure(asked.size, asked.workspace.as_deref())

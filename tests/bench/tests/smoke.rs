@@ -21,6 +21,7 @@ fn a_quick_run_measures_every_row_in_pairs() {
         "read JSONL",
         "import",
         "receive",
+        "secrets taken out",
         "0 ms",
         "cached",
         "latest page",

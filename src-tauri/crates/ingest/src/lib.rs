@@ -54,6 +54,7 @@ mod promptfoo;
 mod recorded;
 mod recorded_json;
 mod records;
+mod redact;
 mod request_csv;
 mod sqlite_rows;
 mod text;
@@ -72,6 +73,7 @@ pub use http_exchange::{HttpExchange, HttpOutcome, HttpReading, read_http};
 pub use inspect::{EvalLog, ZIP_MAGIC};
 pub use mapped::{MappingSuggestion, suggest_mapping};
 pub use otlp::{check_export, is_assembled, join_late, to_otlp};
+pub use redact::{OwnPattern, PatternError, RedactedCounts, Redactor};
 pub use sqlite_rows::{SQLITE_MAGIC, sqlite_format};
 
 use delivery::Delivery;

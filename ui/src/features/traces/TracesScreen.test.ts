@@ -167,6 +167,22 @@ describe('traces', () => {
       '1,364 read = 1,360 stored + 0 duplicate + 4 quarantined',
     );
     expect(await within(report).findByText('the span has no trace id')).toBeInTheDocument();
+    expect(within(report).getByText('email 41 · phone 3 · openai key 2')).toBeInTheDocument();
+  });
+
+  it('says when redaction was switched off', async () => {
+    setHost({
+      ...host,
+      importList: async () =>
+        (await host.importList()).map((row) => ({
+          ...row,
+          report: { ...row.report, redacted: null },
+        })),
+    });
+    router.go('#/traces');
+    render(TracesScreen);
+    const report = await screen.findByRole('article', { name: /Loss report/ });
+    expect(within(report).getByText(/Redaction was switched off/)).toBeInTheDocument();
   });
 
   it('says what to do when nothing was imported', async () => {

@@ -1,9 +1,10 @@
 //! An archive among the sources: each of its members is imported as a source of its own, with its own loss report.
 
 use super::open::Members;
+use super::reading::Reading;
 use super::stream::Input;
 use super::watched::Course;
-use super::{ImportFailure, ImportOutcome, ReadAs};
+use super::{ImportFailure, ImportOutcome};
 use crate::Engine;
 use crate::jobs::JobHandle;
 use plumbline_ingest::{ArchiveLimits, Entry, Refusal, read_tar};
@@ -19,7 +20,7 @@ impl Engine {
         &self,
         name: &str,
         members: Members,
-        how: &ReadAs,
+        reading: &Reading<'_>,
         job: &mut JobHandle,
         course: &Course,
         outcome: &mut ImportOutcome,
@@ -31,7 +32,7 @@ impl Engine {
                 return ControlFlow::Break(());
             }
             match entry {
-                Entry::Refused(refusal) => outcome.failures.push(refused(refusal)),
+                Entry::Refused(refusal) => outcome.failures.push(refused(reading, refusal)),
                 Entry::Member(member) => {
                     let name = member.name;
                     let input = Input {
@@ -41,16 +42,13 @@ impl Engine {
                         guard: member.guard,
                         import: None,
                     };
-                    match self.import_stream(input, how, job, course) {
+                    match self.import_stream(input, reading, job, course) {
                         Ok(file) => outcome.add(file),
                         Err(problem) if problem.code == Code::Cancelled => {
                             cancelled = Some(problem);
                             return ControlFlow::Break(());
                         }
-                        Err(problem) => outcome.failures.push(ImportFailure {
-                            path: name,
-                            problem,
-                        }),
+                        Err(problem) => outcome.failures.push(reading.failure(name, problem)),
                     }
                 }
             }
@@ -73,20 +71,20 @@ impl Engine {
             .hint("What was stored is kept; importing the archive again adds the rest."));
         }
         if outcome.files.len() + outcome.failures.len() == before {
-            outcome.failures.push(refused(Refusal {
+            let refusal = Refusal {
                 name: name.to_owned(),
                 why: "is an archive without a file that could hold traces".to_owned(),
                 hint: "Hidden files, links, pictures and texts for people are passed over."
                     .to_owned(),
-            }));
+            };
+            outcome.failures.push(refused(reading, refusal));
         }
         Ok(())
     }
 }
 
-fn refused(refusal: Refusal) -> ImportFailure {
-    ImportFailure {
-        problem: Problem::bad_input(format!("{} {}", refusal.name, refusal.why)).hint(refusal.hint),
-        path: refusal.name,
-    }
+fn refused(reading: &Reading<'_>, refusal: Refusal) -> ImportFailure {
+    let problem =
+        Problem::bad_input(format!("{} {}", refusal.name, refusal.why)).hint(refusal.hint);
+    reading.failure(refusal.name, problem)
 }

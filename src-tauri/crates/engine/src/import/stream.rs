@@ -1,7 +1,7 @@
 //! One stream: parse on this thread, store on another, add up the loss report.
 
-use super::ReadAs;
 use super::parse::Parse;
+use super::reading::{ReadAs, Reading};
 use super::store::store;
 use super::watched::{Course, Hashed, hex};
 use crate::jobs::JobHandle;
@@ -31,12 +31,12 @@ pub(super) struct Input<'a> {
 
 impl Engine {
     /// Begins an import, which is in the list of imports from now on.
-    pub(super) fn begin(&self, name: &str, how: &ReadAs) -> Result<ImportId, Problem> {
+    pub(super) fn begin(&self, name: &str, reading: &Reading<'_>) -> Result<ImportId, Problem> {
         let id = clock::new_import_id();
         self.inner.workspace.begin_import(NewImport {
             id,
-            path: name.to_owned(),
-            format: how.format_name().to_owned(),
+            path: reading.shown(name),
+            format: reading.how.format_name().to_owned(),
             started_ns: clock::now(),
         })?;
         Ok(id)
@@ -45,7 +45,7 @@ impl Engine {
     pub(super) fn import_stream(
         &self,
         input: Input<'_>,
-        how: &ReadAs,
+        reading: &Reading<'_>,
         job: &mut JobHandle,
         course: &Course,
     ) -> Result<ImportFile, Problem> {
@@ -58,14 +58,14 @@ impl Engine {
         } = input;
         let import = match import {
             Some(import) => import,
-            None => self.begin(&name, how)?,
+            None => self.begin(&name, reading)?,
         };
         let hashed = Hashed::new(content);
         let digest = hashed.digest();
         let mut reader = BufReader::with_capacity(BUFFER_BYTES, hashed);
         let (sender, receiver) = sync_channel(WAITING_BATCHES);
         let workspace = self.inner.workspace.clone();
-        let mut parse = Parse::new(self.prices(), sender);
+        let mut parse = Parse::new(self.prices(), sender, reading.redactor.clone());
         let (read, stored) = std::thread::scope(|scope| {
             let store = scope.spawn(move || store(&workspace, import, &receiver));
             let sink = &mut |item| {
@@ -79,9 +79,9 @@ impl Engine {
                 });
                 flow
             };
-            let how = match (how, format) {
+            let how = match (reading.how, format) {
                 (ReadAs::Detected, Some(format)) => How::Format(format),
-                _ => how.how(),
+                _ => reading.how.how(),
             };
             let read = plumbline_ingest::read_guarded(&mut reader, how, &name, &guard, sink);
             // A storing side that stopped has its own reason, told below.
@@ -101,7 +101,7 @@ impl Engine {
             .hint("What was stored is kept and marked incomplete; importing the file again adds the rest."));
         }
         let (read, account) = read?;
-        let report = account.report(name, &read, counts);
+        let report = account.report(reading.shown(&name), &read, counts);
         if !report.counts.adds_up() {
             return Err(Problem::internal(format!(
                 "{}: {} rows read, but {} stored, {} duplicate and {} quarantined do not add up",
