@@ -17,9 +17,4 @@ quarantine: Array<QuarantinedRow>, model_calls: bigint, tokens_in: bigint | null
 /**
  * Share of model calls, 0 to 1, that carry each field a post-mortem needs.
  */
-completeness: { [key in string]: number }, 
-/**
- * Secrets and personal data that were taken out before anything was stored, by kind; `None` where redaction was
- * switched off.
- */
-redacted: { [key in string]: bigint } | null, read: bigint, stored: bigint, duplicate: bigint, quarantined: bigint, };
+completeness: { [key in string]: number }, read: bigint, stored: bigint, duplicate: bigint, quarantined: bigint, };

@@ -6,15 +6,7 @@ import type { Token } from "./Token";
 /**
  * One span, opened.
  */
-export type SpanView = { span: Span, 
-/**
- * 1 for the content that came first under these ids.
- */
-variant: bigint, 
-/**
- * How many contents came under these ids; above one, the sources contradict each other.
- */
-variants: bigint, latency_ms: number | null, 
+export type SpanView = { span: Span, latency_ms: number | null, 
 /**
  * Computed from the price table; the source's own figure is `span.cost_usd`.
  */

@@ -7,11 +7,7 @@ import type { Usd } from "./Usd";
 /**
  * One bar of the waterfall.
  */
-export type TraceStep = { span_id: string, 
-/**
- * 1, or more for other content that came under the same ids.
- */
-variant: bigint, name: string, kind: SpanKind, status: SpanStatus, model: string | null, depth: number, children: number, start_offset_ms: number, 
+export type TraceStep = { span_id: string, name: string, kind: SpanKind, status: SpanStatus, model: string | null, depth: number, children: number, start_offset_ms: number, 
 /**
  * `None` while unfinished.
  */

@@ -14,6 +14,6 @@ name: string,
  */
 prompts_folder: string | null, traces: bigint, spans: bigint, runs: bigint, datasets: bigint, prompts: bigint, 
 /**
- * Money spent on live calls since midnight UTC; `None` when none of them has a price.
+ * Money spent on live calls since midnight UTC; `None` when no live call was priced.
  */
 spend_today_usd: Usd | null, price_table: string, price_version: string, app_version: string, };
