@@ -362,6 +362,8 @@ mod tests {
         field         spans  example
         vendor.score      8  0.5
 
+        redacted in calls\u{1b}[2J.jsonl: email 3, openai_key 1 200
+
         model calls that carry: model 100 %, tokens_in 50 %
         "#);
     }
