@@ -58,6 +58,14 @@ impl<'a> Delivery<'a> {
 
     /// Hands over a span; the caller has noted its unread fields in `loss` before.
     pub(crate) fn span(&mut self, span: Span, raw: Vec<u8>) -> ControlFlow<()> {
+        // Spans without ids would all be one.
+        if span.span_id.is_empty() || span.trace_id.is_empty() {
+            return self.quarantine(
+                "a span",
+                "the id of the span or of its trace is empty",
+                &raw,
+            );
+        }
         self.loss.next_record();
         self.pass(Item::Span {
             span: Box::new(span),

@@ -120,7 +120,7 @@ pub(crate) fn span(
         .find_map(|name| fields.take(name).and_then(moment));
     let started = started.or(openai_body::created(&came.body));
     let mut span = begun(id, kind, started, raw);
-    if let Some(trace) = fields.text(&["trace_id"]) {
+    if let Some(trace) = fields.text(&["trace_id"]).filter(|id| !id.is_empty()) {
         span.trace_id = trace;
     }
     let (request, response): (Mapper, Mapper) = match Dialect::of(&sent, &came, usual) {
@@ -158,6 +158,8 @@ pub(crate) fn begun(
     started: Option<UnixNanos>,
     raw: &[u8],
 ) -> Span {
+    // Some servers write an empty id, which is none.
+    let id = id.filter(|id| !id.is_empty());
     let id = id.unwrap_or_else(|| derived_id("exchange", &[raw], 8));
     let mut span = Span::new(id.clone(), id, kind, started.unwrap_or(NO_TIME));
     if started.is_none() {

@@ -125,3 +125,25 @@ fn real_usage_bodies_keep_their_counts() {
     assert_eq!(sum(|usage| usage.tokens_out), Some(42_922));
     assert_eq!(sum(|usage| usage.tokens_reasoning), Some(22_383));
 }
+
+/// Found by a fuzz target: all answers with an empty id were one span.
+#[test]
+fn an_empty_id_is_none() {
+    let pair = |text: &str| {
+        format!(
+            "{{\"trace_id\":\"\",\"request\":{{\"model\":\"m\",\"messages\":[]}},\"response\":{{\"id\":\"\",\"object\":\
+             \"chat.completion\",\"choices\":[],\"note\":\"{text}\"}}}}\n"
+        )
+    };
+    let text = pair("a") + &pair("b");
+    let reading = read_all(text.as_bytes(), Some(Format::OpenaiLog)).unwrap();
+    let ids: std::collections::BTreeSet<_> =
+        reading.spans().iter().map(|span| &span.span_id).collect();
+    assert_eq!(ids.len(), 2, "{:?}", reading.items);
+    assert!(
+        reading
+            .spans()
+            .iter()
+            .all(|span| !span.span_id.is_empty() && !span.trace_id.is_empty())
+    );
+}
