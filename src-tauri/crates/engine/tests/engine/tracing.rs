@@ -111,7 +111,7 @@ fn a_search_is_a_job_that_can_be_cancelled_and_goes_on_where_it_stopped() {
         .map(|n| {
             json!({
                 "trace_id": format!("t{}", n / 10), "span_id": n.to_string(), "kind": "tool", "start_ns": n,
-                "name": if n % 1_000 == 0 { "a quokkaberry" } else { "a parcel" },
+                "name": if n % 1_000 == 0 { "a lingonberry" } else { "a parcel" },
             })
         })
         .collect();
@@ -130,7 +130,7 @@ fn a_search_is_a_job_that_can_be_cancelled_and_goes_on_where_it_stopped() {
         }
     });
     let filter = TraceFilter {
-        text: "QUOKKABERRY".to_owned(),
+        text: "LINGONBERRY".to_owned(),
         ..TraceFilter::default()
     };
     let stopped = stage.engine.trace_count(&filter).unwrap_err();
