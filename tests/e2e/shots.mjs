@@ -40,10 +40,11 @@ const SCREENS = {
   trace: async (ask) => {
     const filter = { text: '', kind: null, model: null, status: null, prompt_name: null };
     const rest = { environment: null, from: null, to: null, only_errors: false };
-    const args = { filter: { ...filter, ...rest }, sort: 'newest', offset: 0, limit: 1 };
+    const args = { filter: { ...filter, ...rest }, sort: 'newest', after: null, skip: 0, limit: 1 };
     const { rows } = await ask('trace_list', args);
-    const { rows: spans } = await ask('trace_open', { traceId: rows[0].trace_id });
-    return `/traces/${rows[0].trace_id}?span=${(spans.find((span) => span.kind === 'llm') ?? spans[0]).span_id}`;
+    const trace = await ask('trace_open', { traceId: rows[0].trace_id });
+    const call = trace.kind.findIndex((kind) => trace.kinds[kind] === 'llm');
+    return `/traces/${rows[0].trace_id}?span=${trace.span_id[Math.max(0, call)]}`;
   },
   cost: () => '/cost',
 };

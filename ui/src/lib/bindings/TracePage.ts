@@ -2,6 +2,10 @@
 import type { TraceRow } from "./TraceRow";
 
 /**
- * A page of traces.
+ * A page of traces; how many there are is another question, since it takes longer.
  */
-export type TracePage = { rows: Array<TraceRow>, next: string | null, };
+export type TracePage = { rows: Array<TraceRow>, 
+/**
+ * Where the next page goes on; `None` at the end of the list.
+ */
+next: string | null, };

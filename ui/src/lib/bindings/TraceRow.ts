@@ -5,4 +5,8 @@ import type { Usd } from "./Usd";
 /**
  * One trace in the list.
  */
-export type TraceRow = { trace_id: string, name: string, start: NanosText, duration_ms: number | null, spans: number, model_calls: number, models: Array<string>, tokens_in: number | null, tokens_out: number | null, cost_usd: Usd | null, errors: number, };
+export type TraceRow = { trace_id: string, name: string, start: NanosText, duration_ms: number | null, spans: number, model_calls: number, 
+/**
+ * Models that were called, by name; at most 16.
+ */
+models: Array<string>, tokens_in: number | null, tokens_out: number | null, cost_usd: Usd | null, errors: number, };

@@ -19,7 +19,11 @@ duration_ms: number | null, time_to_first_token_ms: number | null,
 /**
  * On the path that decides how long the trace took.
  */
-critical: boolean, critical_self_ms: number, 
+critical: boolean, 
+/**
+ * Time on that path that no child accounts for; 0 beside it.
+ */
+critical_self_ms: number, 
 /**
  * Its parent is missing from the data, or the data is not a tree here.
  */

@@ -1,9 +1,10 @@
 //! The trace screens' questions: a large trace opened, contradicting sources, facets that answer the filter.
 
 use crate::stage::Stage;
-use plumbline_engine::api::{FacetValue, TraceFilter};
+use plumbline_engine::api::{FacetValue, JobKind, JobState, TraceFilter, TraceSort};
 use plumbline_model::{SpanKind, SpanStatus};
 use serde_json::json;
+use std::sync::{Arc, Mutex};
 
 fn import(stage: &Stage, lines: &[serde_json::Value]) {
     let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
@@ -101,4 +102,90 @@ fn facets_count_under_the_other_conditions() {
         ),
         (1, 2)
     );
+}
+
+#[test]
+fn a_search_is_a_job_that_can_be_cancelled_and_goes_on_where_it_stopped() {
+    let stage = Stage::new();
+    let lines: Vec<_> = (0..20_000)
+        .map(|n| {
+            json!({
+                "trace_id": format!("t{}", n / 10), "span_id": n.to_string(), "kind": "tool", "start_ns": n,
+                "name": if n % 1_000 == 0 { "a lingonberry" } else { "a parcel" },
+            })
+        })
+        .collect();
+    import(&stage, &lines);
+    let engine = stage.engine.clone();
+    let states = Arc::new(Mutex::new(Vec::new()));
+    let heard = Arc::clone(&states);
+    stage.engine.subscribe_jobs(move |job| {
+        if job.kind == JobKind::Search {
+            let mut heard = heard.lock().unwrap();
+            heard.push(job.state);
+            if heard.len() == 1 {
+                drop(heard);
+                engine.job_cancel(job.id).unwrap();
+            }
+        }
+    });
+    let filter = TraceFilter {
+        text: "LINGONBERRY".to_owned(),
+        ..TraceFilter::default()
+    };
+    let stopped = stage.engine.trace_count(&filter).unwrap_err();
+    assert_eq!(stopped.code, plumbline_model::Code::Cancelled);
+    assert_eq!(stage.engine.trace_count(&filter).unwrap(), 20);
+    let page = stage
+        .engine
+        .trace_list(&filter, TraceSort::Oldest, None, 0, 15)
+        .unwrap();
+    let rest = stage
+        .engine
+        .trace_list(&filter, TraceSort::Oldest, page.next.as_deref(), 0, 15)
+        .unwrap();
+    assert_eq!((page.rows.len(), rest.rows.len(), rest.next), (15, 5, None));
+    let states = states.lock().unwrap();
+    assert_eq!(states.first(), Some(&JobState::Running));
+    assert!(states.contains(&JobState::Cancelled));
+    assert_eq!(states.last(), Some(&JobState::Finished));
+    assert_eq!(
+        stage
+            .engine
+            .trace_list(&filter, TraceSort::Oldest, Some("nowhere"), 0, 1)
+            .unwrap_err()
+            .code,
+        plumbline_model::Code::BadInput
+    );
+}
+
+#[test]
+fn the_columns_of_a_trace_say_what_its_rows_say() {
+    let stage = Stage::new();
+    let lines = [
+        json!({"trace_id": "t", "span_id": "a", "kind": "agent", "name": "root", "start_ns": 0, "end_ns": 10_000_000}),
+        json!({"trace_id": "t", "span_id": "b", "parent_id": "a", "kind": "llm", "start_ns": 1_000_000,
+            "end_ns": 7_000_000, "model_returned": "m", "status": "error", "error_message": "no"}),
+        json!({"trace_id": "t", "span_id": "b", "parent_id": "gone", "kind": "tool", "start_ns": 2_000_000}),
+    ];
+    import(&stage, &lines);
+    let rows = stage.engine.trace_open("t").unwrap().rows;
+    let columns = stage.engine.trace_columns("t").unwrap();
+    let word = |at: u32| columns.words[at as usize].as_str();
+    for (index, row) in rows.iter().enumerate() {
+        assert_eq!(columns.span_id[index], row.span_id);
+        assert_eq!(word(columns.name[index]), row.name);
+        assert_eq!(columns.kinds[columns.kind[index] as usize], row.kind);
+        assert_eq!(columns.statuses[columns.status[index] as usize], row.status);
+        assert_eq!(columns.model[index].map(word), row.model.as_deref());
+        assert_eq!(columns.critical_self_ms[index].is_some(), row.critical);
+        assert_eq!(columns.duration_ms[index], row.duration_ms);
+        let at = index as u32;
+        let error = columns.errors.iter().find(|(index, _)| *index == at);
+        assert_eq!(error.map(|(_, why)| word(*why)), row.error.as_deref());
+        let flaw = columns.flaws.iter().find(|(index, _)| *index == at);
+        assert_eq!(flaw.map(|(_, flaw)| *flaw), row.flaw);
+    }
+    let on_path: f64 = columns.critical_path.iter().map(|time| time.ms).sum();
+    assert_eq!(on_path, columns.total_ms);
 }

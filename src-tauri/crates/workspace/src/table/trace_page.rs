@@ -36,41 +36,42 @@ pub enum TraceSort {
 struct Order {
     key: &'static str,
     after: &'static str,
-    by: &'static str,
+    /// ` DESC` or nothing.
+    direction: &'static str,
     real: bool,
 }
 
 impl TraceSort {
     fn order(self) -> Order {
-        let of = |key, after, by, real| Order {
+        let of = |key, after, direction, real| Order {
             key,
             after,
-            by,
+            direction,
             real,
         };
         match self {
             Self::Newest => of(
                 "start_ns",
                 "start_ns <= ? AND (start_ns < ? OR rowid < ?)",
-                " ORDER BY start_ns DESC, rowid DESC LIMIT ? OFFSET ?",
+                " DESC",
                 false,
             ),
             Self::Oldest => of(
                 "start_ns",
                 "start_ns >= ? AND (start_ns > ? OR rowid > ?)",
-                " ORDER BY start_ns, rowid LIMIT ? OFFSET ?",
+                "",
                 false,
             ),
             Self::Slowest => of(
                 "ifnull(duration_ms, -1e999)",
                 "ifnull(duration_ms, -1e999) <= ? AND (ifnull(duration_ms, -1e999) < ? OR rowid < ?)",
-                " ORDER BY ifnull(duration_ms, -1e999) DESC, rowid DESC LIMIT ? OFFSET ?",
+                " DESC",
                 true,
             ),
             Self::Costliest => of(
                 "ifnull(cost_pico, -1)",
                 "ifnull(cost_pico, -1) <= ? AND (ifnull(cost_pico, -1) < ? OR rowid < ?)",
-                " ORDER BY ifnull(cost_pico, -1) DESC, rowid DESC LIMIT ? OFFSET ?",
+                " DESC",
                 false,
             ),
             // As reals, since two saturated counts would overflow an integer.
@@ -78,14 +79,13 @@ impl TraceSort {
                 "ifnull(tokens_in, 0) * 1.0 + ifnull(tokens_out, 0)",
                 "ifnull(tokens_in, 0) * 1.0 + ifnull(tokens_out, 0) <= ?
                  AND (ifnull(tokens_in, 0) * 1.0 + ifnull(tokens_out, 0) < ? OR rowid < ?)",
-                " ORDER BY ifnull(tokens_in, 0) * 1.0 + ifnull(tokens_out, 0) DESC, rowid DESC
-                 LIMIT ? OFFSET ?",
+                " DESC",
                 true,
             ),
             Self::MostErrors => of(
                 "errors",
                 "errors <= ? AND (errors < ? OR rowid < ?)",
-                " ORDER BY errors DESC, rowid DESC LIMIT ? OFFSET ?",
+                " DESC",
                 false,
             ),
         }
@@ -278,16 +278,17 @@ fn page(
     })
 }
 
+/// The rows are chosen first, by their numbers alone, and read afterwards: an order without an index then
+/// sorts two numbers a trace, not whole rows.
 fn page_sql(order: &Order, clause: &Clause) -> String {
-    let columns =
+    let Order { key, direction, .. } = order;
+    let by = format!(" ORDER BY {key}{direction}, trace.rowid{direction}");
+    let chosen = clause.statement("SELECT rowid AS place FROM trace", "");
+    format!(
         "SELECT trace_id, root_name, start_ns, duration_ms, spans, model_calls, errors, tokens_in,
-            tokens_out, cost_pico, unpriced_calls, models, rowid, ";
-    [
-        columns,
-        order.key,
-        &clause.statement(" FROM trace", order.by),
-    ]
-    .concat()
+            tokens_out, cost_pico, unpriced_calls, models, trace.rowid, {key}
+         FROM ({chosen}{by} LIMIT ? OFFSET ?) CROSS JOIN trace ON trace.rowid = place{by}"
+    )
 }
 
 #[cfg(test)]
