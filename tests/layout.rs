@@ -60,7 +60,7 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Crates that only one room may name.
 const DOORS: &[(&str, &[&str])] = &[
-    ("rusqlite", &["workspace"]),
+    ("rusqlite", &["workspace", "bench"]),
     ("reqwest", &["providers", "bench"]),
     ("tauri", &["desktop"]),
     ("rfd", &["desktop"]),

@@ -56,6 +56,8 @@ pub(crate) enum Command {
     Trace(Trace),
     Stats(Stats),
     #[command(subcommand)]
+    Redaction(Redaction),
+    #[command(subcommand)]
     Dataset(Dataset),
     #[command(subcommand)]
     Run(Run),
@@ -70,7 +72,10 @@ pub(crate) enum Command {
   plumbline import traces/                      every file in the folder
   zcat spans.jsonl.gz | plumbline import -      from standard input
   plumbline import log.txt --format canonical_jsonl
-  plumbline import calls.csv --mapping vendor   a table of your own, see `plumbline trace mapping`")]
+  plumbline import calls.csv --mapping vendor   a table of your own, see `plumbline trace mapping`
+
+Keys, passwords, cookies, e-mail, telephone and card numbers are taken out before anything is stored,
+see `plumbline redaction`; --no-redact stores everything as it is.")]
 pub(crate) struct Import {
     /// Files or folders; `-` reads standard input
     #[arg(required = true, value_name = "PATH")]
@@ -81,6 +86,9 @@ pub(crate) struct Import {
     /// Read every file as a table whose columns this saved mapping explains
     #[arg(long, value_name = "NAME", conflicts_with = "format")]
     pub(crate) mapping: Option<String>,
+    /// Store keys, passwords and personal data as they are; the report says so
+    #[arg(long)]
+    pub(crate) no_redact: bool,
 }
 
 /// Take in OpenTelemetry spans, and record calls of models, as they come, until Ctrl-C
@@ -104,6 +112,9 @@ pub(crate) struct Listen {
     /// Pass calls of models on and record them
     #[arg(long)]
     pub(crate) proxy: bool,
+    /// Store everything as it comes, secrets and personal data too
+    #[arg(long)]
+    pub(crate) no_redact: bool,
     /// Where the proxy sends what is for OpenAI [default: https://api.openai.com]
     #[arg(long, value_name = "URL", requires = "proxy")]
     pub(crate) openai_upstream: Option<String>,
@@ -432,6 +443,51 @@ pub(crate) struct Stats {
     /// Over replays instead of imported calls
     #[arg(long)]
     pub(crate) replays: bool,
+}
+
+/// What imports take out before anything is stored: patterns of your own, and a trial
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  plumbline redaction add customer-id --pattern '\\bC-[0-9]{6}\\b'
+  plumbline redaction test spans.jsonl
+
+A secret becomes `[redacted:KIND:HASH]`, the same for the same secret within a workspace. Keys of providers,
+Authorization, cookies, passwords, credentials in addresses, e-mail, telephone and card numbers are built in.
+A change counts for later imports only: what is stored stays as it is.")]
+pub(crate) enum Redaction {
+    /// Take out what a regular expression matches, from the next import on
+    #[command(after_help = "Examples:
+  plumbline redaction add customer-id --pattern '\\bC-[0-9]{6}\\b'")]
+    Add {
+        /// The word in its placeholders: lower-case letters, digits, `_` and `-`
+        name: String,
+        /// Regular expression, without look-around and back-references
+        #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
+        pattern: String,
+    },
+    /// Patterns that were added
+    #[command(after_help = "Examples:
+  plumbline redaction list")]
+    List,
+    /// Remove a pattern; what is stored stays as it is
+    #[command(after_help = "Examples:
+  plumbline redaction remove customer-id")]
+    Remove {
+        /// Name of a pattern
+        name: String,
+    },
+    /// Show what an import would take out of a text, line by line; stores nothing of it
+    #[command(after_help = "Examples:
+  plumbline redaction test spans.jsonl
+  echo 'mail ada@example.org' | plumbline redaction test
+  plumbline redaction test notes.txt --pattern 'C-[0-9]+'")]
+    Test {
+        /// Text file; standard input when absent
+        file: Option<PathBuf>,
+        /// Try this regular expression too, without adding it
+        #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
+        pattern: Option<String>,
+    },
 }
 
 /// Datasets: list, add a file, make one from traces

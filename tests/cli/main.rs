@@ -1,6 +1,10 @@
 //! The command line as a script and a person meet it: the built binary, real files, servers on loopback.
 
 #[cfg(test)]
+mod archives;
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod caps;
 #[cfg(test)]
 mod contract;
@@ -17,6 +21,8 @@ mod interrupted;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+mod killed;
+#[cfg(test)]
 mod listening;
 #[cfg(test)]
 mod mapping;
@@ -30,6 +36,8 @@ mod prompts;
 mod proxying;
 #[cfg(test)]
 mod raw_server;
+#[cfg(test)]
+mod redacting;
 #[cfg(test)]
 mod replaying;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::follow;
 use crate::args::Import;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
-use plumbline_engine::{Engine, ImportFailure};
+use plumbline_engine::{Engine, ImportFailure, ImportOptions, Redaction};
 use plumbline_model::{FieldUnread, ImportFile, Problem, UnixNanos, add_known};
 use plumbline_report::{Paint, clean, summary};
 use serde::Serialize;
@@ -24,6 +24,8 @@ struct Answer<'a> {
     fields_unread: BTreeMap<&'a str, u64>,
     fields_unread_examples: BTreeMap<&'a str, &'a str>,
     completeness: BTreeMap<&'a str, f64>,
+    /// Secrets taken out of all files, by kind; null where redaction was switched off.
+    redacted: Option<BTreeMap<&'a str, u64>>,
 }
 
 pub(super) fn import(
@@ -32,10 +34,16 @@ pub(super) fn import(
     printer: &Printer,
 ) -> Result<ExitStatus, Problem> {
     follow(engine, printer);
-    let outcome = match &args.mapping {
-        Some(mapping) => engine.import_mapped(&args.paths, mapping)?,
-        None => engine.import(&args.paths, args.format.as_deref())?,
+    let options = ImportOptions {
+        format: args.format.clone(),
+        mapping: args.mapping.clone(),
+        redaction: if args.no_redact {
+            Redaction::Off
+        } else {
+            Redaction::On
+        },
     };
+    let outcome = engine.import_with(&args.paths, &options)?;
     let answer = answer(&outcome.files, &outcome.failures);
     printer.answer(&answer, || {
         let mut text = summary::import_report(&outcome.files, printer.room(), printer.style());
@@ -62,8 +70,15 @@ fn answer<'a>(files: &'a [ImportFile], failures: &'a [ImportFailure]) -> Answer<
     let mut unread: BTreeMap<&str, &FieldUnread> = BTreeMap::new();
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut completeness: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut redacted: Option<BTreeMap<&str, u64>> = None;
     let model_calls: u64 = files.iter().map(|file| file.model_calls).sum();
     for file in files {
+        for (kind, count) in file.redacted.iter().flatten() {
+            *redacted.get_or_insert_default().entry(kind).or_default() += count;
+        }
+        if file.redacted.is_some() {
+            redacted.get_or_insert_default();
+        }
         for (name, field) in &file.fields_unread {
             unread.entry(name).or_insert(field);
             *counts.entry(name).or_default() += field.count;
@@ -92,5 +107,6 @@ fn answer<'a>(files: &'a [ImportFile], failures: &'a [ImportFailure]) -> Answer<
             .map(|(n, f)| (n, f.example.as_str()))
             .collect(),
         completeness,
+        redacted,
     }
 }

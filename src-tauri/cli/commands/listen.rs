@@ -4,7 +4,7 @@ use super::wait;
 use crate::args::Listen;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
-use plumbline_engine::{Engine, ListenOptions, ProxyOptions, ProxyUrls};
+use plumbline_engine::{Engine, ListenOptions, ProxyOptions, ProxyUrls, Redaction};
 use plumbline_model::{ImportFile, ImportId, Problem};
 use plumbline_report::summary;
 use serde::Serialize;
@@ -36,6 +36,11 @@ pub(super) fn listen(
             openai_upstream: args.openai_upstream.clone(),
             anthropic_upstream: args.anthropic_upstream.clone(),
         }),
+        redaction: if args.no_redact {
+            Redaction::Off
+        } else {
+            Redaction::On
+        },
         ..ListenOptions::default()
     })?;
     let started = Started {

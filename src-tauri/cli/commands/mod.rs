@@ -9,6 +9,7 @@ mod import;
 mod listen;
 mod mapping;
 mod prompt;
+mod redaction;
 mod replay;
 mod run;
 mod trace;
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<ExitStatus, Problem> {
                 Command::Cost(args) => cost::cost(&engine, args, printer),
                 Command::Stats(args) => cost::stats(&engine, args, printer),
                 Command::Trace(args) => trace::run(&engine, args, printer),
+                Command::Redaction(args) => redaction::run(&engine, args, printer),
                 Command::Dataset(args) => dataset::run(&engine, args, printer),
                 Command::Run(args) => run::run(&engine, args, printer),
                 Command::Doctor(_) => doctor::doctor(&engine, printer),

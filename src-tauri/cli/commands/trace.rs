@@ -5,9 +5,10 @@ use crate::args::Trace;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::Engine;
-use plumbline_engine::api::{SpanView, TraceFilter, TraceSort, TraceView};
+use plumbline_engine::api::{SpanView, TraceFilter, TraceRow, TraceSort, TraceView};
 use plumbline_model::Problem;
 use plumbline_report::{Column, Paint, Table, clean, figures};
+use serde::Serialize;
 
 pub(super) fn run(engine: &Engine, args: &Trace, printer: &Printer) -> Result<ExitStatus, Problem> {
     match args {
@@ -44,6 +45,13 @@ pub(super) fn run(engine: &Engine, args: &Trace, printer: &Printer) -> Result<Ex
     }
 }
 
+/// What `trace list --json` prints.
+#[derive(Serialize)]
+struct Listed {
+    total: u64,
+    rows: Vec<TraceRow>,
+}
+
 fn list(
     engine: &Engine,
     filter: &TraceFilter,
@@ -51,7 +59,10 @@ fn list(
     limit: u64,
     printer: &Printer,
 ) -> Result<ExitStatus, Problem> {
-    let page = engine.trace_list(filter, sort, 0, limit)?;
+    let page = Listed {
+        total: engine.trace_count(filter)?,
+        rows: engine.trace_list(filter, sort, None, 0, limit)?.rows,
+    };
     printer.answer(&page, || {
         let mut table = Table::new([
             Column::words("trace"),

@@ -50,6 +50,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         traces::import_list,
         traces::import_quarantine,
         traces::trace_list,
+        traces::trace_count,
         traces::trace_histogram,
         traces::trace_facets,
         traces::trace_open,

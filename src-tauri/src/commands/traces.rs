@@ -3,7 +3,7 @@
 use crate::desk::{Answer, Desk};
 use crate::dialogs::{Choose, choose};
 use plumbline_engine::api::{
-    Facets, Histogram, ImportRow, SpanView, TraceFilter, TracePage, TraceSort, TraceView,
+    Facets, Histogram, ImportRow, SpanView, TraceColumns, TraceFilter, TracePage, TraceSort,
 };
 use plumbline_model::{ImportId, JobId, QuarantinedRow};
 use tauri::{State, WebviewWindow};
@@ -41,11 +41,17 @@ pub(crate) async fn trace_list(
     desk: State<'_, Desk>,
     filter: TraceFilter,
     sort: TraceSort,
-    offset: u64,
+    after: Option<String>,
+    skip: u64,
     limit: u64,
 ) -> Answer<TracePage> {
-    desk.ask(move |engine| engine.trace_list(&filter, sort, offset, limit))
+    desk.ask(move |engine| engine.trace_list(&filter, sort, after.as_deref(), skip, limit))
         .await
+}
+
+#[tauri::command]
+pub(crate) async fn trace_count(desk: State<'_, Desk>, filter: TraceFilter) -> Answer<u64> {
+    desk.ask(move |engine| engine.trace_count(&filter)).await
 }
 
 #[tauri::command]
@@ -64,8 +70,9 @@ pub(crate) async fn trace_facets(desk: State<'_, Desk>, filter: TraceFilter) -> 
 }
 
 #[tauri::command]
-pub(crate) async fn trace_open(desk: State<'_, Desk>, trace_id: String) -> Answer<TraceView> {
-    desk.ask(move |engine| engine.trace_open(&trace_id)).await
+pub(crate) async fn trace_open(desk: State<'_, Desk>, trace_id: String) -> Answer<TraceColumns> {
+    desk.ask(move |engine| engine.trace_columns(&trace_id))
+        .await
 }
 
 #[tauri::command]
@@ -75,6 +82,6 @@ pub(crate) async fn span_open(
     span_id: String,
     variant: u64,
 ) -> Answer<SpanView> {
-    desk.ask(move |engine| engine.span_open(&trace_id, &span_id, variant))
+    desk.ask(move |engine| engine.span_open_in_page(&trace_id, &span_id, variant))
         .await
 }

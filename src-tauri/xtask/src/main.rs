@@ -11,6 +11,7 @@
 mod bench;
 mod bindings;
 mod e2e;
+mod fuzz;
 mod live;
 mod prices;
 mod record;
@@ -30,6 +31,7 @@ cargo xtask <chore>
   run [--headless] [--release]   build what is missing and open the demo (headless: print its summary)
   test [--only STEP] [--skip STEP]...   every check, cheapest first; `test --list` names the steps
   bench [ARGS]                   the benchmarks, in release
+  fuzz [--seconds N] [TARGET]...   the fuzz targets, seeded from the fixtures; needs cargo-fuzz
   prices [--from PATH]           renew the bundled price table
   bindings [--check]             write the TypeScript types of the window's contract
   shots                          screenshots of every screen into tests/e2e/shots
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "run" => run::run(rest),
         "test" => return test::run(rest),
         "bench" => bench::run(rest),
+        "fuzz" => fuzz::run(rest),
         "prices" => prices::run(rest),
         "bindings" => bindings::run(rest),
         "shots" => e2e::shots(rest),

@@ -3,7 +3,7 @@
 use crate::Size;
 use crate::pairs::{Outcome, Row, Title, in_turn, median, timed};
 use crate::texts::{Corpus, Dice};
-use plumbline_engine::{Engine, EngineOptions};
+use plumbline_engine::{Engine, EngineOptions, ImportOptions, Redaction};
 use plumbline_ingest::{Format, Item, to_canonical_line};
 use plumbline_model::{Message, Role, Span, SpanKind, SpanStatus, UnixNanos};
 use serde::Deserialize;
@@ -73,7 +73,7 @@ pub(crate) fn into_workspace(size: Size) -> Outcome<Vec<Row>> {
         },
         |()| {
             let place = tempfile::tempdir_in(folder.path())?;
-            let (bytes, seconds) = import(place.path(), &file, spans)?;
+            let (bytes, seconds) = import(place.path(), &file, spans, Redaction::On)?;
             shape.borrow_mut().push((seconds, bytes));
             Ok(spans as f64 / seconds)
         },
@@ -98,8 +98,54 @@ pub(crate) fn into_workspace(size: Size) -> Outcome<Vec<Row>> {
     Ok(vec![row])
 }
 
+/// What taking out secrets costs a whole import.
+pub(crate) fn redacted(size: Size) -> Outcome<Vec<Row>> {
+    let corpus = Corpus::read()?;
+    let spans = size.choose(5_000, 60_000);
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("spans.jsonl");
+    let seconds = |redaction: Redaction| -> Outcome<f64> {
+        let place = tempfile::tempdir_in(folder.path())?;
+        Ok(import(place.path(), &file, spans, redaction)?.1)
+    };
+    let row = in_turn(
+        Title {
+            name: "import, secrets taken out".to_owned(),
+            unit: "s",
+            more_is_better: false,
+            reference: "import --no-redact".to_owned(),
+            counted: format!(
+                "{spans} spans of about 1.5 KB, one in ten with a key, an e-mail address and a telephone number, from \
+                 a file in the page cache into a new workspace each round"
+            ),
+        },
+        size.pairs(),
+        |round| {
+            let text = jsonl(&corpus, 300 + round, spans);
+            fs::write(&file, with_secrets(&text))?;
+            Ok(())
+        },
+        |()| seconds(Redaction::On),
+        |()| seconds(Redaction::Off),
+    )?;
+    Ok(vec![row])
+}
+
+/// Every tenth answer tells secrets.
+fn with_secrets(text: &str) -> String {
+    let secrets =
+        "Reason: sk-proj-Zq8Lw2Tn4Vb7Xc1Ms6Kd3Jf5Hg0Py, ada@example.org, +1 415 555 0132 ";
+    text.lines()
+        .enumerate()
+        .map(|(at, line)| match at % 10 {
+            0 => line.replacen("Reason: ", secrets, 1) + "\n",
+            _ => format!("{line}\n"),
+        })
+        .collect()
+}
+
 /// Size of the workspace in bytes, and the seconds from opening it to its being closed.
-fn import(folder: &Path, file: &Path, spans: usize) -> Outcome<(f64, f64)> {
+fn import(folder: &Path, file: &Path, spans: usize, redaction: Redaction) -> Outcome<(f64, f64)> {
     let workspace = folder.join("bench.plumbline");
     let options = EngineOptions {
         workspace: Some(workspace.clone()),
@@ -108,10 +154,12 @@ fn import(folder: &Path, file: &Path, spans: usize) -> Outcome<(f64, f64)> {
     };
     let (stored, seconds) = timed(|| -> Outcome<u64> {
         let engine = Engine::open(options)?;
-        let outcome = engine.import(
-            &[PathBuf::from(file)],
-            Some(Format::CanonicalJsonl.as_str()),
-        )?;
+        let options = ImportOptions {
+            format: Some(Format::CanonicalJsonl.as_str().to_owned()),
+            redaction,
+            ..ImportOptions::default()
+        };
+        let outcome = engine.import_with(&[PathBuf::from(file)], &options)?;
         Ok(outcome.files.iter().map(|file| file.counts.stored).sum())
     });
     expect(spans, stored?)?;

@@ -1,21 +1,27 @@
 //! Ratios of this project against named references, taken in one process in turn; no judgement.
 //!
-//! `plumbline-bench [--quick] [--only NAME] [--json]`. Absolute figures belong to the machine they were
+//! `plumbline-bench [--quick] [--only NAME] [--json] [--workspace FILE]`. Absolute figures belong to the machine they were
 //! taken on; only ratios can be compared, and only those of a release build.
+//!
+//! `--make FILE --spans N` makes a workspace of N spans; `--survey FILE` times every question of the trace
+//! screens on it, and `--only traces --workspace FILE` compares them with bare SQL there.
 
 mod count_tokens;
 mod import;
 mod loopback;
+mod many_spans;
 mod memory;
 mod pairs;
 mod receiver;
 mod replay;
 mod table;
 mod texts;
+mod traces;
 mod word_diff;
 
 use pairs::{Outcome, Row};
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// How much is measured.
@@ -40,18 +46,22 @@ impl Size {
     }
 }
 
-type Measure = fn(Size) -> Outcome<Vec<Row>>;
+type Measure = fn(&Asked) -> Outcome<Vec<Row>>;
 
 /// Every bench by the name that `--only` takes. The replay comes first: it tells its memory, and what the
 /// others leave on the heap would be in it.
 const BENCHES: &[(&str, Measure)] = &[
-    ("replay", replay::live),
-    ("cached", replay::cached),
-    ("tokens", count_tokens::measure),
-    ("diff", word_diff::measure),
-    ("parse", import::parse),
-    ("import", import::into_workspace),
-    ("receiver", receiver::measure),
+    ("replay", |asked| replay::live(asked.size)),
+    ("cached", |asked| replay::cached(asked.size)),
+    ("tokens", |asked| count_tokens::measure(asked.size)),
+    ("diff", |asked| word_diff::measure(asked.size)),
+    ("parse", |asked| import::parse(asked.size)),
+    ("import", |asked| import::into_workspace(asked.size)),
+    ("redact", |asked| import::redacted(asked.size)),
+    ("receiver", |asked| receiver::measure(asked.size)),
+    ("traces", |asked| {
+        traces::measure(asked.size, asked.workspace.as_deref())
+    }),
 ];
 
 #[derive(Debug, PartialEq, Eq)]
@@ -59,6 +69,11 @@ struct Asked {
     size: Size,
     only: Option<String>,
     json: bool,
+    /// A workspace that stands, for benches that would make one.
+    workspace: Option<PathBuf>,
+    make: Option<PathBuf>,
+    spans: usize,
+    survey: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -77,11 +92,19 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Outcome<Asked> {
         size: Size::Full,
         only: None,
         json: false,
+        workspace: None,
+        make: None,
+        spans: 200_000,
+        survey: None,
     };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--quick" => asked.size = Size::Quick,
             "--json" => asked.json = true,
+            "--workspace" => asked.workspace = arguments.next().map(PathBuf::from),
+            "--make" => asked.make = arguments.next().map(PathBuf::from),
+            "--survey" => asked.survey = arguments.next().map(PathBuf::from),
+            "--spans" => asked.spans = arguments.next().unwrap_or_default().parse()?,
             "--only" => {
                 let name = arguments.next().unwrap_or_default();
                 if !BENCHES.iter().any(|(known, _)| *known == name) {
@@ -112,6 +135,14 @@ fn names() -> String {
 
 fn run(asked: &Asked) -> Outcome<()> {
     let mut out = io::stdout().lock();
+    if let Some(path) = &asked.make {
+        return many_spans::make(path, asked.spans, |spans| {
+            Ok(writeln!(out, "{spans} spans")?)
+        });
+    }
+    if let Some(path) = &asked.survey {
+        return traces::survey(path, |line| Ok(writeln!(out, "{line}")?));
+    }
     let mut rows = Vec::new();
     if !asked.json {
         if cfg!(debug_assertions) {
@@ -124,7 +155,7 @@ fn run(asked: &Asked) -> Outcome<()> {
     }
     let wanted = |name: &str| asked.only.as_deref().is_none_or(|only| only == name);
     for (_, measure) in BENCHES.iter().filter(|(name, _)| wanted(name)) {
-        for row in measure(asked.size)? {
+        for row in measure(asked)? {
             if !asked.json {
                 table::write_table(&mut out, &row)?;
             }
@@ -148,14 +179,12 @@ mod tests {
 
     #[test]
     fn arguments_are_read_and_unknown_ones_refused() {
-        assert_eq!(
-            parse(&["--quick", "--only", "diff", "--json"]).unwrap(),
-            Asked {
-                size: Size::Quick,
-                only: Some("diff".to_owned()),
-                json: true
-            }
-        );
+        let asked = parse(&["--quick", "--only", "diff", "--json"]).unwrap();
+        assert_eq!((asked.size, asked.json), (Size::Quick, true));
+        assert_eq!(asked.only.as_deref(), Some("diff"));
+        let asked = parse(&["--make", "big.db", "--spans", "1000"]).unwrap();
+        assert_eq!((asked.make, asked.spans), (Some("big.db".into()), 1_000));
+        assert!(parse(&["--spans", "many"]).is_err());
         assert!(
             parse(&["--only", "nothing"])
                 .unwrap_err()

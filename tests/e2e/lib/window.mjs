@@ -29,11 +29,11 @@ export function temporaryFolder() {
 }
 
 /** Runs the command line with folders under `home`; throws with its output when it fails. */
-export function cli(home, args) {
+export function cli(home, args, timeout = 120_000) {
   const done = spawnSync(binary('plumbline'), args, {
     env: environment(home),
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout,
   });
   if (done.status !== 0) {
     throw new Error(`plumbline ${args.join(' ')} -> ${done.status}\n${done.stdout}${done.stderr}`);

@@ -90,6 +90,9 @@ export function bindKeys(commands: Command[]): () => void {
     };
     return [keys, handle] as const;
   });
+  // `g p` before `p`: the first that runs takes the key.
+  const presses = (keys: string) => keys.split(' ').length;
+  bindings.sort(([a], [b]) => presses(b) - presses(a));
   return tinykeys(window, Object.fromEntries(bindings));
 }
 

@@ -47,6 +47,8 @@ class Jobs {
     if (job.state === 'running' || before?.state === job.state) return;
     this.waiting.get(job.id)?.(job);
     this.waiting.delete(job.id);
+    // A search changes nothing, and who asked for it shows what it found.
+    if (job.kind === 'search') return;
     announce(['job', 'import', 'span', 'prompt', 'dataset', 'run', 'cell']);
     const name = { import: 'Import', replay: 'Replay', demo: 'Demo' }[job.kind];
     if (job.state === 'failed') {

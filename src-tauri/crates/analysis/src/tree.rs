@@ -64,6 +64,9 @@ pub struct WaterfallRow {
     pub duration_ms: Option<f64>,
     /// Part of the chain of spans that the end of the trace waited for.
     pub critical: bool,
+    /// Time on that chain that no child accounts for; 0 beside it. All rows together last as long as the
+    /// chain, which is the trace without the gaps between its roots.
+    pub critical_self_ms: f64,
     pub flaw: Option<TreeFlaw>,
 }
 
@@ -100,7 +103,8 @@ pub fn build(spans: &[SpanHead<'_>]) -> Vec<WaterfallRow> {
             children: children[index].len() as u32,
             start_offset_ms: span.start_ns.ms_since(origin),
             duration_ms: span.end_ns.map(|end| end.ms_since(span.start_ns)),
-            critical: critical[index],
+            critical: critical[index].is_some(),
+            critical_self_ms: critical[index].unwrap_or_default() as f64 / 1e6,
             flaw: flaws[index],
         });
         stack.extend(
@@ -173,18 +177,25 @@ fn cut_cycles(
     }
 }
 
-/// Marks the spans that the end of the trace waited for.
+/// The spans that the end of the trace waited for, each with the nanoseconds it ran without a child on the
+/// path: its self time there.
 ///
 /// Going back from the end: of the children that run before the current point, the one that ends last is what
-/// was waited for; go on from its start. An unfinished span lasts to the end of the trace.
-fn critical_path(spans: &[SpanHead<'_>], roots: &[usize], children: &[Vec<usize>]) -> Vec<bool> {
+/// was waited for; go on from its start. A child counts only within its parent; an unfinished span lasts to
+/// the end of the trace. This is the critical path of CRISP (Zhang et al., USENIX ATC 2022, section 3) as
+/// Jaeger's trace page draws it.
+fn critical_path(
+    spans: &[SpanHead<'_>],
+    roots: &[usize],
+    children: &[Vec<usize>],
+) -> Vec<Option<i64>> {
     let last = spans
         .iter()
         .map(|span| span.end_ns.unwrap_or(span.start_ns).max(span.start_ns))
         .max();
-    let mut critical = vec![false; spans.len()];
+    let mut path = vec![None; spans.len()];
     let Some(last) = last else {
-        return critical;
+        return path;
     };
     let end = |index: usize| {
         spans[index]
@@ -192,27 +203,33 @@ fn critical_path(spans: &[SpanHead<'_>], roots: &[usize], children: &[Vec<usize>
             .unwrap_or(last)
             .max(spans[index].start_ns)
     };
-    let mut stack: Vec<(&[usize], UnixNanos)> = vec![(roots, last)];
-    while let Some((members, until)) = stack.pop() {
+    let mut stack: Vec<(Option<usize>, UnixNanos, UnixNanos)> =
+        vec![(None, UnixNanos(i64::MIN), last)];
+    while let Some((parent, from, until)) = stack.pop() {
+        let members = parent.map_or(roots, |parent| &children[parent]);
         // A child may outlive its parent; what happens after the parent's end did not hold it up.
         let mut by_end: Vec<(UnixNanos, usize)> = members
             .iter()
             .filter(|index| spans[**index].start_ns <= until)
             .map(|index| (end(*index).min(until), *index))
+            .filter(|(end, _)| *end >= from)
             .collect();
         by_end.sort_unstable_by_key(|(end, index)| {
             (std::cmp::Reverse(*end), spans[*index].start_ns, *index)
         });
-        let mut point = until;
+        let (mut point, mut own) = (until, 0_i64);
         for (end, index) in by_end {
             if end <= point {
-                critical[index] = true;
-                point = spans[index].start_ns;
-                stack.push((&children[index], end));
+                own = own.saturating_add(point.0.saturating_sub(end.0));
+                point = spans[index].start_ns.max(from);
+                stack.push((Some(index), point, end));
             }
         }
+        if let Some(parent) = parent {
+            path[parent] = Some(own.saturating_add(point.0.saturating_sub(from.0)));
+        }
     }
-    critical
+    path
 }
 
 #[cfg(test)]
@@ -286,6 +303,30 @@ mod tests {
                 .iter()
                 .any(|row| row.index == 4 && row.critical)
         );
+    }
+
+    #[test]
+    fn self_times_on_the_path_add_up_to_the_trace() {
+        let spans = [
+            head("root", None, 0, 100),
+            head("fast", Some("root"), 0, 30),
+            head("slow", Some("root"), 5, 60),
+            head("inside", Some("slow"), 10, 50),
+            head("early", Some("inside"), 2, 20),
+            head("after", Some("root"), 60, 95),
+        ];
+        let of = |id: &str| {
+            let rows = build(&spans);
+            let found = rows
+                .iter()
+                .find(|row| spans[row.index as usize].span_id == id);
+            found.map_or(-1.0, |row| row.critical_self_ms)
+        };
+        // Before `slow` began, the root waited for nobody else: `fast` ran past that point.
+        assert_eq!(["root", "fast", "slow"].map(of), [10.0, 0.0, 15.0]);
+        assert_eq!(["inside", "early", "after"].map(of), [30.0, 10.0, 35.0]);
+        let all: f64 = build(&spans).iter().map(|row| row.critical_self_ms).sum();
+        assert_eq!(all, 100.0);
     }
 
     #[test]
@@ -393,6 +434,9 @@ mod tests {
             let mut seen: Vec<u32> = rows.iter().map(|row| row.index).collect();
             seen.sort_unstable();
             prop_assert_eq!(seen, (0..spans.len() as u32).collect::<Vec<_>>());
+            let critical_ms: f64 = rows.iter().map(|row| row.critical_self_ms).sum();
+            prop_assert!(rows.iter().all(|row| row.critical_self_ms >= 0.0));
+            prop_assert!(critical_ms <= 40.0 + 1e-6, "longer than the trace: {}", critical_ms);
             for (at, row) in rows.iter().enumerate() {
                 prop_assert_eq!(Some(row.depth), naive_depth(&spans, &rows, row.index as usize));
                 // A flaw other than a repeated id is the only reason to cut a span off its parent.

@@ -7,6 +7,7 @@ use crate::Engine;
 use crate::api::{DemoSummary, JobKind, Side};
 use crate::import::ReadAs;
 use crate::jobs::JobHandle;
+use crate::redaction::Redaction;
 use crate::replay::RECORDED;
 use plumbline_model::{JobId, Problem, RunPlan, Target};
 use plumbline_tokens::prices::PriceOverride;
@@ -126,7 +127,7 @@ impl Engine {
         }
         step(job, "traces");
         let traces = files_in(&material.fixtures("demo").join("traces"), "jsonl")?;
-        let imported = self.import_as(job, &traces, &ReadAs::Detected)?;
+        let imported = self.import_as(job, &traces, &ReadAs::Detected, Redaction::On)?;
         if let Some(failure) = imported.failures.first() {
             return Err(failure.problem.clone());
         }

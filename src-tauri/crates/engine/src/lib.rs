@@ -14,22 +14,27 @@ mod datasets;
 mod demo;
 mod import;
 mod jobs;
+mod large_numbers;
 mod listen;
 mod prices;
 mod prompt_folder;
 mod prompts;
 mod raw_text;
 mod recordings;
+mod redaction;
 mod replay;
+mod searches;
 mod tokens;
+mod trace_view;
 mod traces;
 mod workers;
 mod workspace;
 
 pub use demo::DemoMaterial;
-pub use import::{ImportFailure, ImportOutcome};
+pub use import::{ImportFailure, ImportOptions, ImportOutcome};
 pub use listen::{ListenOptions, Listening, ProxyOptions, ProxyUrls};
 pub use plumbline_listen::Limits as ListenLimits;
+pub use redaction::Redaction;
 pub use replay::{KeyLookup, ReplayStarted, parse_target};
 pub use tokens::TokenCount;
 pub use workspace::{EngineOptions, default_workspace_path};
@@ -54,4 +59,5 @@ struct Inner {
     keys: KeyLookup,
     prices: prices::PriceBook,
     compared: compare::ComparedBook,
+    searching: searches::Searching,
 }

@@ -1,66 +1,51 @@
-//! Imported traces: list, histogram, facets, waterfall, one span, export.
+//! Imported traces: list, histogram, facets, one span, export.
 
 use crate::Engine;
 use crate::api::{
     FacetValue, Facets, Histogram, HistogramBar, SpanView, TraceFilter, TracePage, TraceRow,
-    TraceSort, TraceStep, TraceView,
+    TraceSort,
 };
 use crate::raw_text::pretty;
 use plumbline_analysis::highlight::{Language, highlight, language_of};
-use plumbline_analysis::tree::{self, SpanHead};
-use plumbline_model::{Cost, NanosText, Problem, Span, SpanKind, SpanStatus, Usd};
-use plumbline_workspace::{self as workspace, Page, PromptRelease, SpanFilter, TraceHead};
+use plumbline_model::{Cost, NanosText, Problem, Span, SpanKind};
+use plumbline_workspace::{self as workspace, PromptRelease, SpanFilter, TracePlace};
 use std::io::Write;
 use std::ops::ControlFlow;
 
-/// Spans of one trace that are opened at once; the window says so when a trace has more.
-const MAX_TRACE_SPANS: u64 = 200_000;
-/// Failed steps whose message is read from the stored body; further ones show their error's type.
-const MAX_MESSAGES: usize = 200;
-
 impl Engine {
-    /// Traces with a span that matches the filter.
+    /// Traces with a span that matches the filter, from behind the row where `after` says a page ended,
+    /// less `skip` rows. `limit` is at most 1,000.
+    ///
+    /// # Errors
+    /// `bad_input` for a place that is none; `cancelled` when the search for the text was.
     pub fn trace_list(
         &self,
         filter: &TraceFilter,
         sort: TraceSort,
-        offset: u64,
+        after: Option<&str>,
+        skip: u64,
         limit: u64,
     ) -> Result<TracePage, Problem> {
-        let page = Page {
-            offset,
+        let place = TracePlace {
+            after: after.map(str::parse).transpose()?,
+            skip,
             limit: limit.min(1_000),
         };
+        self.search(&filter.text)?;
         let found = self
             .inner
             .workspace
-            .traces(&span_filter(filter), sort.into(), page)?;
-        let rows = found
-            .rows
-            .into_iter()
-            .map(|row| self.trace_row(row))
-            .collect::<Result<_, _>>()?;
+            .traces(&span_filter(filter), sort.into(), place)?;
         Ok(TracePage {
-            total: found.total,
-            rows,
+            rows: found.rows.into_iter().map(trace_row).collect(),
+            next: found.next.map(|next| next.to_string()),
         })
     }
 
-    fn trace_row(&self, row: workspace::TraceRow) -> Result<TraceRow, Problem> {
-        let models = self.inner.workspace.trace_models(&row.trace_id)?;
-        Ok(TraceRow {
-            name: row.name.unwrap_or_else(|| "(unnamed)".to_owned()),
-            start: NanosText(row.start_ns),
-            duration_ms: row.duration_ms,
-            spans: row.spans,
-            model_calls: row.model_calls,
-            models,
-            tokens_in: row.tokens_in,
-            tokens_out: row.tokens_out,
-            cost_usd: row.cost_usd,
-            errors: row.errors,
-            trace_id: row.trace_id,
-        })
+    /// How many traces match.
+    pub fn trace_count(&self, filter: &TraceFilter) -> Result<u64, Problem> {
+        self.search(&filter.text)?;
+        Ok(self.inner.workspace.trace_count(&span_filter(filter))?)
     }
 
     /// Spans over time, in `buckets` equal slices.
@@ -69,6 +54,7 @@ impl Engine {
         filter: &TraceFilter,
         buckets: u32,
     ) -> Result<Histogram, Problem> {
+        self.search(&filter.text)?;
         let slices = self
             .inner
             .workspace
@@ -90,118 +76,15 @@ impl Engine {
     /// What the imported spans can be filtered by, with counts under the other conditions of the filter:
     /// each facet leaves out its own, so that one sees what another choice would give.
     pub fn trace_facets(&self, filter: &TraceFilter) -> Result<Facets, Problem> {
-        let all = self.inner.workspace.span_facets(&span_filter(filter))?;
-        let without = |set: bool, relax: &dyn Fn(&mut TraceFilter)| {
-            if !set {
-                return Ok::<_, Problem>(None);
-            }
-            let mut relaxed = filter.clone();
-            relax(&mut relaxed);
-            let found = self.inner.workspace.span_facets(&span_filter(&relaxed))?;
-            Ok(Some(found))
-        };
-        let models = without(filter.model.is_some(), &|f| f.model = None)?;
-        let kinds = without(filter.kind.is_some(), &|f| f.kind = None)?;
-        let statuses = without(filter.status.is_some(), &|f| f.status = None)?;
-        let prompts = without(filter.prompt_name.is_some(), &|f| f.prompt_name = None)?;
-        let environments = without(filter.environment.is_some(), &|f| f.environment = None)?;
+        self.search(&filter.text)?;
+        let found = self.inner.workspace.span_facets(&span_filter(filter))?;
         Ok(Facets {
-            models: values(models.as_ref().map_or(&all.models, |found| &found.models)),
-            kinds: values(kinds.as_ref().map_or(&all.kinds, |found| &found.kinds)),
-            statuses: values(
-                statuses
-                    .as_ref()
-                    .map_or(&all.statuses, |found| &found.statuses),
-            ),
-            prompts: values(
-                prompts
-                    .as_ref()
-                    .map_or(&all.prompts, |found| &found.prompts),
-            ),
-            environments: values(
-                environments
-                    .as_ref()
-                    .map_or(&all.environments, |found| &found.environments),
-            ),
+            models: values(found.models),
+            kinds: values(found.kinds),
+            statuses: values(found.statuses),
+            prompts: values(found.prompts),
+            environments: values(found.environments),
         })
-    }
-
-    /// One trace as a waterfall.
-    pub fn trace_open(&self, trace_id: &str) -> Result<TraceView, Problem> {
-        let row = self
-            .inner
-            .workspace
-            .trace_row(trace_id)?
-            .ok_or_else(|| no_trace(trace_id))?;
-        let heads = self
-            .inner
-            .workspace
-            .trace_heads(trace_id, MAX_TRACE_SPANS)?;
-        let spans: Vec<SpanHead<'_>> = heads.iter().map(tree_head).collect();
-        let mut messages = MAX_MESSAGES;
-        let mut rows = Vec::with_capacity(heads.len());
-        for bar in tree::build(&spans) {
-            let Some(head) = heads.get(bar.index as usize) else {
-                continue;
-            };
-            let mut step = self.step(head, &bar);
-            if head.status == SpanStatus::Error && messages > 0 {
-                messages -= 1;
-                step.error = self.error_message(trace_id, head)?.or(step.error);
-            }
-            rows.push(step);
-        }
-        let total_ms = rows
-            .iter()
-            .map(|row| row.start_offset_ms + row.duration_ms.unwrap_or_default())
-            .fold(0.0, f64::max);
-        Ok(TraceView {
-            row: self.trace_row(row)?,
-            rows,
-            total_ms,
-        })
-    }
-
-    fn error_message(&self, trace_id: &str, head: &TraceHead) -> Result<Option<String>, Problem> {
-        let record = self
-            .inner
-            .workspace
-            .span(trace_id, &head.span_id, head.variant)?;
-        Ok(record.span.error_message)
-    }
-
-    fn step(&self, head: &TraceHead, bar: &tree::WaterfallRow) -> TraceStep {
-        let failed = (head.status == SpanStatus::Error).then(|| "failed".to_owned());
-        TraceStep {
-            span_id: head.span_id.clone(),
-            variant: head.variant,
-            name: step_name(head),
-            kind: head.kind,
-            status: head.status,
-            model: head.model.clone(),
-            depth: bar.depth,
-            children: bar.children,
-            start_offset_ms: bar.start_offset_ms,
-            duration_ms: bar.duration_ms,
-            time_to_first_token_ms: head.ttft_ms,
-            critical: bar.critical,
-            flaw: bar.flaw,
-            tokens_in: head.usage.tokens_in,
-            tokens_out: head.usage.tokens_out,
-            cost_usd: self.head_cost_usd(head),
-            error: head.error_type.clone().or(failed),
-        }
-    }
-
-    /// Cost of a model call: the source's figure, else the table's.
-    fn head_cost_usd(&self, head: &TraceHead) -> Option<Usd> {
-        if head.cost_reported_usd.is_some() || head.kind != SpanKind::Llm {
-            return head.cost_reported_usd;
-        }
-        let model = head.model.as_deref().unwrap_or_default();
-        self.prices()
-            .cost(head.provider.as_deref(), model, &head.usage, head.start_ns)
-            .usd
     }
 
     fn span_cost(&self, span: &Span) -> Cost {
@@ -238,6 +121,18 @@ impl Engine {
             raw,
             span: record.span,
         })
+    }
+
+    /// The same for a page, which would round whole numbers beyond 2^53: they are text.
+    pub fn span_open_in_page(
+        &self,
+        trace_id: &str,
+        span_id: &str,
+        variant: u64,
+    ) -> Result<SpanView, Problem> {
+        let mut view = self.span_open(trace_id, span_id, variant)?;
+        crate::large_numbers::as_text(&mut view.span);
+        Ok(view)
     }
 
     /// The release a call names: by template hash, else by name and version.
@@ -316,37 +211,30 @@ impl Engine {
     }
 }
 
-fn values(facet: &[workspace::FacetValue]) -> Vec<FacetValue> {
-    facet
-        .iter()
-        .map(|found| FacetValue {
-            value: found.value.clone(),
-            count: found.spans,
-        })
-        .collect()
-}
-
-fn tree_head(head: &TraceHead) -> SpanHead<'_> {
-    SpanHead {
-        span_id: &head.span_id,
-        // An empty parent is how some sources write a root.
-        parent_id: head.parent_id.as_deref().filter(|id| !id.is_empty()),
-        start_ns: head.start_ns,
-        end_ns: head.end_ns,
+pub(crate) fn trace_row(row: workspace::TraceRow) -> TraceRow {
+    TraceRow {
+        name: row.name.unwrap_or_else(|| "(unnamed)".to_owned()),
+        start: NanosText(row.start_ns),
+        duration_ms: row.duration_ms,
+        spans: row.spans,
+        model_calls: row.model_calls,
+        models: row.models,
+        tokens_in: row.tokens_in,
+        tokens_out: row.tokens_out,
+        cost_usd: row.cost_usd,
+        errors: row.errors,
+        trace_id: row.trace_id,
     }
 }
 
-fn step_name(head: &TraceHead) -> String {
-    head.name
-        .clone()
-        .or_else(|| head.tool_name.clone())
-        .or_else(|| head.model.clone())
-        .unwrap_or_else(|| head.kind.as_str().to_owned())
-}
-
-fn no_trace(trace_id: &str) -> Problem {
-    Problem::not_found(format!("there is no trace `{}`", trace_id.escape_debug()))
-        .hint("`plumbline trace list` names the newest ones.")
+fn values(facet: Vec<workspace::FacetValue>) -> Vec<FacetValue> {
+    facet
+        .into_iter()
+        .map(|found| FacetValue {
+            value: found.value,
+            count: found.spans,
+        })
+        .collect()
 }
 
 fn span_filter(filter: &TraceFilter) -> SpanFilter {

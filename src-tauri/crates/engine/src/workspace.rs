@@ -6,6 +6,7 @@ use crate::jobs::Jobs;
 use crate::prices::PriceBook;
 use crate::prompt_folder::PromptFolder;
 use crate::replay::KeyLookup;
+use crate::searches::Searching;
 use crate::{Engine, Inner, clock};
 use plumbline_model::{JobId, Problem, Usd};
 use plumbline_workspace::{Spend, Topic, Workspace};
@@ -59,6 +60,7 @@ impl Engine {
                 keys: options.keys,
                 prices: PriceBook::default(),
                 compared: ComparedBook::default(),
+                searching: Searching::default(),
             }),
         };
         match options.prompts {

@@ -58,7 +58,10 @@ impl IngestError {
                 "is compressed twice; unpack it once first"
             }
             head if head.starts_with(crate::ZIP_MAGIC) => {
-                "is a zip archive, which cannot be read as a stream; name the file itself (Inspect's `.eval`)"
+                "is a zip archive, which cannot be read as a stream; name the file itself"
+            }
+            head if crate::SourceKind::of(head) == crate::SourceKind::Tar => {
+                "is a tar archive within what is packed; unpack it once first"
             }
             head if head.starts_with(crate::SQLITE_MAGIC) => {
                 "is an SQLite file, which cannot be read as a stream; name the unpacked file itself"

@@ -46,18 +46,22 @@ fn is_secret(name: &str) -> bool {
     name == "key" || name == "sig" || SECRETS.iter().any(|part| name.contains(part))
 }
 
+/// True for a header, named in lower case, whose value may be kept.
+pub(crate) fn is_allowed(name: &str) -> bool {
+    ALLOWED
+        .iter()
+        .any(|allowed| match allowed.strip_suffix('-') {
+            Some(_) => name.starts_with(allowed),
+            None => name == *allowed,
+        })
+}
+
 /// The headers that may be kept, with names in lower case, and how many secrets were left out.
 pub(crate) fn allowed(headers: &[(String, String)]) -> (Map<String, Value>, u64) {
     let (mut kept, mut secrets) = (Map::new(), 0);
     for (name, value) in headers {
         let name = name.to_ascii_lowercase();
-        let is_allowed = ALLOWED
-            .iter()
-            .any(|allowed| match allowed.strip_suffix('-') {
-                Some(_) => name.starts_with(allowed),
-                None => name == *allowed,
-            });
-        if is_allowed {
+        if is_allowed(&name) {
             kept.insert(name, Value::String(value.clone()));
         } else if is_secret(&name) {
             secrets += 1;

@@ -6,6 +6,7 @@
 use crate::IngestError;
 use crate::delivery::Delivery;
 use crate::json_bytes::{Halt, JsonBytes};
+use crate::json_cut::closed_at_last_record;
 use crate::lines::LINE_BYTES;
 use crate::text::unfit;
 use serde_json::Value;
@@ -69,6 +70,7 @@ fn walk(
         json.line_bound = false;
         is_lines |= byte == b'{' && json.line == line;
         if let Err(Halt::Broken { offset, reason }) = passed {
+            salvage(json, byte, &raw, line, delivery, take)?;
             let reason = format!("{reason}, at byte {offset}");
             pass(delivery.quarantine(format!("line {line}"), reason, &raw))?;
             raw.clear();
@@ -80,6 +82,24 @@ fn walk(
         }
     }
     Ok(())
+}
+
+/// Of an object that the end of the source cut, hands on what is whole in it.
+fn salvage(
+    json: &mut JsonBytes<'_>,
+    first: u8,
+    raw: &[u8],
+    line: u64,
+    delivery: &mut Delivery<'_>,
+    take: &mut Take<'_>,
+) -> Result<(), Halt> {
+    if first != b'{' || !json.lookahead()?.is_empty() {
+        return Ok(());
+    }
+    match closed_at_last_record(raw) {
+        Some(closed) => one(&format!("line {line}"), &closed, true, delivery, take),
+        None => Ok(()),
+    }
 }
 
 /// True when a second line begins an object at its edge, as no indented text does.

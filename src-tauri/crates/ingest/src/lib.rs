@@ -7,6 +7,7 @@
 
 mod anthropic_body;
 mod anthropic_log;
+mod archive;
 mod attributes;
 mod batch;
 mod burstgpt;
@@ -33,6 +34,7 @@ mod inclusive;
 mod inspect;
 mod instant;
 mod json_bytes;
+mod json_cut;
 mod json_values;
 mod langfuse;
 mod langsmith;
@@ -52,11 +54,16 @@ mod promptfoo;
 mod recorded;
 mod recorded_json;
 mod records;
+mod redact;
 mod request_csv;
 mod sqlite_rows;
 mod text;
 mod vcr;
 
+pub use archive::{
+    ArchiveLimits, Entry, Guard, KIND_BYTES, Member, Refusal, SourceKind, Visit, Zip, ZipMembers,
+    ZipSource, is_beside_traces, open_zip, read_tar,
+};
 pub use canonical::to_canonical_line;
 pub use completeness::Completeness;
 pub use delivery::{Item, ReadReport};
@@ -66,14 +73,25 @@ pub use http_exchange::{HttpExchange, HttpOutcome, HttpReading, read_http};
 pub use inspect::{EvalLog, ZIP_MAGIC};
 pub use mapped::{MappingSuggestion, suggest_mapping};
 pub use otlp::{check_export, is_assembled, join_late, to_otlp};
+pub use redact::{OwnPattern, PatternError, RedactedCounts, Redactor};
 pub use sqlite_rows::{SQLITE_MAGIC, sqlite_format};
 
 use delivery::Delivery;
 use head::HEAD_BYTES;
-use packed::Packing;
+use packed::{Packing, Trouble};
 use plumbline_model::ColumnMapping;
 use std::io::{BufRead, Cursor, Read};
 use std::ops::ControlFlow;
+
+/// Who says what a source holds.
+#[derive(Debug, Clone, Copy)]
+pub enum How<'m> {
+    /// Its content.
+    Detected,
+    Format(Format),
+    /// What its columns mean.
+    Mapping(&'m ColumnMapping),
+}
 
 /// Reads one source from its beginning and hands every record to `sink`.
 ///
@@ -90,7 +108,7 @@ pub fn read(
     sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
 ) -> Result<ReadReport, IngestError> {
     let how = format.map_or(How::Detected, How::Format);
-    read_as(source, how, source_name, sink)
+    read_guarded(source, how, source_name, &Guard::default(), sink)
 }
 
 /// Reads a table (CSV, or JSON objects) whose columns mean what `mapping` says, otherwise as [`read`].
@@ -103,51 +121,67 @@ pub fn read_mapped(
     source_name: &str,
     sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
 ) -> Result<ReadReport, IngestError> {
-    read_as(source, How::Mapping(mapping), source_name, sink)
+    let how = How::Mapping(mapping);
+    read_guarded(source, how, source_name, &Guard::default(), sink)
 }
 
-/// Who says what a source holds.
-#[derive(Clone, Copy)]
-enum How<'m> {
-    /// Its content.
-    Detected,
-    Format(Format),
-    Mapping(&'m ColumnMapping),
-}
-
-fn read_as(
+/// Reads a source under a guard, such as a member of an archive with its own, otherwise as [`read`].
+///
+/// # Errors
+/// As those of [`read`] and [`read_mapped`].
+pub fn read_guarded(
     source: &mut dyn BufRead,
     how: How<'_>,
     source_name: &str,
+    guard: &Guard,
     sink: &mut dyn FnMut(Item) -> ControlFlow<()>,
 ) -> Result<ReadReport, IngestError> {
+    let mut delivery = Delivery::new(sink);
     let head = beginning(source, source_name)?;
-    match Packing::of(&head) {
-        None => {
-            let mut delivery = Delivery::new(sink);
-            let format = plain(head, source, how, source_name, &mut delivery)?;
-            Ok(delivery.into_report(format))
-        }
+    let (read, inner) = match Packing::of(&head) {
+        None => (
+            plain(head, source, how, source_name, &mut delivery),
+            Trouble::default(),
+        ),
         Some(packing) => {
             let unreadable = |error| IngestError::unreadable(source_name, "the beginning", error);
-            let packed = Cursor::new(head).chain(source);
-            let (mut inside, trouble) = packing.open(packed).map_err(unreadable)?;
+            let packed = Cursor::new(head).chain(&mut *source);
+            let meter = guard.meter.clone();
+            let (mut inside, trouble) = packing
+                .open_within(packed, meter, !guard.is_member)
+                .map_err(unreadable)?;
             let head = beginning(&mut inside, source_name)?;
-            if head.is_empty()
-                && let Some((_, reason)) = trouble.take()
-            {
-                return Err(unreadable(std::io::Error::other(reason)));
-            }
-            let mut delivery = Delivery::new(sink);
-            let format = plain(head, &mut inside, how, source_name, &mut delivery)?;
+            (
+                plain(head, &mut inside, how, source_name, &mut delivery),
+                trouble,
+            )
+        }
+    };
+    if guard.is_member && !delivery.stopped() {
+        // The sum of a member is told at its very end, which a reader may not have asked for.
+        let _ = std::io::copy(source, &mut std::io::sink());
+    }
+    // What broke outside is why the inside did.
+    let trouble = guard.trouble.take().or_else(|| inner.take());
+    match (read, trouble) {
+        (Ok(format), trouble) => {
             if !delivery.stopped()
-                && let Some((byte, reason)) = trouble.take()
+                && let Some((byte, reason)) = trouble
             {
                 // A row of the report: what came before is good, and that something is missing must show.
                 let _ = delivery.quarantine(format!("byte {byte} of the content"), reason, b"");
             }
             Ok(delivery.into_report(format))
         }
+        // Too little came to tell what it is.
+        (Err(IngestError::Unrecognised { .. }), Some((byte, reason))) => {
+            Err(IngestError::unreadable(
+                source_name,
+                format!("byte {byte} of the content"),
+                std::io::Error::other(reason),
+            ))
+        }
+        (Err(error), _) => Err(error),
     }
 }
 

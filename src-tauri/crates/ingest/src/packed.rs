@@ -5,16 +5,11 @@
 //! gave so far; `Trouble` then says in one sentence what is missing and from which byte on.
 //! Sources: RFC 1952 (gzip), RFC 8878 (Zstandard).
 
+use crate::archive::Meter;
 use std::cell::RefCell;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::rc::Rc;
 
-/// What may come out whatever the ratio.
-const FREE_BYTES: u64 = 64 * 1024 * 1024;
-/// Beyond that, bytes out for each byte in. Logs that repeat themselves reach 30.
-const RATIO: u64 = 200;
-/// The most that may come out of one source.
-const TOTAL_BYTES: u64 = 20 * 1024 * 1024 * 1024;
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// A way in which a source is packed.
@@ -51,12 +46,25 @@ impl Packing {
         self,
         source: impl BufRead + 'a,
     ) -> io::Result<(impl BufRead + 'a, Trouble)> {
-        let taken = Rc::new(RefCell::new(0));
+        self.open_within(source, Meter::default(), true)
+    }
+
+    /// The same under the limits of a meter, which counts what comes out, and what goes in where `counts_input`
+    /// says that nobody below does.
+    ///
+    /// # Errors
+    /// The decoder cannot be made.
+    pub(crate) fn open_within<'a>(
+        self,
+        source: impl BufRead + 'a,
+        meter: Meter,
+        counts_input: bool,
+    ) -> io::Result<(impl BufRead + 'a, Trouble)> {
         let counted = BufReader::with_capacity(
             BUFFER_BYTES,
             Counted {
                 source,
-                taken: Rc::clone(&taken),
+                meter: counts_input.then(|| meter.clone()),
             },
         );
         let inside: Box<dyn Read + 'a> = match self {
@@ -67,8 +75,8 @@ impl Packing {
         let guarded = Guarded {
             packing: self,
             inside,
-            taken,
             given: 0,
+            meter,
             trouble: trouble.clone(),
         };
         Ok((BufReader::with_capacity(BUFFER_BYTES, guarded), trouble))
@@ -84,17 +92,31 @@ impl Trouble {
     pub(crate) fn take(&self) -> Option<(u64, String)> {
         self.0.borrow_mut().take()
     }
+
+    pub(crate) fn set(&self, byte: u64, reason: String) {
+        *self.0.borrow_mut() = Some((byte, reason));
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.borrow().is_some()
+    }
+
+    pub(crate) fn reason(&self) -> Option<String> {
+        self.0.borrow().as_ref().map(|(_, reason)| reason.clone())
+    }
 }
 
 struct Counted<R> {
     source: R,
-    taken: Rc<RefCell<u64>>,
+    meter: Option<Meter>,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.source.read(buffer)?;
-        *self.taken.borrow_mut() += read as u64;
+        if let Some(meter) = &self.meter {
+            meter.take(read as u64);
+        }
         Ok(read)
     }
 }
@@ -102,33 +124,28 @@ impl<R: Read> Read for Counted<R> {
 struct Guarded<'a> {
     packing: Packing,
     inside: Box<dyn Read + 'a>,
-    taken: Rc<RefCell<u64>>,
     given: u64,
+    meter: Meter,
     trouble: Trouble,
 }
 
 impl Guarded<'_> {
     fn end(&mut self, reason: String) {
-        *self.trouble.0.borrow_mut() = Some((self.given, reason));
+        self.trouble.set(self.given, reason);
     }
 }
 
 impl Read for Guarded<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.trouble.0.borrow().is_some() {
+        if self.trouble.is_set() {
             return Ok(0);
         }
         match self.inside.read(buffer) {
             Ok(read) => {
                 self.given += read as u64;
-                let taken = *self.taken.borrow();
-                if self.given > FREE_BYTES && self.given / RATIO > taken {
-                    self.end(format!(
-                        "the {} data expands more than {RATIO} times, as a bomb does; the rest is not read",
-                        self.packing.name()
-                    ));
-                } else if self.given > TOTAL_BYTES {
-                    self.end("more than 20 GiB came out; the rest is not read".to_owned());
+                if let Some(over) = self.meter.give(read as u64) {
+                    let name = self.packing.name();
+                    self.end(format!("the {name} data {over}; the rest is not read"));
                 }
                 Ok(read)
             }

@@ -144,6 +144,28 @@ fn losses(out: &mut String, file: &ImportFile, style: Style) {
             let _ = writeln!(out, "and {} more fields", fields.len() - UNREAD_SHOWN);
         }
     }
+    match &file.redacted {
+        None => {
+            let notice = format!(
+                "\nredaction was switched off for {}: secrets are stored as they came",
+                one_line(&file.path)
+            );
+            let _ = writeln!(out, "{}", style.paint(Paint::Warn, &notice));
+        }
+        Some(kinds) if !kinds.is_empty() => {
+            let kinds: Vec<String> = kinds
+                .iter()
+                .map(|(kind, n)| format!("{} {}", one_line(kind), count(*n)))
+                .collect();
+            let _ = writeln!(
+                out,
+                "\nredacted in {}: {}",
+                one_line(&file.path),
+                kinds.join(", ")
+            );
+        }
+        Some(_) => {}
+    }
     if !file.completeness.is_empty() && file.model_calls > 0 {
         let shares: Vec<String> = file
             .completeness
@@ -324,6 +346,7 @@ mod tests {
             )]
             .into(),
             completeness: [("tokens_in".to_owned(), 0.5), ("model".to_owned(), 1.0)].into(),
+            redacted: Some([("email".to_owned(), 3), ("openai_key".to_owned(), 1_200)].into()),
             ..ImportFile::default()
         };
         let text = import_report(&[file], None, Style::default());

@@ -48,6 +48,8 @@ impl Workspace {
                 journal(conn, self.is_in_memory())?,
                 ledger(conn)?,
                 imports(conn)?,
+                bodies(conn)?,
+                sums(conn)?,
             ])
         })?;
         if !self.is_in_memory() {
@@ -131,8 +133,11 @@ fn ledger(conn: &Connection) -> Result<CheckResult> {
 
 fn imports(conn: &Connection) -> Result<CheckResult> {
     let wrong: i64 = conn.query_row(
-        "SELECT count(*) FROM import_file WHERE
-            stored <> (SELECT count(*) FROM span WHERE import_id = import_file.id)
+        "SELECT count(*) FROM import_file LEFT JOIN
+            (SELECT import_id, count(*) AS spans, min(id) AS first, max(id) AS last FROM span GROUP BY import_id)
+            AS seen ON seen.import_id = import_file.id
+         WHERE stored <> coalesce(seen.spans, 0)
+            OR (seen.spans > 0 AND NOT coalesce(first_span <= seen.first AND last_span >= seen.last, 0))
             OR quarantined <> (SELECT count(*) FROM quarantine WHERE import_id = import_file.id)",
         [],
         |row| row.get(0),
@@ -141,6 +146,39 @@ fn imports(conn: &Connection) -> Result<CheckResult> {
         "imports",
         wrong == 0,
         format!("{wrong} imports count other rows than they have"),
+    ))
+}
+
+/// Every span has its body, in a block or, in workspaces that are older than blocks, in a row of its own.
+fn bodies(conn: &Connection) -> Result<CheckResult> {
+    let missing: i64 = conn.query_row(
+        "SELECT count(*) FROM span
+         WHERE NOT EXISTS (SELECT 1 FROM span_block WHERE span_block.id = span.id / 256)
+            AND NOT EXISTS (SELECT 1 FROM span_body WHERE span_body.span = span.id)",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(check(
+        "bodies",
+        missing == 0,
+        format!("{missing} spans have no body"),
+    ))
+}
+
+/// A trace's row says what its spans say.
+fn sums(conn: &Connection) -> Result<CheckResult> {
+    let wrong: i64 = conn.query_row(
+        "SELECT count(*) FROM trace FULL JOIN
+            (SELECT trace_id, count(*) AS spans, min(start_ns) AS start_ns FROM span GROUP BY trace_id) AS seen
+            USING (trace_id)
+         WHERE trace.spans IS NOT seen.spans OR trace.start_ns IS NOT seen.start_ns",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(check(
+        "sums",
+        wrong == 0,
+        format!("{wrong} traces count other spans than they have"),
     ))
 }
 

@@ -52,7 +52,9 @@ pub use table::span::{AppendOutcome, ImportedSpan, PendingAppend, PreparedSpans}
 pub use table::span_head::TraceHead;
 pub use table::span_page::{SpanFilter, SpanPage, SpanRow, SpanSort};
 pub use table::span_read::SpanRecord;
+pub use table::span_search::SearchProgress;
 pub use table::span_shape::{FacetValue, HistogramBucket, SpanFacets};
 pub use table::spend::Spend;
-pub use table::trace::{TracePage, TraceRow, TraceSort};
+pub use table::trace::TraceRow;
+pub use table::trace_page::{TraceCursor, TracePage, TracePlace, TraceSort};
 pub use workspace::{Workspace, default_path};

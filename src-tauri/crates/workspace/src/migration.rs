@@ -41,7 +41,16 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::call_stats::V2,
         table::run_prompt::V2,
     ],
-    &[table::span_block::V3, table::column_mapping::V3],
+    &[
+        table::span_block::V3,
+        table::column_mapping::V3,
+        table::import_file::V3,
+        table::span::V3,
+        table::call_stats::V3,
+        table::price_source::V3,
+        table::live_intake::V3,
+        table::trace::V3,
+    ],
 ];
 
 /// Brings the file to the newest schema. An older file with content is backed up first.

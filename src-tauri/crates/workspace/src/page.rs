@@ -59,17 +59,6 @@ impl Clause {
         self.sql.push_str(condition);
     }
 
-    /// Wraps this clause as the inner part of an EXISTS.
-    pub(crate) fn within(self, before: &'static str, after: &'static str) -> Self {
-        let mut sql = String::from(before);
-        sql.push_str(&self.sql);
-        sql.push_str(after);
-        Self {
-            sql,
-            values: self.values,
-        }
-    }
-
     pub(crate) fn is_empty(&self) -> bool {
         self.sql.is_empty()
     }

@@ -7,6 +7,7 @@ use crate::file_mode::{make_private_file, make_private_parent};
 use crate::migration::migrate;
 use crate::readers::Readers;
 use crate::recognise::recognise;
+use crate::table::span_columns::Columns;
 use crate::table::span_search::Searches;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ struct Inner {
     path: PathBuf,
     readers: Readers,
     searches: Searches,
+    columns: Columns,
     door: Door,
 }
 
@@ -103,6 +105,7 @@ impl Workspace {
                 path,
                 readers,
                 searches: Searches::default(),
+                columns: Columns::default(),
                 door,
             }),
         })
@@ -122,6 +125,10 @@ impl Workspace {
 
     pub(crate) fn searches(&self) -> &Searches {
         &self.inner.searches
+    }
+
+    pub(crate) fn column_store(&self) -> &Columns {
+        &self.inner.columns
     }
 
     #[cfg(test)]

@@ -25,7 +25,7 @@ async function open(hash: string) {
 }
 
 async function traceNamed(text: string): Promise<string> {
-  const page = await host.traceList({ ...NO_FILTER, text }, 'newest', 0, 1);
+  const page = await host.traceList({ ...NO_FILTER, text }, 'newest', null, 0, 1);
   return page.rows[0]?.trace_id ?? '';
 }
 
@@ -62,6 +62,61 @@ describe('traces', () => {
       'You settle refunds. Look before you pay; never pay twice. Use the tools.',
     );
     expect(screen.getByText('from prompt cache')).toBeInTheDocument();
+  });
+
+  it('closes and opens what stands below a step with left and right', async () => {
+    const id = await traceNamed('refund-agent');
+    const { user } = await open(`#/traces/${id}`);
+    const steps = await screen.findByRole('listbox', { name: 'Steps of the trace' });
+    const rows = () => within(steps).getAllByRole('option').length;
+    const all = rows();
+    steps.focus();
+    await user.keyboard('{Home}{ArrowLeft}');
+    await waitFor(() => expect(rows()).toBeLessThan(all));
+    expect(within(steps).getAllByText(/closed, 60 below/)).toHaveLength(1);
+    await user.keyboard('{ArrowRight}');
+    await waitFor(() => expect(rows()).toBe(all));
+    await user.keyboard('{ArrowRight}{ArrowRight}{ArrowLeft}{ArrowLeft}');
+    const root = router.route.params.span;
+    await user.keyboard('{Home}');
+    expect(router.route.params.span).not.toBe(root);
+  });
+
+  it('finds steps within the trace and goes from match to match', async () => {
+    const id = await traceNamed('refund-agent');
+    const { user } = await open(`#/traces/${id}`);
+    const field = await screen.findByRole('searchbox', { name: 'Search in this trace' });
+    await user.type(field, 'issue_refund');
+    expect(await screen.findByText('4 matches')).toBeInTheDocument();
+    await user.keyboard('{Enter}');
+    const first = router.route.params.span;
+    await screen.findByText(/[1-4] of 4 matches/);
+    await user.keyboard('{Enter}');
+    expect(router.route.params.span).not.toBe(first);
+    await user.keyboard('{Shift>}{Enter}{/Shift}');
+    expect(router.route.params.span).toBe(first);
+  });
+
+  it('says what the critical path is made of, and what it is', async () => {
+    const id = await traceNamed('refund-agent');
+    const { user } = await open(`#/traces/${id}`);
+    const path = await screen.findByRole('region', { name: 'Critical path' });
+    expect(path).toHaveTextContent(/model .* s/);
+    await user.click(within(path).getByRole('button', { name: 'How the critical path is found' }));
+    expect(screen.getByText(/CRISP/)).toBeInTheDocument();
+  });
+
+  it('shows a running search with a way to end it, and says when it was ended', async () => {
+    let fail: (problem: unknown) => void = () => undefined;
+    setHost({
+      ...host,
+      traceList: () => new Promise((_, reject) => (fail = reject)),
+    });
+    router.go('#/traces?q=needle');
+    render(TracesScreen);
+    fail({ code: 'cancelled', message: 'the search was cancelled', hint: null });
+    expect(await screen.findByRole('button', { name: 'Go on searching' })).toBeEnabled();
+    expect(screen.queryByRole('alert')).toBeNull();
   });
 
   it('names the failed step first, with its reason', async () => {
@@ -112,13 +167,29 @@ describe('traces', () => {
       '1,364 read = 1,360 stored + 0 duplicate + 4 quarantined',
     );
     expect(await within(report).findByText('the span has no trace id')).toBeInTheDocument();
+    expect(within(report).getByText('email 41 · phone 3 · openai key 2')).toBeInTheDocument();
+  });
+
+  it('says when redaction was switched off', async () => {
+    setHost({
+      ...host,
+      importList: async () =>
+        (await host.importList()).map((row) => ({
+          ...row,
+          report: { ...row.report, redacted: null },
+        })),
+    });
+    router.go('#/traces');
+    render(TracesScreen);
+    const report = await screen.findByRole('article', { name: /Loss report/ });
+    expect(within(report).getByText(/Redaction was switched off/)).toBeInTheDocument();
   });
 
   it('says what to do when nothing was imported', async () => {
     setHost({
       ...host,
       importList: async () => [],
-      traceList: async () => ({ total: 0, rows: [] }),
+      traceList: async () => ({ rows: [], next: null }),
       traceHistogram: async () => ({ bucket_ms: 0, bars: [] }),
     });
     router.go('#/traces');

@@ -8,11 +8,11 @@ let span: Span;
 
 beforeAll(async () => {
   const host = fixtureHost();
-  const page = await host.traceList(NO_FILTER, 'newest', 0, 1);
+  const page = await host.traceList(NO_FILTER, 'newest', null, 0, 1);
   const traceId = page.rows[0]?.trace_id ?? '';
   const view = await host.traceOpen(traceId);
-  const call = view.rows.find((step) => step.kind === 'llm');
-  span = (await host.spanOpen(traceId, call?.span_id ?? '', 1)).span;
+  const call = view.kind.findIndex((kind) => view.kinds[kind] === 'llm');
+  span = (await host.spanOpen(traceId, view.span_id[call] ?? '', 1)).span;
 });
 
 describe('facts of a span', () => {

@@ -1,6 +1,9 @@
 import type { TraceStep } from '$lib/bindings/TraceStep';
 import { describe, expect, it } from 'vitest';
-import { axisEnd, axisMarks, indentOf, markText, placeOf, stepKey, stepOf } from './waterfall';
+import { columnsOf } from '$lib/host/fixtures/traceColumns';
+import { buildTraces } from '$lib/host/fixtures/traceBuild';
+import { neighbour, TraceSteps } from './traceSteps';
+import { axisMarks, indentOf, markText, placeOf, stepKey, stepOfKey } from './waterfall';
 
 function step(part: Partial<TraceStep>): TraceStep {
   return {
@@ -16,6 +19,7 @@ function step(part: Partial<TraceStep>): TraceStep {
     duration_ms: 100,
     time_to_first_token_ms: null,
     critical: false,
+    critical_self_ms: 0,
     flaw: null,
     tokens_in: null,
     tokens_out: null,
@@ -25,13 +29,74 @@ function step(part: Partial<TraceStep>): TraceStep {
   };
 }
 
+function stepsOf(steps: TraceStep[], totalMs = 0): TraceSteps {
+  const row = buildTraces()[0]?.row;
+  if (!row) throw new Error('the fixture has no trace');
+  return new TraceSteps(columnsOf({ ...row, duration_ms: totalMs }, steps));
+}
+
+describe('steps of a trace', () => {
+  const depths = [0, 1, 2, 2, 1, 0, 1];
+  const tree = depths.map((depth, at) =>
+    step({
+      span_id: `s${at}`,
+      depth,
+      children: depths[at + 1] === depth + 1 ? 1 : 0,
+      name: at === 3 ? 'Lookup ORDER' : `step ${at}`,
+      error: at === 2 || at === 6 ? 'out of stock' : null,
+    }),
+  );
+  const steps = stepsOf(tree);
+
+  it('are the same from their columns', () => {
+    expect(tree.map((_, at) => steps.at(at))).toEqual(tree);
+    expect(steps.at(7)).toBeUndefined();
+  });
+
+  it('know what stands below and above them', () => {
+    expect(tree.map((_, at) => steps.endOf(at))).toEqual([5, 4, 3, 4, 5, 7, 7]);
+    expect(tree.map((_, at) => steps.parentOf(at))).toEqual([null, 0, 1, 1, 0, null, 5]);
+    expect([...steps.shown(new Set([1]))]).toEqual([0, 1, 4, 5, 6]);
+    expect([...steps.shown(new Set([0, 1, 5]))]).toEqual([0, 5]);
+    expect(steps.groups(1)).toEqual([1]);
+  });
+
+  it('are found by what they say, and failed ones in turn', () => {
+    expect(steps.find('order')).toEqual([3]);
+    expect(steps.find('OUT OF')).toEqual([2, 6]);
+    expect(steps.find(' ')).toEqual([]);
+    expect(steps.failed).toEqual([2, 6]);
+    expect([neighbour([2, 6], 2, 1), neighbour([2, 6], 6, 1)]).toEqual([6, 2]);
+    expect([neighbour([2, 6], 2, -1), neighbour([2, 6], -1, 1), neighbour([], 0, 1)]).toEqual([
+      6,
+      2,
+      undefined,
+    ]);
+    expect(steps.toShow()).toBe(2);
+  });
+
+  it('of a chain of a hundred thousand are folded without recursion', () => {
+    const long = stepsOf(
+      Array.from({ length: 100_000 }, (_, depth) =>
+        step({ span_id: `${depth}`, depth, children: 1 }),
+      ),
+    );
+    expect(long.endOf(0)).toBe(100_000);
+    expect(long.shown(new Set([500]))).toHaveLength(501);
+    expect(long.indexOf('99999')).toBe(99_999);
+  });
+});
+
 describe('keys of steps', () => {
   it('tell contents under one id apart, and lead back to them', () => {
     const steps = [step({}), step({ variant: 2 }), step({ span_id: 'a~2' })];
     const keys = steps.map(stepKey);
     expect(keys).toEqual(['s', 's~2', 'a~2']);
-    expect(keys.map((key) => stepOf(key, steps))).toEqual(steps);
-    expect(stepOf('gone', steps)).toEqual({ span_id: 'gone', variant: 1 });
+    const known = stepsOf(steps);
+    expect(keys.map((key) => known.indexOf(key))).toEqual([0, 1, 2]);
+    expect(known.indexOf('gone')).toBe(-1);
+    expect(stepOfKey('gone')).toEqual({ span_id: 'gone', variant: 1 });
+    expect(stepOfKey('s~2')).toEqual({ span_id: 's', variant: 2 });
   });
 });
 
@@ -66,14 +131,14 @@ describe('bars of the waterfall', () => {
 
 describe('axis', () => {
   it('is never empty and holds every step', () => {
-    expect(axisEnd(0, [])).toBe(1);
-    expect(axisEnd(Number.NaN, [])).toBe(1);
-    expect(axisEnd(100, [step({ start_offset_ms: 90, duration_ms: 60 })])).toBe(150);
+    expect(stepsOf([]).axisEnd()).toBe(1);
+    expect(stepsOf([], Number.NaN).axisEnd()).toBe(1);
+    expect(stepsOf([step({ start_offset_ms: 90, duration_ms: 60 })], 100).axisEnd()).toBe(150);
   });
 
   it('leaves room for a last step that never ended', () => {
     const last = step({ start_offset_ms: 800, duration_ms: null, time_to_first_token_ms: 200 });
-    const end = axisEnd(800, [last]);
+    const end = stepsOf([last], 800).axisEnd();
     expect(end).toBeGreaterThan(1000);
     expect(placeOf(last, end).width).toBeGreaterThan(0.2);
   });

@@ -16,18 +16,6 @@ export interface BarPlace {
   firstToken: number | null;
 }
 
-/** The length of the axis: never zero, and long enough for every step. */
-export function axisEnd(totalMs: number, steps: readonly TraceStep[]): number {
-  let end = Number.isFinite(totalMs) ? totalMs : 0;
-  for (const step of steps) {
-    const known = step.duration_ms ?? step.time_to_first_token_ms ?? 0;
-    end = Math.max(end, step.start_offset_ms + Math.max(0, known));
-  }
-  // Room for what never ended: a step that starts last would else have no bar at all.
-  if (steps.some((step) => step.duration_ms === null)) end *= 1.1;
-  return end > 0 ? end : 1;
-}
-
 export function placeOf(step: TraceStep, endMs: number): BarPlace {
   const left = clamp(step.start_offset_ms / endMs);
   const open = step.duration_ms === null;
@@ -71,6 +59,18 @@ export const KIND_LETTERS: Record<SpanKind, string> = {
   guardrail: 'guard',
 };
 
+/** The colour of a kind; bars of the waterfall and of the critical path agree. */
+export const KIND_TONES: Record<SpanKind, string> = {
+  llm: 'var(--series-1)',
+  tool: 'var(--series-2)',
+  retrieval: 'var(--series-3)',
+  embedding: 'var(--series-3)',
+  rerank: 'var(--series-3)',
+  chain: 'var(--series-8)',
+  agent: 'var(--series-7)',
+  guardrail: 'var(--series-6)',
+};
+
 export const FLAWS: Record<TreeFlaw, string> = {
   orphan: 'its parent is missing from the data',
   self_parent: 'it names itself as its parent',
@@ -92,24 +92,10 @@ export function stepKey(step: Pick<TraceStep, 'span_id' | 'variant'>): string {
   return step.variant === 1 ? step.span_id : `${step.span_id}~${step.variant}`;
 }
 
-/** The step behind a key; a key that no step has is taken as a plain id. */
-export function stepOf(
-  key: string,
-  steps: readonly TraceStep[],
-): Pick<TraceStep, 'span_id' | 'variant'> {
-  return steps.find((step) => stepKey(step) === key) ?? { span_id: key, variant: 1 };
-}
-
-/** What to look at when nobody chose: the first failure, else the longest model call, else the root. */
-export function stepToShow(steps: readonly TraceStep[]): string | null {
-  const failed = steps.find((step) => step.error !== null);
-  if (failed) return stepKey(failed);
-  let longest: TraceStep | undefined;
-  for (const step of steps) {
-    if (step.kind !== 'llm') continue;
-    if (!longest || (step.duration_ms ?? Infinity) > (longest.duration_ms ?? Infinity))
-      longest = step;
-  }
-  const chosen = longest ?? steps[0];
-  return chosen ? stepKey(chosen) : null;
+/** A key taken apart; a key of no step is taken as a plain id. */
+export function stepOfKey(key: string): Pick<TraceStep, 'span_id' | 'variant'> {
+  const match = /^(.*)~(\d+)$/.exec(key);
+  return match
+    ? { span_id: match[1] ?? key, variant: Number(match[2]) }
+    : { span_id: key, variant: 1 };
 }

@@ -17,4 +17,9 @@ quarantine: Array<QuarantinedRow>, model_calls: number, tokens_in: number | null
 /**
  * Share of model calls, 0 to 1, that carry each field a post-mortem needs.
  */
-completeness: { [key in string]: number }, read: number, stored: number, duplicate: number, quarantined: number, };
+completeness: { [key in string]: number }, 
+/**
+ * Secrets and personal data that were taken out before anything was stored, by kind; `None` where redaction was
+ * switched off.
+ */
+redacted: { [key in string]: number } | null, read: number, stored: number, duplicate: number, quarantined: number, };

@@ -4,4 +4,4 @@ import type { TraceRow } from "./TraceRow";
 /**
  * A page of traces.
  */
-export type TracePage = { total: number, rows: Array<TraceRow>, };
+export type TracePage = { rows: Array<TraceRow>, next: string | null, };

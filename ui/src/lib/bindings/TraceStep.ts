@@ -19,7 +19,7 @@ duration_ms: number | null, time_to_first_token_ms: number | null,
 /**
  * On the path that decides how long the trace took.
  */
-critical: boolean, 
+critical: boolean, critical_self_ms: number, 
 /**
  * Its parent is missing from the data, or the data is not a tree here.
  */

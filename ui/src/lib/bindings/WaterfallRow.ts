@@ -28,4 +28,9 @@ duration_ms: number | null,
 /**
  * Part of the chain of spans that the end of the trace waited for.
  */
-critical: boolean, flaw: TreeFlaw | null, };
+critical: boolean, 
+/**
+ * Time on that chain that no child accounts for; 0 beside it. All rows together last as long as the
+ * chain, which is the trace without the gaps between its roots.
+ */
+critical_self_ms: number, flaw: TreeFlaw | null, };

@@ -35,10 +35,10 @@ import type { Side } from '$lib/bindings/Side';
 import type { SpanView } from '$lib/bindings/SpanView';
 import type { StatGroup } from '$lib/bindings/StatGroup';
 import type { TextDiff } from '$lib/bindings/TextDiff';
+import type { TraceColumns } from '$lib/bindings/TraceColumns';
 import type { TraceFilter } from '$lib/bindings/TraceFilter';
 import type { TracePage } from '$lib/bindings/TracePage';
 import type { TraceSort } from '$lib/bindings/TraceSort';
-import type { TraceView } from '$lib/bindings/TraceView';
 import type { VariablesFrom } from '$lib/bindings/VariablesFrom';
 import type { WorkspaceInfo } from '$lib/bindings/WorkspaceInfo';
 
@@ -102,16 +102,19 @@ export interface Host {
   importPick(): Promise<string | null>;
   importList(): Promise<ImportRow[]>;
   importQuarantine(importId: string, offset: number, limit: number): Promise<QuarantinedRow[]>;
+  /** From behind where `after` says a page ended, less `skip` rows. */
   traceList(
     filter: TraceFilter,
     sort: TraceSort,
-    offset: number,
+    after: string | null,
+    skip: number,
     limit: number,
   ): Promise<TracePage>;
+  traceCount(filter: TraceFilter): Promise<number>;
   traceHistogram(filter: TraceFilter, buckets: number): Promise<Histogram>;
   /** Counts under the other conditions: each facet leaves out its own. */
   traceFacets(filter: TraceFilter): Promise<Facets>;
-  traceOpen(traceId: string): Promise<TraceView>;
+  traceOpen(traceId: string): Promise<TraceColumns>;
   spanOpen(traceId: string, spanId: string, variant: number): Promise<SpanView>;
 
   costView(scope: CostScope): Promise<CostView>;

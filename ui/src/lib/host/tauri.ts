@@ -52,7 +52,9 @@ export const tauriHost: Host = {
   importList: () => invoke('import_list'),
   importQuarantine: (importId, offset, limit) =>
     invoke('import_quarantine', { importId, offset, limit }),
-  traceList: (filter, sort, offset, limit) => invoke('trace_list', { filter, sort, offset, limit }),
+  traceList: (filter, sort, after, skip, limit) =>
+    invoke('trace_list', { filter, sort, after, skip, limit }),
+  traceCount: (filter) => invoke('trace_count', { filter }),
   traceHistogram: (filter, buckets) => invoke('trace_histogram', { filter, buckets }),
   traceFacets: (filter) => invoke('trace_facets', { filter }),
   traceOpen: (traceId) => invoke('trace_open', { traceId }),

@@ -13,6 +13,8 @@ pub enum JobKind {
     Listen,
     Replay,
     Demo,
+    /// Looking for a text in everything that was imported.
+    Search,
 }
 
 /// How far a job is.

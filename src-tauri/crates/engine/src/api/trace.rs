@@ -56,6 +56,7 @@ pub struct TraceRow {
     pub duration_ms: Option<f64>,
     pub spans: u64,
     pub model_calls: u64,
+    /// Models that were called, by name; at most 16.
     pub models: Vec<String>,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
@@ -63,12 +64,13 @@ pub struct TraceRow {
     pub errors: u64,
 }
 
-/// A page of traces.
+/// A page of traces; how many there are is another question, since it takes longer.
 #[derive(Debug, Clone, PartialEq, Serialize, TS)]
 #[ts(export)]
 pub struct TracePage {
-    pub total: u64,
     pub rows: Vec<TraceRow>,
+    /// Where the next page goes on; `None` at the end of the list.
+    pub next: Option<String>,
 }
 
 /// One bar of the histogram.
@@ -126,6 +128,8 @@ pub struct TraceStep {
     pub time_to_first_token_ms: Option<f64>,
     /// On the path that decides how long the trace took.
     pub critical: bool,
+    /// Time on that path that no child accounts for; 0 beside it.
+    pub critical_self_ms: f64,
     /// Its parent is missing from the data, or the data is not a tree here.
     pub flaw: Option<TreeFlaw>,
     pub tokens_in: Option<u64>,
@@ -141,6 +145,54 @@ pub struct TraceView {
     pub row: TraceRow,
     pub rows: Vec<TraceStep>,
     pub total_ms: f64,
+}
+
+/// One trace, opened, column by column: a trace of 100,000 spans is then a tenth of what its rows would be.
+/// All columns are as long as `span_id`; words stand once in `words` and are named by their position there.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[ts(export)]
+pub struct TraceColumns {
+    pub row: TraceRow,
+    pub total_ms: f64,
+    /// Time on the critical path by kind of step, longest first.
+    pub critical_path: Vec<KindTime>,
+    /// Names, models and failures.
+    pub words: Vec<String>,
+    pub span_id: Vec<String>,
+    /// Those that are not 1: position and variant.
+    pub variants: Vec<(u32, u64)>,
+    pub name: Vec<u32>,
+    /// Positions in `kinds`.
+    pub kind: Vec<u8>,
+    pub kinds: Vec<SpanKind>,
+    /// Positions in `statuses`.
+    pub status: Vec<u8>,
+    pub statuses: Vec<SpanStatus>,
+    pub model: Vec<Option<u32>>,
+    pub depth: Vec<u32>,
+    pub children: Vec<u32>,
+    pub start_offset_ms: Vec<f64>,
+    pub duration_ms: Vec<Option<f64>>,
+    pub time_to_first_token_ms: Vec<Option<f64>>,
+    /// `None` for a step beside the critical path.
+    pub critical_self_ms: Vec<Option<f64>>,
+    /// Positions and what is wrong there.
+    pub flaws: Vec<(u32, TreeFlaw)>,
+    pub tokens_in: Vec<Option<u64>>,
+    pub tokens_out: Vec<Option<u64>>,
+    pub cost_usd: Vec<Option<Usd>>,
+    /// Positions of failed steps and, in `words`, why.
+    pub errors: Vec<(u32, u32)>,
+}
+
+/// Time that the steps of one kind hold the critical path for.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[ts(export)]
+pub struct KindTime {
+    pub kind: SpanKind,
+    pub ms: f64,
+    /// Steps of this kind on the path.
+    pub steps: u64,
 }
 
 /// One span, opened.

@@ -1,10 +1,11 @@
 //! What a loss report says about the spans themselves.
 
-use plumbline_ingest::{Completeness, ReadReport};
+use plumbline_ingest::{Completeness, Item, ReadReport, RedactedCounts, Redactor};
 use plumbline_model::{
     FieldUnread, ImportFile, LossCounts, QuarantinedRow, Span, UnixNanos, add_known,
 };
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Quarantined rows shown with the report; all of them are stored.
 const SHOWN_QUARANTINE: usize = 100;
@@ -12,6 +13,8 @@ const SHOWN_QUARANTINE: usize = 100;
 /// What the report says about the spans themselves.
 #[derive(Default)]
 pub(crate) struct Account {
+    redactor: Option<Arc<Redactor>>,
+    redacted: RedactedCounts,
     shown: Vec<QuarantinedRow>,
     model_calls: u64,
     tokens_in: Option<u64>,
@@ -22,6 +25,34 @@ pub(crate) struct Account {
 }
 
 impl Account {
+    pub(crate) fn new(redactor: Option<Arc<Redactor>>) -> Self {
+        Self {
+            redactor,
+            ..Self::default()
+        }
+    }
+
+    /// Takes secrets out of what was read, and counts them.
+    pub(crate) fn redact(&mut self, item: &mut Item) {
+        if let Some(redactor) = &self.redactor {
+            match item {
+                Item::Span { span, raw } => redactor.span(span, raw, &mut self.redacted),
+                Item::Quarantined(row) => redactor.quarantined(row, &mut self.redacted),
+            }
+        }
+    }
+
+    /// Fields that nobody reads, without secrets in their examples.
+    pub(crate) fn unread(
+        &self,
+        fields: BTreeMap<String, FieldUnread>,
+    ) -> BTreeMap<String, FieldUnread> {
+        match &self.redactor {
+            Some(redactor) => redactor.unread(fields),
+            None => fields,
+        }
+    }
+
     pub(crate) fn add(&mut self, span: &Span) {
         self.completeness.add(span);
         if span.is_model_call() {
@@ -67,6 +98,9 @@ impl Account {
         self.first_ns = [self.first_ns, later.first_ns].into_iter().flatten().min();
         self.last_ns = [self.last_ns, later.last_ns].into_iter().flatten().max();
         self.completeness.merge(later.completeness);
+        for (kind, count) in later.redacted {
+            *self.redacted.entry(kind).or_default() += count;
+        }
     }
 
     pub(crate) fn report(&self, path: String, read: &ReadReport, counts: LossCounts) -> ImportFile {
@@ -74,7 +108,7 @@ impl Account {
             read: read.read,
             ..counts
         };
-        let unread = read.fields_unread.clone();
+        let unread = self.unread(read.fields_unread.clone());
         self.report_of(path, read.format.as_str(), unread, counts)
     }
 
@@ -98,6 +132,7 @@ impl Account {
             last_ns: self.last_ns,
             fields_unread,
             completeness: self.completeness.shares(),
+            redacted: self.redactor.is_some().then(|| self.redacted.clone()),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which files a person meant: files as named, folders with what is in them, `-` for standard input.
 
+use plumbline_ingest::is_beside_traces;
 use plumbline_model::Problem;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -85,7 +86,7 @@ fn walk(root: &Path, sources: &mut Vec<ImportSource>) -> Result<(), Problem> {
             let meta = fs::symlink_metadata(&path).map_err(|error| unreadable(&path, &error))?;
             if meta.is_dir() {
                 folders.push(path);
-            } else if meta.is_file() {
+            } else if meta.is_file() && !is_beside_traces(&file_name(&path)) {
                 sources.push(ImportSource::File {
                     path,
                     bytes: meta.len(),
@@ -103,6 +104,11 @@ fn walk(root: &Path, sources: &mut Vec<ImportSource>) -> Result<(), Problem> {
     Ok(())
 }
 
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 fn unreadable(path: &Path, error: &std::io::Error) -> Problem {
     let problem = match error.kind() {
         std::io::ErrorKind::NotFound => {
@@ -118,10 +124,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_gives_its_files_but_no_links_and_no_hidden_ones() {
+    fn a_folder_gives_its_files_but_no_links_no_hidden_ones_and_no_texts_for_people() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("sub")).unwrap();
-        for name in ["b.jsonl", "a.jsonl", ".hidden", "sub/c.jsonl"] {
+        for name in ["b.jsonl", "a.jsonl", ".hidden", "README.md", "sub/c.jsonl"] {
             fs::write(dir.path().join(name), "{}").unwrap();
         }
         #[cfg(unix)]

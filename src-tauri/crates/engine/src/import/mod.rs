@@ -4,61 +4,34 @@
 //! file's size. A file that cannot be read costs nothing but itself.
 
 pub(crate) mod account;
+mod archive;
 mod files;
-mod one;
+mod open;
+mod outcome;
 pub(crate) mod parse;
+mod reading;
 mod sqlite;
 mod store;
+mod stream;
 mod watched;
 
-use crate::Engine;
 use crate::api::{ImportRow, JobKind};
 use crate::jobs::JobHandle;
+use crate::redaction::Redaction;
+use crate::{Engine, clock};
 use files::{ImportSource, expand};
-use plumbline_ingest::Format;
-use plumbline_model::{
-    Code, ColumnMapping, ImportFile, ImportId, JobId, NanosText, Problem, QuarantinedRow,
-};
+use open::Opened;
+pub use outcome::{ImportFailure, ImportOutcome};
+use plumbline_ingest::{Format, Guard};
+use plumbline_model::{Code, ImportFile, ImportId, JobId, NanosText, Problem, QuarantinedRow};
 use plumbline_workspace::Page;
-use serde::Serialize;
+pub use reading::ImportOptions;
+pub(crate) use reading::ReadAs;
+use reading::Reading;
 use std::path::PathBuf;
-
-/// A file that was not imported, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ImportFailure {
-    pub path: String,
-    pub problem: Problem,
-}
-
-/// What says how the files of an import are read.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum ReadAs {
-    /// Their content.
-    #[default]
-    Detected,
-    /// One format for all.
-    Format(Format),
-    /// What their columns mean.
-    Mapping(Box<ColumnMapping>),
-}
-
-impl ReadAs {
-    /// The format that was named, as the import's row keeps it.
-    fn format_name(&self) -> &'static str {
-        match self {
-            Self::Detected => "",
-            Self::Format(format) => format.as_str(),
-            Self::Mapping(_) => Format::Mapped.as_str(),
-        }
-    }
-}
-
-/// What an import of several files did.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct ImportOutcome {
-    pub files: Vec<ImportFile>,
-    pub failures: Vec<ImportFailure>,
-}
+use std::sync::Arc;
+use stream::Input;
+use watched::Course;
 
 impl Engine {
     /// Imports files and folders as a job. A path `-` reads standard input.
@@ -72,7 +45,7 @@ impl Engine {
         self.inner.runtime.spawn_blocking(move || {
             let mut job = job;
             let outcome = engine
-                .import_as(&mut job, &paths, &ReadAs::Detected)
+                .import_as(&mut job, &paths, &ReadAs::Detected, Redaction::On)
                 .and_then(first_failure);
             job.end(&outcome);
         });
@@ -85,29 +58,29 @@ impl Engine {
         paths: &[PathBuf],
         format: Option<&str>,
     ) -> Result<ImportOutcome, Problem> {
-        let how = match format {
-            Some(name) => ReadAs::Format(parse_format(name)?),
-            None => ReadAs::Detected,
+        let options = ImportOptions {
+            format: format.map(str::to_owned),
+            ..ImportOptions::default()
         };
-        self.import_waiting(paths, &how)
+        self.import_with(paths, &options)
     }
 
-    /// Imports tables by a saved mapping of their columns, and waits.
-    pub fn import_mapped(
+    /// Imports files and folders as asked for, and waits.
+    pub fn import_with(
         &self,
         paths: &[PathBuf],
-        mapping: &str,
+        options: &ImportOptions,
     ) -> Result<ImportOutcome, Problem> {
-        let mapping = self.mapping_show(mapping)?.mapping;
-        self.import_waiting(paths, &ReadAs::Mapping(Box::new(mapping)))
-    }
-
-    fn import_waiting(&self, paths: &[PathBuf], how: &ReadAs) -> Result<ImportOutcome, Problem> {
+        let how = match (&options.mapping, &options.format) {
+            (Some(mapping), _) => ReadAs::Mapping(Box::new(self.mapping_show(mapping)?.mapping)),
+            (None, Some(format)) => ReadAs::Format(parse_format(format)?),
+            (None, None) => ReadAs::Detected,
+        };
         let mut job = self
             .inner
             .jobs
             .start(JobKind::Import, &label(paths), "bytes");
-        let outcome = self.import_as(&mut job, paths, how);
+        let outcome = self.import_as(&mut job, paths, &how, options.redaction);
         job.end(&outcome);
         outcome
     }
@@ -117,25 +90,78 @@ impl Engine {
         job: &mut JobHandle,
         paths: &[PathBuf],
         how: &ReadAs,
+        redaction: Redaction,
     ) -> Result<ImportOutcome, Problem> {
+        let reading = Reading {
+            how,
+            redactor: self.redactor(redaction)?,
+        };
         let sources = expand(paths)?;
         let total = sources.iter().map(ImportSource::bytes).sum::<Option<u64>>();
         let mut outcome = ImportOutcome::default();
         let mut done = 0;
         for source in sources {
-            match self.import_one(&source, how, job, done, total) {
-                Ok(file) => outcome.files.push(file),
+            match self.import_one(&source, &reading, job, (done, total), &mut outcome) {
+                Ok(()) => {}
                 Err(problem) if problem.code == Code::Cancelled => return Err(problem),
                 Err(problem) => {
-                    outcome.failures.push(ImportFailure {
-                        path: source.name(),
-                        problem,
-                    });
+                    outcome
+                        .failures
+                        .push(reading.failure(source.name(), problem));
                 }
             }
             done += source.bytes().unwrap_or_default();
         }
         Ok(outcome)
+    }
+
+    /// Imports one source, which may give several files: an archive has its members.
+    fn import_one(
+        &self,
+        source: &ImportSource,
+        reading: &Reading<'_>,
+        job: &mut JobHandle,
+        (before, total): (u64, Option<u64>),
+        outcome: &mut ImportOutcome,
+    ) -> Result<(), Problem> {
+        let course = Course {
+            position: Arc::default(),
+            most: source.bytes().unwrap_or(u64::MAX),
+            before,
+            total,
+        };
+        // Standard input may be silent for long, and nobody knows what comes: its import begins before.
+        let import = match source {
+            ImportSource::StandardInput => Some(self.begin(&source.name(), reading)?),
+            ImportSource::File { .. } => None,
+        };
+        let cancel = job.cancel().clone();
+        match open::open(source, reading.how, &course.position, &cancel)? {
+            Opened::Stream { content, format } => {
+                let input = Input {
+                    name: source.name(),
+                    content,
+                    format,
+                    guard: Guard::default(),
+                    import,
+                };
+                outcome.add(self.import_stream(input, reading, job, &course)?);
+                Ok(())
+            }
+            Opened::Archive(members) => {
+                if let Some(import) = import {
+                    // Its members are imports of their own.
+                    let report = ImportFile {
+                        path: reading.shown(&source.name()),
+                        format: "archive".to_owned(),
+                        ..ImportFile::default()
+                    };
+                    let workspace = &self.inner.workspace;
+                    workspace.finish_import(import, None, &report, clock::now())?;
+                }
+                self.import_archive(&source.name(), members, reading, job, &course, outcome)
+            }
+        }
     }
 
     /// Every import, newest first.

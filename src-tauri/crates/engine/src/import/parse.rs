@@ -2,7 +2,7 @@
 
 use super::account::Account;
 use super::store::Batch;
-use plumbline_ingest::Item;
+use plumbline_ingest::{Item, Redactor};
 use plumbline_model::{QuarantinedRow, Span};
 use plumbline_tokens::prices::Prices;
 use plumbline_workspace::ImportedSpan;
@@ -36,14 +36,19 @@ pub(super) struct Parse {
 }
 
 impl Parse {
-    pub(super) fn new(prices: Arc<Prices>, sender: SyncSender<Batch>) -> Self {
+    /// Without a `redactor` everything is stored as it came.
+    pub(super) fn new(
+        prices: Arc<Prices>,
+        sender: SyncSender<Batch>,
+        redactor: Option<Arc<Redactor>>,
+    ) -> Self {
         Self {
             prices,
             sender,
+            account: Account::new(redactor),
             spans: Vec::new(),
             raw_bytes: 0,
             quarantine: Vec::new(),
-            account: Account::default(),
             seen: 0,
         }
     }
@@ -52,7 +57,8 @@ impl Parse {
         self.seen
     }
 
-    pub(super) fn take(&mut self, item: Item) -> ControlFlow<()> {
+    pub(super) fn take(&mut self, mut item: Item) -> ControlFlow<()> {
+        self.account.redact(&mut item);
         match item {
             Item::Span { span, raw } => {
                 self.seen += 1;

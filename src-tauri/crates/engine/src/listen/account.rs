@@ -2,8 +2,10 @@
 
 use super::parse::Parsed;
 use crate::import::account::Account;
+use plumbline_ingest::Redactor;
 use plumbline_model::{FieldUnread, ImportFile, LossCounts};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Distinct names of unread fields that are told apart over a whole run.
 const NAMES: usize = 1_000;
@@ -14,13 +16,19 @@ const BEYOND: &str = "(more fields)";
 const LOST: &str = "(calls that passed unrecorded)";
 
 /// Of requests that were stored, or are about to be.
-#[derive(Default)]
 pub(super) struct RunAccount {
     pub(super) account: Account,
     fields_unread: BTreeMap<String, FieldUnread>,
 }
 
 impl RunAccount {
+    pub(super) fn new(redactor: Option<Arc<Redactor>>) -> Self {
+        Self {
+            account: Account::new(redactor),
+            fields_unread: BTreeMap::new(),
+        }
+    }
+
     /// Takes the account of a request out of it.
     pub(super) fn take(&mut self, parsed: &mut Parsed) {
         self.account.merge(std::mem::take(&mut parsed.account));

@@ -6,7 +6,7 @@
 
 use crate::import::account::Account;
 use crate::import::parse::priced;
-use plumbline_ingest::{Format, Item, is_assembled, join_late};
+use plumbline_ingest::{Format, Item, RedactedCounts, Redactor, is_assembled, join_late};
 use plumbline_model::{Span, SpanKind};
 use plumbline_tokens::prices::Prices;
 use plumbline_workspace::{ImportedSpan, SpanContent};
@@ -89,6 +89,7 @@ impl Halves {
         account: &mut Account,
         new: ImportedSpan,
         prices: &Prices,
+        redactor: Option<&Redactor>,
     ) {
         let is_said = is_assembled(&new.span);
         let is_silent = new.span.input_messages.is_empty() && new.span.output_messages.is_empty();
@@ -129,7 +130,10 @@ impl Halves {
                 true
             }
         };
-        let whole = fits.then(|| half.whole()).flatten().and_then(read);
+        let whole = fits
+            .then(|| half.whole())
+            .flatten()
+            .and_then(|raw| read(raw, redactor));
         let Some((span, raw)) = whole else {
             // Two records that do not fit together are two spans.
             group.spans.push(Some(new));
@@ -194,8 +198,8 @@ fn replace(group: &mut Group, key: &Key, old: &Span) {
     }
 }
 
-/// The one span of a record.
-fn read(raw: Vec<u8>) -> Option<(Span, Vec<u8>)> {
+/// The one span of a record; what its two halves say together may be a secret that neither shows.
+fn read(mut raw: Vec<u8>, redactor: Option<&Redactor>) -> Option<(Span, Vec<u8>)> {
     let mut found = None;
     let mut source = raw.as_slice();
     plumbline_ingest::read(&mut source, Some(Format::OtlpJson), "a call", &mut |item| {
@@ -205,5 +209,9 @@ fn read(raw: Vec<u8>) -> Option<(Span, Vec<u8>)> {
         ControlFlow::Continue(())
     })
     .ok()?;
-    Some((found?, raw))
+    let mut span = found?;
+    if let Some(redactor) = redactor {
+        redactor.span(&mut span, &mut raw, &mut RedactedCounts::new());
+    }
+    Some((span, raw))
 }

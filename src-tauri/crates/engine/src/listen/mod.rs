@@ -12,6 +12,7 @@ mod sink;
 mod store;
 
 use crate::api::JobKind;
+use crate::redaction::Redaction;
 use crate::{Engine, clock};
 use plumbline_listen::{Limits, Loopback, OTLP_PORT, Proxy, Token, serve};
 use plumbline_model::{ImportFile, ImportId, JobId, Problem};
@@ -34,6 +35,7 @@ pub struct ListenOptions {
     /// Port on 127.0.0.1 and `[::1]`; 0 takes a free one.
     pub port: u16,
     pub limits: Limits,
+    pub redaction: Redaction,
     /// Passes calls of models on and records them.
     pub proxy: Option<ProxyOptions>,
 }
@@ -50,6 +52,7 @@ impl Default for ListenOptions {
         Self {
             port: OTLP_PORT,
             limits: Limits::default(),
+            redaction: Redaction::On,
             proxy: None,
         }
     }
@@ -77,6 +80,7 @@ impl Engine {
     /// Starts to listen as a job; cancelling the job closes the import and ends it well.
     pub fn listen_start(&self, options: &ListenOptions) -> Result<Listening, Problem> {
         let upstreams = options.proxy.as_ref().map(upstreams).transpose()?;
+        let redactor = self.redactor(options.redaction)?;
         let address = self.bind(options.port)?;
         let url = address.url();
         let import = clock::new_import_id();
@@ -90,7 +94,14 @@ impl Engine {
         let (id, stop) = (job.id(), job.cancel().clone());
         let (works, receiver) = channel();
         let lost = Arc::new(AtomicU64::new(0));
-        let store = Store::new(self, import, url.clone(), job, Arc::clone(&lost));
+        let store = Store::new(
+            self,
+            import,
+            url.clone(),
+            job,
+            Arc::clone(&lost),
+            redactor.clone(),
+        );
         thread("plumbline-listen", move || store.run(&receiver))?;
         let (proxy, urls) = match upstreams {
             Some(upstreams) => {
@@ -100,9 +111,9 @@ impl Engine {
                     anthropic: format!("{url}/{secret}/anthropic"),
                 };
                 let (sender, recorded) = sync_channel(record::WAITING);
-                let (works, prices) = (works.clone(), self.prices());
+                let (works, prices, redactor) = (works.clone(), self.prices(), redactor.clone());
                 thread("plumbline-record", move || {
-                    record::read_all(&recorded, &works, &prices);
+                    record::read_all(&recorded, &works, &prices, redactor.as_ref());
                 })?;
                 let proxy = Proxy {
                     token: Token::new(secret),
@@ -113,7 +124,7 @@ impl Engine {
             }
             None => (None, None),
         };
-        let sink = EngineSink::new(self.clone(), url.clone(), works);
+        let sink = EngineSink::new(self.clone(), url.clone(), redactor, works);
         self.inner
             .runtime
             .spawn(serve(address, options.limits, sink, proxy, stop));

@@ -2,16 +2,16 @@
 
 use crate::import::account::Account;
 use crate::import::parse::priced;
-use plumbline_ingest::{Format, Item, check_export};
+use plumbline_ingest::{Format, Item, Redactor, check_export};
 use plumbline_listen::{Batch, Encoding, Refused, Signal};
 use plumbline_model::{FieldUnread, QuarantinedRow};
 use plumbline_tokens::prices::Prices;
 use plumbline_workspace::ImportedSpan;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-/// What a request brought.
-#[derive(Default)]
+/// What a request brought, without secrets.
 pub(super) struct Parsed {
     pub(super) spans: Vec<ImportedSpan>,
     pub(super) rows: Vec<QuarantinedRow>,
@@ -19,8 +19,24 @@ pub(super) struct Parsed {
     pub(super) fields_unread: BTreeMap<String, FieldUnread>,
 }
 
+impl Parsed {
+    pub(super) fn new(redactor: Option<Arc<Redactor>>) -> Self {
+        Self {
+            spans: Vec::new(),
+            rows: Vec::new(),
+            account: Account::new(redactor),
+            fields_unread: BTreeMap::new(),
+        }
+    }
+}
+
 /// Reads a whole export; a broken one is refused before anything of it counts.
-pub(super) fn parse(batch: &Batch, name: &str, prices: &Prices) -> Result<Parsed, Refused> {
+pub(super) fn parse(
+    batch: &Batch,
+    name: &str,
+    prices: &Prices,
+    redactor: Option<Arc<Redactor>>,
+) -> Result<Parsed, Refused> {
     let format = match batch.encoding {
         Encoding::Json => Format::OtlpJson,
         Encoding::Protobuf => Format::OtlpProtobuf,
@@ -30,12 +46,13 @@ pub(super) fn parse(batch: &Batch, name: &str, prices: &Prices) -> Result<Parsed
         Signal::Logs => &["resourceLogs", "resource_logs"],
     };
     check_export(&batch.body, format, names).map_err(Refused::Malformed)?;
-    let mut parsed = Parsed::default();
+    let mut parsed = Parsed::new(redactor);
     if is_nothing(batch) {
         return Ok(parsed);
     }
     let mut source = batch.body.as_slice();
-    let read = plumbline_ingest::read(&mut source, Some(format), name, &mut |item| {
+    let read = plumbline_ingest::read(&mut source, Some(format), name, &mut |mut item| {
+        parsed.account.redact(&mut item);
         match item {
             Item::Span { span, raw } => {
                 parsed.account.add(&span);
@@ -50,7 +67,7 @@ pub(super) fn parse(batch: &Batch, name: &str, prices: &Prices) -> Result<Parsed
     });
     match read {
         Ok(read) => {
-            parsed.fields_unread = read.fields_unread;
+            parsed.fields_unread = parsed.account.unread(read.fields_unread);
             Ok(parsed)
         }
         Err(error) => Err(Refused::Malformed(error.to_string())),

@@ -3,10 +3,11 @@
 use super::parse::Parsed;
 use super::sink::{Held, Work};
 use crate::import::parse::priced;
-use plumbline_ingest::{HttpOutcome, read_http};
+use plumbline_ingest::{HttpOutcome, Item, Redactor, read_http};
 use plumbline_listen::{Recorded, Recorder};
 use plumbline_model::{FieldUnread, QuarantinedRow};
 use plumbline_tokens::prices::Prices;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
@@ -43,9 +44,14 @@ impl Recorder for EngineRecorder {
 }
 
 /// Reads exchanges until the proxy is gone.
-pub(super) fn read_all(recorded: &Receiver<Recorded>, works: &Sender<Work>, prices: &Prices) {
+pub(super) fn read_all(
+    recorded: &Receiver<Recorded>,
+    works: &Sender<Work>,
+    prices: &Prices,
+    redactor: Option<&Arc<Redactor>>,
+) {
     for (number, recorded) in recorded.iter().enumerate() {
-        let parsed = read(&recorded, number as u64 + 1, prices);
+        let parsed = read(&recorded, number as u64 + 1, prices, redactor);
         let work = Work {
             parsed,
             done: None,
@@ -57,13 +63,18 @@ pub(super) fn read_all(recorded: &Receiver<Recorded>, works: &Sender<Work>, pric
     }
 }
 
-fn read(recorded: &Recorded, number: u64, prices: &Prices) -> Parsed {
+fn read(
+    recorded: &Recorded,
+    number: u64,
+    prices: &Prices,
+    redactor: Option<&Arc<Redactor>>,
+) -> Parsed {
     let exchange = &recorded.exchange;
-    let mut parsed = Parsed::default();
+    let mut parsed = Parsed::new(redactor.cloned());
+    let mut fields = BTreeMap::new();
     let mut note = |name: String, example: String| {
         let example = example.chars().take(EXAMPLE_CHARS).collect();
-        let field = parsed
-            .fields_unread
+        let field = fields
             .entry(name)
             .or_insert(FieldUnread { count: 0, example });
         field.count = 1;
@@ -77,8 +88,12 @@ fn read(recorded: &Recorded, number: u64, prices: &Prices) -> Parsed {
             for (name, value) in fields_unread {
                 note(name, value.to_string());
             }
-            parsed.account.add(&span);
-            parsed.spans.push(priced(prices, *span, raw));
+            let mut item = Item::Span { span, raw };
+            parsed.account.redact(&mut item);
+            if let Item::Span { span, raw } = item {
+                parsed.account.add(&span);
+                parsed.spans.push(priced(prices, *span, raw));
+            }
         }
         HttpOutcome::NotModelCall => {
             let place = exchange.url.split('?').next().unwrap_or_default();
@@ -90,9 +105,14 @@ fn read(recorded: &Recorded, number: u64, prices: &Prices) -> Parsed {
                 reason,
                 raw: String::from_utf8_lossy(&raw).chars().take(2_000).collect(),
             };
-            parsed.account.show(&row);
-            parsed.rows.push(row);
+            let mut item = Item::Quarantined(row);
+            parsed.account.redact(&mut item);
+            if let Item::Quarantined(row) = item {
+                parsed.account.show(&row);
+                parsed.rows.push(row);
+            }
         }
     }
+    parsed.fields_unread = parsed.account.unread(fields);
     parsed
 }

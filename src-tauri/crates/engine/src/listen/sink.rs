@@ -2,6 +2,7 @@
 
 use super::parse::{Parsed, parse};
 use crate::Engine;
+use plumbline_ingest::Redactor;
 use plumbline_listen::{Accepted, Batch, Recorded, Refused, Sink};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
@@ -32,15 +33,22 @@ pub(super) enum Held {
 pub(super) struct EngineSink {
     engine: Engine,
     name: Arc<str>,
+    redactor: Option<Arc<Redactor>>,
     sender: Sender<Work>,
     reading: Arc<Semaphore>,
 }
 
 impl EngineSink {
-    pub(super) fn new(engine: Engine, name: String, sender: Sender<Work>) -> Self {
+    pub(super) fn new(
+        engine: Engine,
+        name: String,
+        redactor: Option<Arc<Redactor>>,
+        sender: Sender<Work>,
+    ) -> Self {
         Self {
             engine,
             name: name.into(),
+            redactor,
             sender,
             reading: Arc::new(Semaphore::new(READ_BYTES)),
         }
@@ -53,9 +61,10 @@ impl Sink for EngineSink {
         let reading = Arc::clone(&self.reading).acquire_many_owned(bytes);
         let reading = reading.await.map_err(|_| stopping())?;
         let (name, prices) = (Arc::clone(&self.name), self.engine.prices());
+        let redactor = self.redactor.clone();
         let stopped = || Refused::Failed("reading the export stopped unexpectedly".to_owned());
         let read = self.engine.inner.runtime.spawn_blocking(move || {
-            let parsed = parse(&batch, &name, &prices);
+            let parsed = parse(&batch, &name, &prices, redactor);
             batch.body = Vec::new();
             parsed.map(|parsed| (parsed, batch))
         });

@@ -7,6 +7,7 @@ use super::halves::{Group, Halves};
 use super::sink::{Held, Work};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
+use plumbline_ingest::Redactor;
 use plumbline_listen::Refused;
 use plumbline_model::{ImportFile, ImportId, LossCounts, Problem};
 use plumbline_tokens::prices::Prices;
@@ -38,6 +39,7 @@ pub(super) struct Store {
     workspace: Workspace,
     import: ImportId,
     url: String,
+    redactor: Option<Arc<Redactor>>,
     job: JobHandle,
     prices: Arc<Prices>,
     halves: Halves,
@@ -64,6 +66,7 @@ impl Store {
         url: String,
         job: JobHandle,
         lost: Arc<AtomicU64>,
+        redactor: Option<Arc<Redactor>>,
     ) -> Self {
         Self {
             workspace: engine.inner.workspace.clone(),
@@ -72,7 +75,8 @@ impl Store {
             import,
             url,
             job,
-            account: RunAccount::default(),
+            account: RunAccount::new(redactor.clone()),
+            redactor,
             lost,
             stored: 0,
             is_stale: false,
@@ -107,14 +111,19 @@ impl Store {
 
     /// Hands a group to the workspace.
     fn submit(&mut self, group: Vec<Work>) -> Option<Written> {
-        let mut account = RunAccount::default();
+        let mut account = RunAccount::new(self.redactor.clone());
         let (mut joined, mut rows) = (Group::default(), Vec::new());
         let (mut answers, mut held) = (Vec::new(), Vec::new());
         for mut work in group {
             account.take(&mut work.parsed);
             for span in std::mem::take(&mut work.parsed.spans) {
-                self.halves
-                    .add(&mut joined, &mut account.account, span, &self.prices);
+                self.halves.add(
+                    &mut joined,
+                    &mut account.account,
+                    span,
+                    &self.prices,
+                    self.redactor.as_deref(),
+                );
             }
             rows.append(&mut work.parsed.rows);
             answers.extend(work.done);

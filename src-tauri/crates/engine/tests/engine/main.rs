@@ -1,6 +1,10 @@
 //! The engine as both faces call it: jobs, two processes on one workspace, comparisons of crafted answers.
 
 #[cfg(test)]
+mod accounting;
+#[cfg(test)]
+mod archives;
+#[cfg(test)]
 mod comparing;
 #[cfg(test)]
 mod following;

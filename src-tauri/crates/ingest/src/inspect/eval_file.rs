@@ -19,7 +19,6 @@ pub const ZIP_MAGIC: &[u8; 4] = b"PK\x03\x04";
 /// The member of an element that stands for what could not be read; `reason` and `raw` are beside it.
 pub(super) const UNREADABLE: &str = "plumbline_unreadable_member";
 
-const MEMBERS: usize = 100_000;
 /// What may come out of one archive.
 const TOTAL_BYTES: u64 = 20 * 1024 * 1024 * 1024;
 const RAW_CHARS: usize = 2_000;
@@ -35,16 +34,23 @@ pub struct EvalLog<R> {
 }
 
 impl<R: Read + Seek> EvalLog<R> {
+    /// True for an archive with the members that a log has.
+    pub(crate) fn is_log(archive: &ZipArchive<R>) -> bool {
+        let has = |name: &str| archive.index_for_name(name).is_some();
+        let is_part = |name: &str| name.starts_with("samples/") || name.starts_with("_journal/");
+        has("_journal/start.json")
+            || has("header.json")
+                && (has("summaries.json")
+                    || has("reductions.json")
+                    || archive.len() == 1
+                    || archive.file_names().flatten().any(|name| is_part(&name)))
+    }
+
     /// Opens an archive and reads what the log says as a whole.
     ///
     /// # Errors
     /// Why this is no log of Inspect, as the end of a sentence about the file.
-    pub fn open(file: R) -> Result<Self, String> {
-        let archive = ZipArchive::new(file)
-            .map_err(|error| format!("is a zip archive that is cut off or damaged ({error})"))?;
-        if archive.len() > MEMBERS {
-            return Err(format!("is a zip archive of more than {MEMBERS} members"));
-        }
+    pub(crate) fn of(archive: ZipArchive<R>) -> Result<Self, String> {
         let mut samples = VecDeque::new();
         let mut others = Vec::new();
         let (mut header, mut start) = (None, None);

@@ -107,7 +107,7 @@ pub(crate) fn read(
             Value::Object(line) if line.contains_key("table") => {
                 sqlite_rows::one(delivery, found, span::of_row)
             }
-            Value::Object(page) if page.contains_key("next_cursor") => match page.get("data") {
+            Value::Object(page) if is_page(page) => match page.get("data") {
                 Some(Value::Array(list)) => {
                     for (index, value) in list.iter().enumerate() {
                         let at = format!("{at} data[{index}]");
@@ -123,6 +123,11 @@ pub(crate) fn read(
             value => deliver(delivery, at, value, found.raw),
         }
     })
+}
+
+/// A page of the REST interface; one that was cut has lost its cursor, which stands at its end.
+fn is_page(object: &Map<String, Value>) -> bool {
+    object.contains_key("next_cursor") || object.len() == 1 && object.contains_key("data")
 }
 
 /// A dataframe column by column, each an object from the row's name to its cell, as pandas writes by default.

@@ -3,20 +3,27 @@
 use crate::fixtures::snapshot;
 use crate::samples::{sample, sample_bytes};
 use crate::support::{Reading, fixture, read_all};
-use plumbline_ingest::{EvalLog, Format};
+use plumbline_ingest::{ArchiveLimits, EvalLog, Format, Zip, ZipSource, open_zip};
 use plumbline_model::{Span, SpanKind, SpanStatus, add_known};
 use serde_json::{Value, json};
 use std::io::{Cursor, Read, Write};
 use zip::write::SimpleFileOptions;
 
+fn eval_log(eval: Vec<u8>) -> Result<EvalLog<ZipSource<Cursor<Vec<u8>>>>, String> {
+    match open_zip(Cursor::new(eval), &ArchiveLimits::default())? {
+        Zip::Log(log) => Ok(log),
+        Zip::Members(_) => Err("is no log".to_owned()),
+    }
+}
+
 fn text_of(eval: Vec<u8>) -> String {
     let mut text = String::new();
-    let mut log = EvalLog::open(Cursor::new(eval)).unwrap();
+    let mut log = eval_log(eval).unwrap();
     log.read_to_string(&mut text).unwrap();
     text
 }
 
-fn read_eval(eval: Vec<u8>) -> Reading {
+pub(crate) fn read_eval(eval: Vec<u8>) -> Reading {
     read_all(text_of(eval).as_bytes(), Some(Format::Inspect)).unwrap()
 }
 
@@ -230,8 +237,8 @@ fn a_run_that_crashed_and_a_broken_header_keep_their_samples() {
 
 #[test]
 fn what_is_no_log_or_no_archive_says_so() {
-    let why = |bytes| EvalLog::open(Cursor::new(bytes)).err().unwrap();
-    assert!(why(zipped(&[("a.txt", b"x")])).contains("no log of Inspect"));
+    let why = |bytes| eval_log(bytes).err().unwrap();
+    assert!(why(zipped(&[("a.txt", b"x")])).contains("is no log"));
     let mut cut = fixture("inspect/bike-parts.eval");
     cut.truncate(cut.len() / 2);
     assert!(why(cut).contains("cut off or damaged"));
@@ -242,7 +249,10 @@ fn what_is_no_log_or_no_archive_says_so() {
             .start_file(name, SimpleFileOptions::default())
             .unwrap();
     }
-    assert!(why(writer.finish().unwrap().into_inner()).contains("more than 100000"));
+    assert!(
+        why(writer.finish().unwrap().into_inner())
+            .contains("100001 members; the limit for one archive is 100000")
+    );
 }
 
 #[test]

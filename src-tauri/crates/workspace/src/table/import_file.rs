@@ -6,6 +6,7 @@
 use crate::codec;
 use crate::door::{Durability, Tx};
 use crate::error::{Result, WorkspaceError};
+use crate::page::Clause;
 use crate::row::{self, count};
 use crate::table::change::Topic;
 use crate::workspace::Workspace;
@@ -28,6 +29,15 @@ CREATE TABLE import_file (
     report TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX import_file_sha256 ON import_file (sha256);
+";
+
+/// The row ids of an import's spans lie between these; those of another that ran beside it may, too.
+pub(crate) const V3: &str = "
+ALTER TABLE import_file ADD COLUMN first_span INTEGER;
+ALTER TABLE import_file ADD COLUMN last_span INTEGER;
+UPDATE import_file SET
+    first_span = (SELECT min(id) FROM span WHERE import_id = import_file.id),
+    last_span = (SELECT max(id) FROM span WHERE import_id = import_file.id);
 ";
 
 /// An import that begins.
@@ -150,6 +160,31 @@ impl Workspace {
             rows.next()?.map(read).transpose()
         })
     }
+}
+
+/// The condition that a span is of this import.
+pub(crate) fn spans_of(clause: &mut Clause, import: Option<ImportId>) {
+    let id = import.map(|id| id.to_string());
+    clause.and_some(
+        "span.id >= (SELECT first_span FROM import_file WHERE id = ?)",
+        id.clone(),
+    );
+    clause.and_some(
+        "span.id <= (SELECT last_span FROM import_file WHERE id = ?)",
+        id.clone(),
+    );
+    clause.and_some("span.import_id = ?", id);
+}
+
+/// Notes the row ids of spans that were added to an import.
+pub(crate) fn add_ids(tx: &Tx<'_>, import: &str, first: i64, last: i64) -> Result<()> {
+    tx.prepare_cached(
+        "UPDATE import_file SET first_span = min(coalesce(first_span, ?2), ?2),
+                last_span = max(coalesce(last_span, ?3), ?3)
+         WHERE id = ?1",
+    )?
+    .execute(params![import, first, last])?;
+    Ok(())
 }
 
 /// Adds to the counts of an open import.

@@ -9,7 +9,16 @@ use crate::table::span_canonical::canonical;
 use crate::table::{quarantine, trace};
 use crate::workspace::Workspace;
 use plumbline_model::{ImportFile, ImportId, QuarantinedRow, Span};
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
+
+/// Rows of spans that were taken out, in the order in which it happened: who keeps columns of spans in memory
+/// learns it here.
+pub(crate) const V3: &str = "
+CREATE TABLE span_removed (
+    number INTEGER PRIMARY KEY,
+    span INTEGER NOT NULL
+) STRICT;
+";
 
 /// A span by its ids and its content, whether it is stored or not.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,22 +91,82 @@ impl Workspace {
 
 /// Deletes spans of this import, and takes them out of the sums of their traces and of the import's count.
 fn take_out(tx: &Tx<'_>, import: &str, replaced: &[SpanContent]) -> Result<()> {
-    let mut taken = 0;
+    let mut taken = 0_i64;
     for old in replaced {
-        let deleted = tx
+        let found: Option<i64> = tx
             .prepare_cached(
-                "DELETE FROM span
+                "SELECT id FROM span
                  WHERE trace_id = ?1 AND span_id = ?2 AND content_hash = ?3 AND import_id = ?4",
             )?
-            .execute(params![old.trace_id, old.span_id, old.hash, import])?;
-        if deleted > 0 {
-            trace::recount(tx, &old.trace_id)?;
-        }
-        taken += deleted as i64;
+            .query_row(
+                params![old.trace_id, old.span_id, old.hash, import],
+                |row| row.get(0),
+            )
+            .optional()?;
+        let Some(id) = found else {
+            continue;
+        };
+        tx.prepare_cached("DELETE FROM span WHERE id = ?1")?
+            .execute([id])?;
+        tx.prepare_cached("INSERT INTO span_removed (span) VALUES (?1)")?
+            .execute([id])?;
+        trace::recount(tx, &old.trace_id)?;
+        taken += 1;
     }
     if taken > 0 {
         tx.prepare_cached("UPDATE import_file SET stored = stored - ?2 WHERE id = ?1")?
             .execute(params![import, taken])?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::SpanFilter;
+    use crate::testing::*;
+    use crate::workspace::Workspace;
+
+    #[test]
+    fn a_span_that_was_replaced_leaves_the_lists_that_knew_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let workspace = Workspace::open(&dir.path().join("w.db")).unwrap();
+        let import = begin(&workspace, 1);
+        let silent = call("t", "a", 1);
+        let mut told = silent.clone();
+        told.model_returned = Some("gpt-4.1-mini-2025".into());
+        let submit = |span: &Span, replaced| {
+            let spans = PreparedSpans::new(vec![imported(span.clone())]).unwrap();
+            let pending = workspace.submit_live(import, spans, Vec::new(), replaced);
+            pending.wait().unwrap()
+        };
+        submit(&silent, Vec::new());
+        let models = || {
+            let facets = workspace.span_facets(&SpanFilter::default()).unwrap();
+            let models = facets.models.into_iter();
+            models
+                .map(|model| (model.value, model.spans))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(models(), [("gpt-4.1-mini".to_owned(), 1)]);
+        submit(&told, vec![SpanContent::of(&silent).unwrap()]);
+        assert_eq!(models(), [("gpt-4.1-mini-2025".to_owned(), 1)]);
+        let asked = SpanFilter {
+            model: Some("gpt-4.1-mini".into()),
+            ..SpanFilter::default()
+        };
+        assert_eq!(workspace.trace_count(&asked).unwrap(), 0);
+        let trace = workspace.trace_row("t").unwrap().unwrap();
+        assert_eq!(
+            (trace.spans, trace.models),
+            (1, vec!["gpt-4.1-mini-2025".to_owned()])
+        );
+        assert!(
+            workspace
+                .doctor()
+                .unwrap()
+                .iter()
+                .all(|check| check.ok || check.name == "permissions")
+        );
+    }
 }

@@ -40,6 +40,26 @@ impl Workspace {
         })
     }
 
+    /// Stores a setting unless it has a text already, and gives the text that it has then.
+    ///
+    /// # Errors
+    /// Those of writing the file.
+    pub fn keep_setting(&self, name: &str, value: &str) -> Result<String> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.write(Durability::Normal, move |tx| {
+            let added = tx
+                .prepare_cached("INSERT OR IGNORE INTO setting (name, value) VALUES (?1, ?2)")?
+                .execute([&name, &value])?;
+            let held = tx
+                .prepare_cached("SELECT value FROM setting WHERE name = ?1")?
+                .query_row([&name], |row| row.get(0))?;
+            if added > 0 {
+                tx.announce(Topic::Setting, name);
+            }
+            Ok(held)
+        })
+    }
+
     /// Stores a setting; `None` removes it.
     ///
     /// # Errors
@@ -72,6 +92,9 @@ mod tests {
         workspace.put_setting("theme", Some("light")).unwrap();
         workspace.put_setting("theme", Some("dark")).unwrap();
         assert_eq!(workspace.setting("theme").unwrap().as_deref(), Some("dark"));
+        assert_eq!(workspace.keep_setting("theme", "light").unwrap(), "dark");
+        assert_eq!(workspace.keep_setting("seed", "1").unwrap(), "1");
+        workspace.put_setting("seed", None).unwrap();
         workspace.put_setting("theme", None).unwrap();
         assert!(workspace.settings().unwrap().is_empty());
     }

@@ -9,6 +9,7 @@ use crate::error::{Result, WorkspaceError};
 use crate::money::to_pico;
 use crate::row::{Word, int_some};
 use crate::table::change::Topic;
+use crate::table::price_source::PriceSources;
 use crate::table::span_block::{self, BlockBuilder, PackedBlock};
 use crate::table::span_canonical::canonical;
 use crate::table::span_preview::preview;
@@ -84,6 +85,14 @@ CREATE TABLE span_text (
     span INTEGER PRIMARY KEY REFERENCES span (id) ON DELETE CASCADE,
     text TEXT NOT NULL
 ) STRICT;
+";
+
+/// The index that knows a span by its ids holds no content, and that of imports is gone: the ids of an import's
+/// spans stand together, so `import_file` names the first and the last. Both were a tenth of the file.
+pub(crate) const V3: &str = "
+DROP INDEX span_identity;
+CREATE INDEX span_identity ON span (trace_id, span_id);
+DROP INDEX span_import;
 ";
 
 /// Bytes of the content hash that are kept: two contents that share 16 bytes of SHA-256 are not found in
@@ -210,6 +219,7 @@ pub(super) fn insert_all(
     let mut outcome = AppendOutcome::default();
     let mut traces: HashMap<&str, TraceSums> = HashMap::new();
     let mut number = span_block::next_number(tx)?;
+    let (mut sources, mut ids) = (PriceSources::default(), None);
     let mut rest = batch.spans.as_slice();
     for block in &batch.blocks {
         let (spans, later) = rest.split_at(block.spans.min(rest.len()));
@@ -222,7 +232,9 @@ pub(super) fn insert_all(
                 continue;
             }
             let id = span_block::span_id(number, slot);
-            insert(tx, id, import, prepared, variants + 1)?;
+            let source = sources.number(tx, prepared.cost.as_ref())?;
+            insert(tx, id, import, prepared, variants + 1, source)?;
+            ids = Some((ids.map_or(id, |(first, _)| first), id));
             outcome.stored += 1;
             outcome.conflict += u64::from(variants > 0);
             traces
@@ -239,6 +251,9 @@ pub(super) fn insert_all(
         trace::merge(tx, trace_id, sums)?;
     }
     import_file::add_counts(tx, import, outcome.stored, outcome.duplicate, 0)?;
+    if let Some((first, last)) = ids {
+        import_file::add_ids(tx, import, first, last)?;
+    }
     if outcome.stored > 0 {
         tx.announce(Topic::Span, import);
     }
@@ -278,22 +293,30 @@ fn known_by_old_hash(tx: &Tx<'_>, span: &Span) -> Result<bool> {
     Ok(false)
 }
 
-fn insert(tx: &Tx<'_>, id: i64, import: &str, prepared: &Prepared, variant: i64) -> Result<()> {
+/// Stores the columns that lists, filters and sums ask for; what only the whole span shows stays in its body.
+fn insert(
+    tx: &Tx<'_>,
+    id: i64,
+    import: &str,
+    prepared: &Prepared,
+    variant: i64,
+    price_source: Option<i64>,
+) -> Result<()> {
     let span = &prepared.span;
     let usage = &span.usage;
     tx.prepare_cached(
         "INSERT INTO span (id, import_id, trace_id, span_id, variant, content_hash, parent_id, request_id,
             kind, name, start_ns, end_ns, latency_ms, ttft_ms, status, error_type, http_status, provider,
-            model_requested, model_returned, model, prompt_name, prompt_version, prompt_hash, request_hash,
+            model, prompt_name, prompt_version, prompt_hash, request_hash,
             tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning,
             reported_pico, computed_pico, cost_pico, price_source, attempt, retry_of, cache_hit, finish_reason,
-            tool_name, session_id, user_id_hash, environment, documents, preview)
+            tool_name, session_id, environment, documents, preview)
          VALUES (:id, :import, :trace_id, :span_id, :variant, :content_hash, :parent_id, :request_id,
             :kind, :name, :start_ns, :end_ns, :latency_ms, :ttft_ms, :status, :error_type, :http_status, :provider,
-            :model_requested, :model_returned, :model, :prompt_name, :prompt_version, :prompt_hash,
+            :model, :prompt_name, :prompt_version, :prompt_hash,
             :request_hash, :tokens_in, :tokens_in_cached, :tokens_in_cache_write, :tokens_out,
             :tokens_reasoning, :reported_pico, :computed_pico, :cost_pico, :price_source, :attempt, :retry_of,
-            :cache_hit, :finish_reason, :tool_name, :session_id, :user_id_hash, :environment,
+            :cache_hit, :finish_reason, :tool_name, :session_id, :environment,
             :documents, :preview)",
     )?
     .execute(named_params! {
@@ -315,8 +338,6 @@ fn insert(tx: &Tx<'_>, id: i64, import: &str, prepared: &Prepared, variant: i64)
         ":error_type": span.error_type,
         ":http_status": span.http_status,
         ":provider": span.provider,
-        ":model_requested": span.model_requested,
-        ":model_returned": span.model_returned,
         ":model": span.model(),
         ":prompt_name": span.prompt_name,
         ":prompt_version": span.prompt_version,
@@ -330,14 +351,13 @@ fn insert(tx: &Tx<'_>, id: i64, import: &str, prepared: &Prepared, variant: i64)
         ":reported_pico": span.cost_usd.and_then(to_pico),
         ":computed_pico": computed_pico(prepared),
         ":cost_pico": effective_cost(prepared),
-        ":price_source": price_source(prepared.cost.as_ref())?,
+        ":price_source": price_source,
         ":attempt": span.attempt,
         ":retry_of": span.retry_of,
         ":cache_hit": span.cache_hit,
         ":finish_reason": span.finish_reason,
         ":tool_name": span.tool_name,
         ":session_id": span.session_id,
-        ":user_id_hash": span.user_id_hash,
         ":environment": span.environment,
         ":documents": span.documents.len() as i64,
         ":preview": prepared.preview,
@@ -355,13 +375,6 @@ fn effective_cost(prepared: &Prepared) -> Option<i64> {
         .cost_usd
         .and_then(to_pico)
         .or_else(|| computed_pico(prepared))
-}
-
-/// The column's text for where a computed price comes from.
-pub(crate) fn price_source(cost: Option<&Cost>) -> Result<Option<String>> {
-    cost.and_then(|cost| cost.source.as_ref())
-        .map(codec::json)
-        .transpose()
 }
 
 #[cfg(test)]

@@ -92,6 +92,12 @@ pub(crate) fn next_number(tx: &Tx<'_>) -> Result<i64> {
     Ok(statement.query_row([], |row| row.get::<_, i64>(0))? + 1)
 }
 
+/// The number of the last block, -1 when there is none.
+pub(crate) fn last_number(conn: &Connection) -> Result<i64> {
+    let mut statement = conn.prepare_cached("SELECT coalesce(max(id), -1) FROM span_block")?;
+    Ok(statement.query_row([], |row| row.get(0))?)
+}
+
 /// The row id of a slot.
 pub(crate) fn span_id(block: i64, slot: usize) -> i64 {
     block * SLOTS as i64 + slot as i64

@@ -32,6 +32,12 @@ pub struct TraceHead {
     pub cost_reported_usd: Option<Usd>,
 }
 
+pub(crate) const HEADS: &str =
+    "SELECT span_id, variant, parent_id, kind, status, name, tool_name, provider, model,
+            start_ns, end_ns, ttft_ms, error_type, reported_pico, tokens_in,
+            tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning
+     FROM span WHERE trace_id = ?1 ORDER BY start_ns, id LIMIT ?2";
+
 impl Workspace {
     /// The first `limit` spans of a trace in order of start; an unknown trace has none.
     ///
@@ -39,12 +45,7 @@ impl Workspace {
     /// Those of reading the file.
     pub fn trace_heads(&self, trace_id: &str, limit: u64) -> Result<Vec<TraceHead>> {
         self.read(|conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT span_id, variant, parent_id, kind, status, name, tool_name, provider, model,
-                        start_ns, end_ns, ttft_ms, error_type, reported_pico, tokens_in,
-                        tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning
-                 FROM span WHERE trace_id = ?1 ORDER BY start_ns, id LIMIT ?2",
-            )?;
+            let mut statement = conn.prepare_cached(HEADS)?;
             let mut rows = statement.query(params![trace_id, int(limit)])?;
             let mut heads = Vec::new();
             while let Some(row) = rows.next()? {

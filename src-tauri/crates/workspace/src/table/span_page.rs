@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::money::from_pico;
 use crate::page::{Clause, Page};
 use crate::row::{Word, count, count_some};
+use crate::table::import_file;
 use crate::workspace::Workspace;
 use plumbline_model::{ImportId, SpanKind, SpanStatus, UnixNanos, Usage, Usd};
 use rusqlite::{Row, params_from_iter};
@@ -37,8 +38,7 @@ pub struct SpanFilter {
 impl SpanFilter {
     /// All conditions but the text, which is searched for: see `Workspace::span_clause`.
     pub(crate) fn columns_clause(&self) -> Clause {
-        let mut clause = Clause::default();
-        clause.and_some("span.trace_id = ?", self.trace_id.clone());
+        let mut clause = self.rest_clause();
         clause.and_some("span.start_ns >= ?", self.from_ns.map(|at| at.0));
         clause.and_some("span.start_ns < ?", self.to_ns.map(|at| at.0));
         clause.and_some(
@@ -49,20 +49,24 @@ impl SpanFilter {
             "span.status = ?",
             self.status.map(|status| status.word().to_owned()),
         );
-        clause.and_some("span.provider = ?", self.provider.clone());
         clause.and_some("span.model = ?", self.model.clone());
         clause.and_some("span.prompt_name = ?", self.prompt_name.clone());
-        clause.and_some("span.prompt_version = ?", self.prompt_version.clone());
-        clause.and_some("span.request_id = ?", self.request_id.clone());
-        clause.and_some("span.session_id = ?", self.session_id.clone());
         clause.and_some("span.environment = ?", self.environment.clone());
-        clause.and_some(
-            "span.import_id = ?",
-            self.import_id.map(|id| id.to_string()),
-        );
         if self.only_errors {
             clause.and_fixed("span.status = 'error'");
         }
+        clause
+    }
+
+    /// The conditions that the columns in memory do not answer.
+    pub(crate) fn rest_clause(&self) -> Clause {
+        let mut clause = Clause::default();
+        clause.and_some("span.trace_id = ?", self.trace_id.clone());
+        clause.and_some("span.provider = ?", self.provider.clone());
+        clause.and_some("span.prompt_version = ?", self.prompt_version.clone());
+        clause.and_some("span.request_id = ?", self.request_id.clone());
+        clause.and_some("span.session_id = ?", self.session_id.clone());
+        import_file::spans_of(&mut clause, self.import_id);
         clause
     }
 }
@@ -140,36 +144,57 @@ pub struct SpanPage {
 }
 
 impl Workspace {
-    /// Spans that the filter accepts.
+    /// Spans that the filter accepts, and how many there are. The count may take longer than the page:
+    /// who needs no count asks [`Workspace::span_rows`].
     ///
     /// # Errors
     /// Those of reading the file.
     pub fn spans(&self, filter: &SpanFilter, sort: SpanSort, page: Page) -> Result<SpanPage> {
         let clause = self.span_clause(filter)?;
-        self.read(|conn| {
-            let total: i64 = conn
+        let total: i64 = self.read(|conn| {
+            Ok(conn
                 .prepare(&clause.statement("SELECT count(*) FROM span", ""))?
-                .query_row(params_from_iter(clause.values()), |row| row.get(0))?;
-            let mut statement = conn.prepare(&clause.statement(
-                "SELECT trace_id, span_id, variant, parent_id, kind, name, start_ns, end_ns, latency_ms,
-                        ttft_ms, status, error_type, http_status, provider, model, prompt_name,
-                        prompt_version, tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out,
-                        tokens_reasoning, reported_pico, computed_pico, attempt, retry_of, cache_hit,
-                        finish_reason, session_id, documents, preview
-                 FROM span",
-                sort.order(),
-            ))?;
+                .query_row(params_from_iter(clause.values()), |row| row.get(0))?)
+        })?;
+        Ok(SpanPage {
+            total: count(total),
+            rows: self.span_rows(filter, sort, page)?,
+        })
+    }
+
+    /// One page of the spans that the filter accepts.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn span_rows(
+        &self,
+        filter: &SpanFilter,
+        sort: SpanSort,
+        page: Page,
+    ) -> Result<Vec<SpanRow>> {
+        let clause = self.span_clause(filter)?;
+        self.read(|conn| {
+            let mut statement = conn.prepare(&rows_sql(&clause, sort))?;
             let mut found = statement.query(params_from_iter(clause.values_and_page(page)))?;
             let mut rows = Vec::new();
             while let Some(row) = found.next()? {
                 rows.push(read(row)?);
             }
-            Ok(SpanPage {
-                total: count(total),
-                rows,
-            })
+            Ok(rows)
         })
     }
+}
+
+pub(crate) fn rows_sql(clause: &Clause, sort: SpanSort) -> String {
+    clause.statement(
+        "SELECT trace_id, span_id, variant, parent_id, kind, name, start_ns, end_ns, latency_ms,
+                ttft_ms, status, error_type, http_status, provider, model, prompt_name,
+                prompt_version, tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out,
+                tokens_reasoning, reported_pico, computed_pico, attempt, retry_of, cache_hit,
+                finish_reason, session_id, documents, preview
+         FROM span",
+        sort.order(),
+    )
 }
 
 fn read(row: &Row<'_>) -> Result<SpanRow> {

@@ -2,6 +2,9 @@
 
 use plumbline_model::{Role, Span};
 
+/// Characters of a preview: about what a line of the list shows.
+const PREVIEW_CHARS: usize = 96;
+
 /// The start of what was asked, for a list: the last user message, else the last input, else the output.
 pub(super) fn preview(span: &Span) -> String {
     let asked = span.input_messages.iter().rev();
@@ -18,10 +21,10 @@ pub(super) fn preview(span: &Span) -> String {
         if !preview.is_empty() {
             preview.push(' ');
         }
-        preview.extend(word.chars().take(160));
-        if preview.chars().count() >= 160 {
+        preview.extend(word.chars().take(PREVIEW_CHARS));
+        if preview.chars().count() >= PREVIEW_CHARS {
             break;
         }
     }
-    preview.chars().take(160).collect()
+    preview.chars().take(PREVIEW_CHARS).collect()
 }

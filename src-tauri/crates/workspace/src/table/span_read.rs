@@ -5,6 +5,7 @@ use crate::error::{Result, WorkspaceError};
 use crate::money::from_pico;
 use crate::page::Page;
 use crate::row::{self, count};
+use crate::table::price_source;
 use crate::table::span_block::Bodies;
 use crate::workspace::Workspace;
 use plumbline_model::{ImportId, PriceSource, Span, Usd};
@@ -66,9 +67,10 @@ impl Workspace {
                 variant: count(variant),
                 variants: count(variants),
                 cost_computed_usd: cost.map(from_pico),
-                price_source: source
-                    .map(|source| codec::from_json(source.as_bytes()))
-                    .transpose()?,
+                price_source: match source {
+                    Some(source) => price_source::read(conn, &source)?,
+                    None => None,
+                },
             })
         })
     }

@@ -6,15 +6,15 @@
 
 use crate::error::{Result, WorkspaceError};
 use crate::page::{Clause, like_anywhere};
+use crate::row;
 use crate::table::span_block::{self, BlockBodies};
 use crate::table::span_page::SpanFilter;
 use crate::workspace::Workspace;
 use regex::bytes::{Regex, RegexBuilder};
 use rusqlite::Connection;
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// The longest text that is searched for, in bytes.
 const TEXT_LIMIT: usize = 2_000;
@@ -25,95 +25,144 @@ const KEPT: usize = 8;
 /// Fields whose values are words of the format, not something that was said.
 const WORDS: &[&[u8]] = &[b"finish_reason", b"kind", b"role", b"status", b"type"];
 
-/// The finds of the latest searches.
+/// The latest searches by their text, oldest first. Who asks for a text that is being searched waits for
+/// that search instead of starting another.
 #[derive(Default)]
-pub(crate) struct Searches(Mutex<Vec<Search>>);
-
-#[derive(Clone)]
-struct Search {
-    text: String,
-    /// The first block that was not searched yet.
-    next_block: i64,
-    found: Vec<i64>,
-}
+pub(crate) struct Searches(Mutex<Vec<(String, Arc<Mutex<Search>>)>>);
 
 impl Searches {
-    fn lock(&self) -> MutexGuard<'_, Vec<Search>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self, text: &str) -> Option<Search> {
-        let mut kept = self.lock();
-        let at = kept.iter().position(|search| search.text == text)?;
-        Some(kept.remove(at))
-    }
-
-    fn keep(&self, search: Search) {
-        let mut kept = self.lock();
-        kept.retain(|other| other.text != search.text);
+    fn of(&self, text: &str) -> Arc<Mutex<Search>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let search = match kept.iter().position(|(known, _)| known == text) {
+            Some(at) => kept.remove(at).1,
+            None => Arc::default(),
+        };
         if kept.len() == KEPT {
             kept.remove(0);
         }
-        kept.push(search);
+        kept.push((text.to_owned(), Arc::clone(&search)));
+        search
     }
 }
 
+/// How far a search is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct SearchProgress {
+    /// Blocks of up to 256 spans that were searched.
+    pub done: u64,
+    /// Blocks there are.
+    pub total: u64,
+    /// Spans found so far.
+    pub found: u64,
+}
+
+#[derive(Default)]
+pub(crate) struct Search {
+    /// The first block that was not searched yet; `None` before the old texts were looked through.
+    next_block: Option<i64>,
+    /// Row ids in rising order.
+    found: Vec<i64>,
+}
+
 impl Workspace {
+    /// Searches what was not searched yet for this text, so that lists filtered by it come at once. `watch`
+    /// hears of the progress after every block and may stop the search; what was searched is kept.
+    /// False when it was stopped.
+    ///
+    /// # Errors
+    /// `BadInput` for a text longer than 2,000 bytes.
+    pub fn search_text(
+        &self,
+        text: &str,
+        watch: &mut dyn FnMut(SearchProgress) -> ControlFlow<()>,
+    ) -> Result<bool> {
+        let search = self.searches().of(text);
+        let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
+        self.read(|conn| search.go_on(conn, text, watch))
+    }
+
+    /// Blocks that a search for this text has still to look through.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn search_left(&self, text: &str) -> Result<u64> {
+        let search = self.searches().of(text);
+        let next = match search.try_lock() {
+            Ok(search) => search.next_block,
+            // It is being searched at this moment: anything but nothing.
+            Err(_) => None,
+        };
+        self.read(|conn| {
+            let last = span_block::last_number(conn)?;
+            Ok(row::count(last + 1 - next.unwrap_or(0)))
+        })
+    }
+
     /// The filter as a clause; a text becomes the row ids of the spans that say it.
     pub(crate) fn span_clause(&self, filter: &SpanFilter) -> Result<Clause> {
         let mut clause = filter.columns_clause();
         if let Some(text) = filter.text.as_deref().filter(|text| !text.is_empty()) {
+            let found = self.read(|conn| self.search(conn, text))?;
             clause.and(
                 "span.id IN (SELECT value FROM json_each(?))",
-                self.search(text)?,
+                crate::codec::json(&found)?,
             );
         }
         Ok(clause)
     }
 
-    /// The row ids as a JSON array.
-    fn search(&self, text: &str) -> Result<String> {
-        let known = self.searches().take(text);
-        let search = self.read(|conn| match known {
-            Some(mut search) => search.go_on(conn, &Needle::new(text)?).map(|()| search),
-            None => Search::start(conn, text),
-        })?;
-        let mut ids = String::with_capacity(search.found.len() * 9 + 2);
-        ids.push('[');
-        for (at, id) in search.found.iter().enumerate() {
-            let _ = write!(ids, "{}{id}", if at == 0 { "" } else { "," });
-        }
-        ids.push(']');
-        self.searches().keep(search);
-        Ok(ids)
+    /// The row ids of the spans that say the text, in rising order.
+    pub(crate) fn search(&self, conn: &Connection, text: &str) -> Result<Vec<i64>> {
+        let search = self.searches().of(text);
+        let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
+        search.go_on(conn, text, &mut |_| ControlFlow::Continue(()))?;
+        Ok(search.found.clone())
     }
 }
 
 impl Search {
-    fn start(conn: &Connection, text: &str) -> Result<Self> {
+    /// True when everything was searched.
+    fn go_on(
+        &mut self,
+        conn: &Connection,
+        text: &str,
+        watch: &mut dyn FnMut(SearchProgress) -> ControlFlow<()>,
+    ) -> Result<bool> {
         let needle = Needle::new(text)?;
-        // Workspaces of version 2 and older have the start of each message in a table of its own.
-        let mut statement = conn.prepare_cached(
-            "SELECT span FROM span_text WHERE text LIKE ? ESCAPE '\\' ORDER BY span",
-        )?;
-        let found = statement
-            .query_map([like_anywhere(&text.to_lowercase())], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        let mut search = Self {
-            text: text.to_owned(),
-            next_block: 0,
-            found,
+        let mut progress = SearchProgress {
+            total: row::count(span_block::last_number(conn)? + 1),
+            ..SearchProgress::default()
         };
-        search.go_on(conn, &needle)?;
-        Ok(search)
+        if watch(progress).is_break() {
+            return Ok(false);
+        }
+        let from = match self.next_block {
+            Some(next) => next,
+            None => self.look_through_old_texts(conn, text)?,
+        };
+        let mut stopped = false;
+        span_block::each_block(conn, from, &mut |block| {
+            needle.find_in(&block, &mut self.found);
+            self.next_block = Some(block.number() + 1);
+            progress.done = row::count(block.number() + 1);
+            progress.found = self.found.len() as u64;
+            let next = watch(progress);
+            stopped = next.is_break();
+            Ok(next)
+        })?;
+        Ok(!stopped)
     }
 
-    fn go_on(&mut self, conn: &Connection, needle: &Needle) -> Result<()> {
-        span_block::each_block(conn, self.next_block, &mut |block| {
-            needle.find_in(&block, &mut self.found);
-            self.next_block = block.number() + 1;
-            Ok(ControlFlow::Continue(()))
-        })
+    /// Workspaces of version 2 and older have the start of each message in a table of its own.
+    fn look_through_old_texts(&mut self, conn: &Connection, text: &str) -> Result<i64> {
+        self.found = conn
+            .prepare_cached(
+                "SELECT span FROM span_text WHERE text LIKE ? ESCAPE '\\' ORDER BY span",
+            )?
+            .query_map([like_anywhere(&text.to_lowercase())], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        self.next_block = Some(0);
+        Ok(0)
     }
 }
 

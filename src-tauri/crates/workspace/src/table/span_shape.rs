@@ -1,12 +1,11 @@
 //! The shape of what a filter accepts: which values occur, and when.
 
 use crate::error::Result;
-use crate::page::Clause;
-use crate::row::count;
+use crate::row::Word;
+use crate::table::span_columns::{Facet, WordColumn};
 use crate::table::span_page::SpanFilter;
 use crate::workspace::Workspace;
-use plumbline_model::UnixNanos;
-use rusqlite::{Connection, params_from_iter};
+use plumbline_model::{SpanKind, SpanStatus, UnixNanos};
 use serde::{Deserialize, Serialize};
 
 /// One value and how many spans have it.
@@ -21,7 +20,6 @@ pub struct FacetValue {
 pub struct SpanFacets {
     pub kinds: Vec<FacetValue>,
     pub statuses: Vec<FacetValue>,
-    pub providers: Vec<FacetValue>,
     pub models: Vec<FacetValue>,
     pub prompts: Vec<FacetValue>,
     pub environments: Vec<FacetValue>,
@@ -39,20 +37,37 @@ pub struct HistogramBucket {
 }
 
 impl Workspace {
-    /// Which values occur among the accepted spans.
+    /// Which values occur among the accepted spans, in one pass. A facet that the filter sets counts what
+    /// the other conditions accept, so that one sees what another choice would give.
     ///
     /// # Errors
     /// Those of reading the file.
     pub fn span_facets(&self, filter: &SpanFilter) -> Result<SpanFacets> {
-        let clause = self.span_clause(filter)?;
         self.read(|conn| {
-            Ok(SpanFacets {
-                kinds: facet(conn, &clause, "SELECT kind, count(*) FROM span")?,
-                statuses: facet(conn, &clause, "SELECT status, count(*) FROM span")?,
-                providers: facet(conn, &clause, "SELECT provider, count(*) FROM span")?,
-                models: facet(conn, &clause, "SELECT model, count(*) FROM span")?,
-                prompts: facet(conn, &clause, "SELECT prompt_name, count(*) FROM span")?,
-                environments: facet(conn, &clause, "SELECT environment, count(*) FROM span")?,
+            let ids = self.narrowed(conn, filter)?;
+            self.columns(conn, |columns| {
+                let mut counts: [Vec<u64>; 5] =
+                    Facet::ALL.map(|facet| vec![0; columns.facet(facet).words().count() + 1]);
+                columns.each(filter, ids.as_deref(), |row, failed| {
+                    for facet in Facet::ALL {
+                        // Accepted, or refused by this facet alone.
+                        if failed & !facet.bit() == 0 {
+                            let code = columns.facet(facet).code_at(row) as usize;
+                            if let Some(count) = counts[facet as usize].get_mut(code) {
+                                *count += 1;
+                            }
+                        }
+                    }
+                });
+                let values =
+                    |facet: Facet| most_frequent(columns.facet(facet), &counts[facet as usize]);
+                SpanFacets {
+                    kinds: values(Facet::Kind),
+                    statuses: values(Facet::Status),
+                    models: values(Facet::Model),
+                    prompts: values(Facet::Prompt),
+                    environments: values(Facet::Environment),
+                }
             })
         })
     }
@@ -67,53 +82,61 @@ impl Workspace {
         filter: &SpanFilter,
         buckets: usize,
     ) -> Result<Vec<HistogramBucket>> {
-        let clause = self.span_clause(filter)?;
         self.read(|conn| {
-            let (first, last): (Option<i64>, Option<i64>) = conn
-                .prepare(&clause.statement("SELECT min(start_ns), max(start_ns) FROM span", ""))?
-                .query_row(params_from_iter(clause.values()), |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?;
-            let (Some(first), Some(last)) = (first, last) else {
-                return Ok(Vec::new());
-            };
-            let mut slices = slices(first, last, buckets.clamp(1, 1_000));
-            let mut statement = conn.prepare(&clause.statement(
-                "SELECT start_ns, kind = 'llm', status = 'error' FROM span",
-                "",
-            ))?;
-            let mut rows = statement.query(params_from_iter(clause.values()))?;
-            while let Some(row) = rows.next()? {
-                let (at, call, error): (i64, bool, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-                // The last slice also takes the last representable instant, which has no "just past".
-                let index = slices.partition_point(|slice| slice.to_ns.0 <= at);
-                let index = index.min(slices.len() - 1);
-                if let Some(slice) = slices.get_mut(index) {
-                    slice.spans += 1;
-                    slice.model_calls += u64::from(call);
-                    slice.errors += u64::from(error);
+            let ids = self.narrowed(conn, filter)?;
+            self.columns(conn, |columns| {
+                let (mut first, mut last) = (i64::MAX, i64::MIN);
+                columns.each(filter, ids.as_deref(), |row, failed| {
+                    if failed == 0 {
+                        first = first.min(columns.start(row));
+                        last = last.max(columns.start(row));
+                    }
+                });
+                if first > last {
+                    return Vec::new();
                 }
-            }
-            Ok(slices)
+                let mut slices = slices(first, last, buckets.clamp(1, 1_000));
+                let width = i128::from(slices[0].to_ns.0) - i128::from(first);
+                let call = columns.code(Facet::Kind, SpanKind::Llm.word());
+                let error = columns.code(Facet::Status, SpanStatus::Error.word());
+                columns.each(filter, ids.as_deref(), |row, failed| {
+                    if failed != 0 {
+                        return;
+                    }
+                    let past = i128::from(columns.start(row)) - i128::from(first);
+                    // The last slice also takes the last representable instant, which has no "just past".
+                    let index = usize::try_from(past / width.max(1)).unwrap_or(usize::MAX);
+                    let index = index.min(slices.len() - 1);
+                    if let Some(slice) = slices.get_mut(index) {
+                        slice.spans += 1;
+                        slice.model_calls +=
+                            u64::from(columns.facet(Facet::Kind).code_at(row) == call);
+                        slice.errors +=
+                            u64::from(columns.facet(Facet::Status).code_at(row) == error);
+                    }
+                });
+                slices
+            })
         })
     }
 }
 
-fn facet(conn: &Connection, clause: &Clause, select: &'static str) -> Result<Vec<FacetValue>> {
-    let mut statement =
-        conn.prepare(&clause.statement(select, " GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 50"))?;
-    let mut rows = statement.query(params_from_iter(clause.values()))?;
-    let mut values = Vec::new();
-    while let Some(row) = rows.next()? {
-        // Spans without a value have none to choose.
-        if let Some(value) = row.get::<_, Option<String>>(0)? {
-            values.push(FacetValue {
-                value,
-                spans: count(row.get(1)?),
-            });
-        }
-    }
-    Ok(values)
+/// The fifty most frequent words; spans without a value have none to choose.
+fn most_frequent(column: &WordColumn, counts: &[u64]) -> Vec<FacetValue> {
+    let mut found: Vec<(u64, &str)> = column
+        .words()
+        .filter_map(|(code, word)| Some((*counts.get(code as usize)?, word)))
+        .filter(|(spans, _)| *spans > 0)
+        .collect();
+    found.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(b.1)));
+    found.truncate(50);
+    found
+        .into_iter()
+        .map(|(spans, word)| FacetValue {
+            value: word.to_owned(),
+            spans,
+        })
+        .collect()
 }
 
 /// Equal slices of `[first, last]`, the last one reaching just past `last`. Computed in 128 bits: a

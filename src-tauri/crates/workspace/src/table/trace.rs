@@ -3,16 +3,16 @@
 //! Tokens and cost count model calls and nothing else, so a step that groups others adds nothing twice.
 //! Sums saturate: a hostile count can spoil its own trace's figure, never a page.
 
+use crate::codec;
 use crate::door::Tx;
 use crate::error::Result;
 use crate::money::from_pico;
-use crate::page::Page;
 use crate::row::{count, count_some, int, int_some};
-use crate::table::span_page::SpanFilter;
 use crate::workspace::Workspace;
 use plumbline_model::{Span, SpanStatus, UnixNanos, Usd, add_known};
-use rusqlite::{OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 pub(crate) const V1: &str = "
 CREATE TABLE trace (
@@ -33,6 +33,20 @@ CREATE TABLE trace (
 CREATE INDEX trace_start ON trace (start_ns);
 ";
 
+/// The models stand beside the sums, so that a page of the list looks at no span.
+pub(crate) const V3: &str = "
+ALTER TABLE trace ADD COLUMN models TEXT;
+UPDATE trace SET models = (
+    SELECT json_group_array(model) FROM (
+        SELECT DISTINCT model FROM span
+        WHERE span.trace_id = trace.trace_id AND kind = 'llm' AND model IS NOT NULL
+        ORDER BY model LIMIT 16))
+    WHERE model_calls > 0;
+";
+
+/// Models that a trace names.
+const MODELS_KEPT: usize = 16;
+
 /// One user request with all its steps summed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TraceRow {
@@ -50,77 +64,11 @@ pub struct TraceRow {
     pub cost_usd: Option<Usd>,
     /// Model calls without a known cost; above zero, `cost_usd` is a lower bound.
     pub unpriced_calls: u64,
-}
-
-/// Part of the list of traces.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct TracePage {
-    pub total: u64,
-    pub rows: Vec<TraceRow>,
-}
-
-/// Order of traces; ties are broken by trace id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum TraceSort {
-    #[default]
-    Newest,
-    Oldest,
-    Slowest,
-    Costliest,
-    MostTokens,
-    MostErrors,
-}
-
-impl TraceSort {
-    fn order(self) -> &'static str {
-        match self {
-            Self::Newest => " ORDER BY start_ns DESC, trace_id LIMIT ? OFFSET ?",
-            Self::Oldest => " ORDER BY start_ns, trace_id LIMIT ? OFFSET ?",
-            Self::Slowest => " ORDER BY duration_ms DESC NULLS LAST, trace_id LIMIT ? OFFSET ?",
-            Self::Costliest => " ORDER BY cost_pico DESC NULLS LAST, trace_id LIMIT ? OFFSET ?",
-            // As reals, since two saturated counts would overflow an integer.
-            Self::MostTokens => {
-                " ORDER BY coalesce(tokens_in, 0) * 1.0 + coalesce(tokens_out, 0) DESC, trace_id
-                  LIMIT ? OFFSET ?"
-            }
-            Self::MostErrors => " ORDER BY errors DESC, trace_id LIMIT ? OFFSET ?",
-        }
-    }
+    /// Models that were called, by name; the first 16 of a trace that called more.
+    pub models: Vec<String>,
 }
 
 impl Workspace {
-    /// Traces that have at least one span which the filter accepts.
-    ///
-    /// # Errors
-    /// Those of reading the file.
-    pub fn traces(&self, filter: &SpanFilter, sort: TraceSort, page: Page) -> Result<TracePage> {
-        let spans = self.span_clause(filter)?;
-        let clause = if spans.is_empty() {
-            spans
-        } else {
-            spans.within(" WHERE trace_id IN (SELECT span.trace_id FROM span", ")")
-        };
-        self.read(|conn| {
-            let total: i64 = conn
-                .prepare(&clause.statement("SELECT count(*) FROM trace", ""))?
-                .query_row(params_from_iter(clause.values()), |row| row.get(0))?;
-            let mut statement = conn.prepare(&clause.statement(
-                "SELECT trace_id, root_name, start_ns, duration_ms, spans, model_calls, errors,
-                        tokens_in, tokens_out, cost_pico, unpriced_calls
-                 FROM trace",
-                sort.order(),
-            ))?;
-            let rows = statement
-                .query_map(params_from_iter(clause.values_and_page(page)), read)?
-                .collect::<rusqlite::Result<_>>()?;
-            Ok(TracePage {
-                total: count(total),
-                rows,
-            })
-        })
-    }
-
     /// One trace's sums, or `None` when there is none with this id.
     ///
     /// # Errors
@@ -130,7 +78,7 @@ impl Workspace {
             Ok(conn
                 .prepare_cached(
                     "SELECT trace_id, root_name, start_ns, duration_ms, spans, model_calls, errors,
-                            tokens_in, tokens_out, cost_pico, unpriced_calls
+                            tokens_in, tokens_out, cost_pico, unpriced_calls, models
                      FROM trace WHERE trace_id = ?1",
                 )?
                 .query_row([trace_id], read)
@@ -139,7 +87,8 @@ impl Workspace {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<TraceRow> {
+/// The columns of a row, in the order of its fields.
+pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<TraceRow> {
     Ok(TraceRow {
         trace_id: row.get(0)?,
         name: row.get(1)?,
@@ -152,7 +101,15 @@ fn read(row: &Row<'_>) -> rusqlite::Result<TraceRow> {
         tokens_out: count_some(row.get(8)?),
         cost_usd: row.get::<_, Option<i64>>(9)?.map(from_pico),
         unpriced_calls: count(row.get(10)?),
+        models: read_models(row.get(11)?).into_iter().collect(),
     })
+}
+
+/// Names of models as a JSON array; anything else, which only a damaged file holds, names none.
+fn read_models(stored: Option<String>) -> BTreeSet<String> {
+    stored
+        .and_then(|text| serde_json::from_str(&text).ok())
+        .unwrap_or_default()
 }
 
 /// What some spans of one trace add to it.
@@ -168,6 +125,7 @@ pub(crate) struct TraceSums {
     tokens_out: Option<u64>,
     cost_pico: Option<i64>,
     unpriced_calls: u64,
+    models: BTreeSet<String>,
 }
 
 impl TraceSums {
@@ -188,7 +146,17 @@ impl TraceSums {
             tokens_out: usage.tokens_out,
             cost_pico: cost_pico.filter(|_| call),
             unpriced_calls: u64::from(call && cost_pico.is_none()),
+            models: BTreeSet::new(),
         });
+        if let Some(model) = span.model().filter(|_| call) {
+            self.add_model(model);
+        }
+    }
+
+    fn add_model(&mut self, model: &str) {
+        if self.models.len() < MODELS_KEPT && !self.models.contains(model) {
+            self.models.insert(model.to_owned());
+        }
     }
 
     fn combine(&mut self, other: Self) {
@@ -205,6 +173,9 @@ impl TraceSums {
         self.tokens_out = add_known(self.tokens_out, other.tokens_out);
         self.cost_pico = add_pico(self.cost_pico, other.cost_pico);
         self.unpriced_calls += other.unpriced_calls;
+        for model in &other.models {
+            self.add_model(model);
+        }
     }
 }
 
@@ -227,7 +198,7 @@ pub(crate) fn merge(tx: &Tx<'_>, trace_id: &str, sums: TraceSums) -> Result<()> 
     let known = tx
         .prepare_cached(
             "SELECT root_name, root_start_ns, start_ns, end_ns, spans, model_calls, errors, tokens_in,
-                    tokens_out, cost_pico, unpriced_calls
+                    tokens_out, cost_pico, unpriced_calls, models
              FROM trace WHERE trace_id = ?1",
         )?
         .query_row([trace_id], |row| {
@@ -243,16 +214,25 @@ pub(crate) fn merge(tx: &Tx<'_>, trace_id: &str, sums: TraceSums) -> Result<()> 
                 tokens_out: count_some(row.get(8)?),
                 cost_pico: row.get(9)?,
                 unpriced_calls: count(row.get(10)?),
+                models: read_models(row.get(11)?),
             })
         })
         .optional()?;
     let mut all = known.unwrap_or_default();
     all.combine(sums);
     let (root_start_ns, root_name) = all.root.unzip();
+    let models = match all.models.is_empty() {
+        true => None,
+        false => Some(codec::json(&all.models)?),
+    };
+    // Updated in place: a list's cursor names the row, which must not move while spans arrive.
     tx.prepare_cached(
-        "INSERT OR REPLACE INTO trace (trace_id, root_name, root_start_ns, start_ns, end_ns, spans,
-            model_calls, errors, tokens_in, tokens_out, cost_pico, unpriced_calls)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        "INSERT INTO trace (trace_id, root_name, root_start_ns, start_ns, end_ns, spans,
+            model_calls, errors, tokens_in, tokens_out, cost_pico, unpriced_calls, models)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+         ON CONFLICT (trace_id) DO UPDATE SET root_name = ?2, root_start_ns = ?3, start_ns = ?4,
+            end_ns = ?5, spans = ?6, model_calls = ?7, errors = ?8, tokens_in = ?9, tokens_out = ?10,
+            cost_pico = ?11, unpriced_calls = ?12, models = ?13",
     )?
     .execute(params![
         trace_id,
@@ -267,6 +247,7 @@ pub(crate) fn merge(tx: &Tx<'_>, trace_id: &str, sums: TraceSums) -> Result<()> 
         int_some(all.tokens_out),
         all.cost_pico,
         int(all.unpriced_calls),
+        models,
     ])?;
     Ok(())
 }
@@ -276,7 +257,7 @@ pub(crate) fn recount(tx: &Tx<'_>, trace_id: &str) -> Result<()> {
     let mut all = TraceSums::default();
     let mut statement = tx.prepare_cached(
         "SELECT parent_id IS NULL, name, start_ns, end_ns, kind = 'llm', status = 'error', tokens_in,
-                tokens_out, cost_pico
+                tokens_out, cost_pico, model
          FROM span WHERE trace_id = ?1",
     )?;
     let mut rows = statement.query([trace_id])?;
@@ -298,7 +279,11 @@ pub(crate) fn recount(tx: &Tx<'_>, trace_id: &str) -> Result<()> {
             tokens_out: count_some(row.get(7)?).filter(|_| call),
             cost_pico: cost.filter(|_| call),
             unpriced_calls: u64::from(call && cost.is_none()),
+            models: BTreeSet::new(),
         });
+        if let Some(model) = row.get::<_, Option<String>>(9)?.filter(|_| call) {
+            all.add_model(&model);
+        }
     }
     tx.prepare_cached("DELETE FROM trace WHERE trace_id = ?1")?
         .execute([trace_id])?;
