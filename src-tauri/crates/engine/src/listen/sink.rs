@@ -6,7 +6,7 @@ use plumbline_ingest::Redactor;
 use plumbline_listen::{Accepted, Batch, Recorded, Refused, Sink};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// A request that was read and waits to be stored.
 pub(super) struct Work {
@@ -17,9 +17,16 @@ pub(super) struct Work {
     pub(super) _held: Held,
 }
 
+/// Bytes of exports that are being read, or read and not yet stored. Read, an export takes several times its bytes;
+/// what waits to be read takes no more than them.
+const READ_BYTES: usize = 24 * 1024 * 1024;
+
 /// Where something came from, its content used up.
 pub(super) enum Held {
-    Export(#[expect(dead_code, reason = "held for its room")] Batch),
+    Export(
+        #[expect(dead_code, reason = "held for its room")] Batch,
+        #[expect(dead_code, reason = "held for its room")] OwnedSemaphorePermit,
+    ),
     Recorded(#[expect(dead_code, reason = "held for its room")] Box<Recorded>),
 }
 
@@ -28,6 +35,7 @@ pub(super) struct EngineSink {
     name: Arc<str>,
     redactor: Option<Arc<Redactor>>,
     sender: Sender<Work>,
+    reading: Arc<Semaphore>,
 }
 
 impl EngineSink {
@@ -42,12 +50,16 @@ impl EngineSink {
             name: name.into(),
             redactor,
             sender,
+            reading: Arc::new(Semaphore::new(READ_BYTES)),
         }
     }
 }
 
 impl Sink for EngineSink {
     async fn submit(&self, mut batch: Batch) -> Result<Accepted, Refused> {
+        let bytes = u32::try_from(batch.body.len().min(READ_BYTES)).unwrap_or(u32::MAX);
+        let reading = Arc::clone(&self.reading).acquire_many_owned(bytes);
+        let reading = reading.await.map_err(|_| stopping())?;
         let (name, prices) = (Arc::clone(&self.name), self.engine.prices());
         let redactor = self.redactor.clone();
         let stopped = || Refused::Failed("reading the export stopped unexpectedly".to_owned());
@@ -62,13 +74,16 @@ impl Sink for EngineSink {
         let work = Work {
             parsed,
             done: Some(done),
-            _held: Held::Export(batch),
+            _held: Held::Export(batch, reading),
         };
-        let stopping = || Refused::Busy("Plumbline is about to stop listening".to_owned());
         self.sender.send(work).map_err(|_| stopping())?;
         stored.await.map_err(|_| stopping())??;
         Ok(accepted)
     }
+}
+
+fn stopping() -> Refused {
+    Refused::Busy("Plumbline is about to stop listening".to_owned())
 }
 
 fn accepted(parsed: &Parsed) -> Accepted {
