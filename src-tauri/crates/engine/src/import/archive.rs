@@ -48,7 +48,7 @@ impl Engine {
                             cancelled = Some(problem);
                             return ControlFlow::Break(());
                         }
-                        Err(problem) => outcome.failures.push(reading.failure(name, problem)),
+                        Err(problem) => outcome.failures.push(reading.failure(&name, problem)),
                     }
                 }
             }
@@ -86,5 +86,5 @@ impl Engine {
 fn refused(reading: &Reading<'_>, refusal: Refusal) -> ImportFailure {
     let problem =
         Problem::bad_input(format!("{} {}", refusal.name, refusal.why)).hint(refusal.hint);
-    reading.failure(refusal.name, problem)
+    reading.failure(&refusal.name, problem)
 }

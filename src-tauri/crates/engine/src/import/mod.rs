@@ -107,7 +107,7 @@ impl Engine {
                 Err(problem) => {
                     outcome
                         .failures
-                        .push(reading.failure(source.name(), problem));
+                        .push(reading.failure(&source.name(), problem));
                 }
             }
             done += source.bytes().unwrap_or_default();

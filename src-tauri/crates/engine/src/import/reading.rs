@@ -64,9 +64,9 @@ impl Reading<'_> {
     }
 
     /// A source that was not imported.
-    pub(super) fn failure(&self, path: String, problem: Problem) -> ImportFailure {
+    pub(super) fn failure(&self, path: &str, problem: Problem) -> ImportFailure {
         ImportFailure {
-            path: self.shown(&path),
+            path: self.shown(path),
             problem: without_secrets(self.redactor.as_deref(), problem),
         }
     }
