@@ -60,7 +60,7 @@ impl Stage {
             for column in 0..columns {
                 match row.get_ref(column)? {
                     ValueRef::Text(text) => {
-                        drop(black_box(String::from_utf8_lossy(text).into_owned()))
+                        drop(black_box(String::from_utf8_lossy(text).into_owned()));
                     }
                     other => drop(black_box(other.data_type())),
                 }
