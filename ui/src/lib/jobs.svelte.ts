@@ -50,7 +50,9 @@ class Jobs {
     // A search changes nothing, and who asked for it shows what it found.
     if (job.kind === 'search') return;
     announce(['job', 'import', 'span', 'prompt', 'dataset', 'run', 'cell']);
-    const name = { import: 'Import', replay: 'Replay', demo: 'Demo' }[job.kind];
+    const name = { import: 'Import', listen: 'Listening', replay: 'Replay', demo: 'Demo' }[
+      job.kind
+    ];
     if (job.state === 'failed') {
       say.problem(job.problem ?? `${name} of ${job.label} failed`);
     } else {
