@@ -42,6 +42,18 @@ fn a_tar_archive_may_be_piped_and_a_zip_archive_says_why_not() {
         assert_eq!(answer["files"][0]["path"], "-/in/a.jsonl");
         assert_eq!(count(&answer["files"][1], "stored"), stored, "{answer:#}");
     }
+    let engine = plumbline_engine::Engine::open(plumbline_engine::EngineOptions {
+        workspace: Some(stage.workspace()),
+        ..Default::default()
+    })
+    .unwrap();
+    for row in engine.import_list().unwrap() {
+        let path = &row.report.path;
+        assert!(
+            row.report.redacted.is_some(),
+            "{path}: nobody switched redaction off"
+        );
+    }
     let piped = stage.run_with_input(&["import", "-"], &zip(&[("a.jsonl", &line("a"))]));
     let said = piped.out + &piped.err;
     assert_eq!(piped.status, Some(2), "{said}");

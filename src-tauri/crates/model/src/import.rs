@@ -68,7 +68,7 @@ pub struct ImportFile {
     /// Share of model calls, 0 to 1, that carry each field a post-mortem needs.
     pub completeness: BTreeMap<String, f64>,
     /// Secrets and personal data that were taken out before anything was stored, by kind; `None` where redaction was
-    /// switched off.
+    /// switched off, and in reports older than it.
     #[serde(default)]
     pub redacted: Option<BTreeMap<String, u64>>,
 }

@@ -20,6 +20,6 @@ quarantine: Array<QuarantinedRow>, model_calls: number, tokens_in: number | null
 completeness: { [key in string]: number }, 
 /**
  * Secrets and personal data that were taken out before anything was stored, by kind; `None` where redaction was
- * switched off.
+ * switched off, and in reports older than it.
  */
 redacted: { [key in string]: number } | null, read: number, stored: number, duplicate: number, quarantined: number, };

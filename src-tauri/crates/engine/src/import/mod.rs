@@ -28,6 +28,7 @@ use plumbline_workspace::Page;
 pub use reading::ImportOptions;
 pub(crate) use reading::ReadAs;
 use reading::Reading;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use stream::Input;
@@ -154,6 +155,7 @@ impl Engine {
                     let report = ImportFile {
                         path: reading.shown(&source.name()),
                         format: "archive".to_owned(),
+                        redacted: reading.redactor.is_some().then(BTreeMap::new),
                         ..ImportFile::default()
                     };
                     let workspace = &self.inner.workspace;
