@@ -78,6 +78,8 @@ fn a_folder_is_read_whole_and_one_bad_file_costs_only_itself() {
         said.contains("noise.bin") && said.contains("--format"),
         "what to do next: {said}"
     );
+    let name_of_it = said.matches("in/noise.bin").count();
+    assert_eq!(name_of_it, 1, "the file is named once: {said}");
 }
 
 #[test]

@@ -48,10 +48,13 @@ pub(super) fn import(
     printer.answer(&answer, || {
         let mut text = summary::import_report(&outcome.files, printer.room(), printer.style());
         for failure in &outcome.failures {
-            let line = format!(
-                "not imported: {}: {}",
-                failure.path, failure.problem.message
-            );
+            let message = &failure.problem.message;
+            // Most messages name the file themselves.
+            let line = if message.contains(&failure.path) {
+                format!("not imported: {message}")
+            } else {
+                format!("not imported: {}: {message}", failure.path)
+            };
             text.push_str(&printer.style().paint(Paint::Bad, &line));
             text.push('\n');
             if let Some(hint) = &failure.problem.hint {
