@@ -4,6 +4,7 @@
 //! hurt. What is inside a value is for others to parse; a value that is broken inside does not stop the walk.
 
 use std::io::{self, BufRead, ErrorKind};
+use std::ops::ControlFlow;
 
 /// The longest key that is kept, in bytes.
 const KEY_BYTES: usize = 4 * 1024;
@@ -22,6 +23,14 @@ pub(crate) enum Halt {
 impl From<io::Error> for Halt {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+/// What the sink says, as a reason to halt.
+pub(crate) fn pass(flow: ControlFlow<()>) -> Result<(), Halt> {
+    match flow {
+        ControlFlow::Break(()) => Err(Halt::Stopped),
+        ControlFlow::Continue(()) => Ok(()),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use crate::IngestError;
 use crate::delivery::Delivery;
-use crate::json_bytes::{Halt, JsonBytes};
+use crate::json_bytes::{Halt, JsonBytes, pass};
 use crate::json_cut::closed_at_last_record;
 use crate::lines::LINE_BYTES;
 use crate::text::unfit;
@@ -142,13 +142,6 @@ fn one(
         Ok(value) => take(delivery, Found { at, raw, value }),
         Err(why) => delivery.quarantine(at, why, raw),
     })
-}
-
-fn pass(flow: ControlFlow<()>) -> Result<(), Halt> {
-    match flow {
-        ControlFlow::Break(()) => Err(Halt::Stopped),
-        ControlFlow::Continue(()) => Ok(()),
-    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::attributes::{Attributes, Unread, as_text, note};
 use crate::delivery::Delivery;
 use crate::head::Head;
 use crate::instant::iso;
-use crate::json_bytes::{Halt, JsonBytes};
+use crate::json_bytes::{Halt, JsonBytes, pass};
 use crate::lines::LINE_BYTES;
 use crate::text::unfit;
 use plumbline_model::UnixNanos;
@@ -221,13 +221,6 @@ fn without_nan(raw: &[u8]) -> Cow<'_, [u8]> {
     }
     text.extend_from_slice(&raw[copied..]);
     Cow::Owned(text)
-}
-
-fn pass(flow: ControlFlow<()>) -> Result<(), Halt> {
-    match flow {
-        ControlFlow::Break(()) => Err(Halt::Stopped),
-        ControlFlow::Continue(()) => Ok(()),
-    }
 }
 
 #[cfg(test)]
