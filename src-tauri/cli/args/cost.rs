@@ -1,0 +1,57 @@
+//! Tokens and money.
+
+use clap::Args;
+use std::path::PathBuf;
+
+/// Count tokens
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline tokens prompt.txt
+  echo 'How many?' | plumbline tokens - --encoding cl100k_base --ids")]
+pub(crate) struct Tokens {
+    /// File; `-` reads standard input
+    pub(crate) file: PathBuf,
+    #[arg(
+        long,
+        default_value = "o200k_base",
+        value_name = "o200k_base|cl100k_base"
+    )]
+    pub(crate) encoding: String,
+    /// Print the token ids too
+    #[arg(long)]
+    pub(crate) ids: bool,
+}
+
+/// Cost of a number of tokens, from the dated price table
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline cost --model openai:gpt-4.1-mini --in 12000 --out 800
+  plumbline cost --model claude-sonnet-4-5 --in 200000 --cached 150000 --out 1000")]
+pub(crate) struct Cost {
+    /// Model, or provider:model
+    #[arg(long)]
+    pub(crate) model: String,
+    /// Input tokens, cached ones included
+    #[arg(long = "in", value_name = "N")]
+    pub(crate) tokens_in: u64,
+    /// Output tokens
+    #[arg(long = "out", value_name = "N")]
+    pub(crate) tokens_out: u64,
+    /// Input tokens read from the provider's cache
+    #[arg(long, value_name = "N")]
+    pub(crate) cached: Option<u64>,
+}
+
+/// Calls, latency, tokens and cost by group
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline stats
+  plumbline stats --by model,day --json")]
+pub(crate) struct Stats {
+    /// Keys: model, day, prompt_version
+    #[arg(long, value_delimiter = ',', default_value = "model")]
+    pub(crate) by: Vec<String>,
+    /// Over replays instead of imported calls
+    #[arg(long)]
+    pub(crate) replays: bool,
+}

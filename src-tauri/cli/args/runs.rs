@@ -1,0 +1,156 @@
+//! Replays, what they run over, and what became of them.
+
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// Run prompt versions × models × cases × repeats
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline replay ticket-triage@1.1.0 ticket-triage --model recorded:smollm2-135m-instruct --dataset support-tickets
+  plumbline replay ticket-triage --model openai:gpt-4.1-mini --dataset cases.jsonl --cap-usd 0.50
+  plumbline replay ticket-triage --model local:my-model --base-url http://127.0.0.1:8080/v1 --dataset support-tickets
+  plumbline replay --resume 0190f3c2-…
+
+Keys come from the environment: OPENAI_API_KEY for api.openai.com, ANTHROPIC_API_KEY for
+api.anthropic.com, PLUMBLINE_API_KEY for the host of --base-url. A key is sent to no other host.")]
+pub(crate) struct Replay {
+    /// Prompt versions; without a version the working file is meant
+    #[arg(value_name = "PROMPT[@VERSION]", required_unless_present = "resume")]
+    pub(crate) versions: Vec<String>,
+    /// Model as provider:model; repeat for several. `recorded:MODEL` replays recordings
+    #[arg(
+        long = "model",
+        value_name = "PROVIDER:MODEL",
+        required_unless_present = "resume"
+    )]
+    pub(crate) models: Vec<String>,
+    /// Name of a dataset in the workspace, or a dataset file
+    #[arg(long, value_name = "NAME|FILE", required_unless_present = "resume")]
+    pub(crate) dataset: Option<String>,
+    /// Address of an OpenAI-compatible server, or another address of the named provider
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// How often to ask each question
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub(crate) repeat: u32,
+    /// Most calls in flight at once
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    pub(crate) concurrency: u32,
+    /// Stop before this much money could be spent
+    #[arg(long, value_name = "USD")]
+    pub(crate) cap_usd: Option<String>,
+    /// Neither read nor write the response cache
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Say what would be sent and what it would cost, and send nothing
+    #[arg(long)]
+    pub(crate) estimate: bool,
+    /// Go on with an interrupted run, as it was planned; --cap-usd may set another cap
+    #[arg(long, value_name = "RUN", conflicts_with_all = [
+        "versions", "models", "dataset", "base_url", "repeat", "concurrency", "no_cache", "estimate",
+    ])]
+    pub(crate) resume: Option<String>,
+    /// With --resume: send calls again whose fate is unknown, though they may have been paid
+    #[arg(long, requires = "resume", conflicts_with_all = ["versions", "models", "dataset"])]
+    pub(crate) resend_unknown: bool,
+}
+
+/// Datasets: list, add a file, make one from traces
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  plumbline dataset add support-tickets.jsonl
+  plumbline dataset from-traces last-week --prompt ticket-triage")]
+pub(crate) enum Dataset {
+    /// Datasets of the workspace
+    #[command(after_help = "Examples:
+  plumbline dataset list")]
+    List,
+    /// Read a dataset file (JSONL, one case a line)
+    #[command(after_help = "Examples:
+  plumbline dataset add support-tickets.jsonl")]
+    Add {
+        /// Dataset file
+        file: PathBuf,
+    },
+    /// Make cases of the imported model calls that carry their prompt's variables
+    #[command(after_help = "Examples:
+  plumbline dataset from-traces last-week --prompt ticket-triage")]
+    FromTraces {
+        /// Name of the dataset that is made
+        name: String,
+        /// Only calls of this prompt
+        #[arg(long)]
+        prompt: Option<String>,
+        /// Most calls that are looked at
+        #[arg(long, default_value_t = 10_000)]
+        limit: u32,
+    },
+}
+
+/// Runs: list, show, write recordings
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  plumbline run list
+  plumbline run show latest
+  plumbline run record latest --recorder 'llama.cpp, Q4_1' --out answers.jsonl")]
+pub(crate) enum Run {
+    /// Runs of the workspace, newest first
+    #[command(after_help = "Examples:
+  plumbline run list")]
+    List,
+    /// What came of a run, column by column
+    #[command(after_help = "Examples:
+  plumbline run show latest
+  plumbline run show 0190f3c2-… --json")]
+    Show {
+        /// Run; `latest` is the newest
+        run: String,
+    },
+    /// Write the live answers of a run as recordings, one JSON object a line
+    #[command(after_help = "Examples:
+  plumbline run record latest --recorder 'llama.cpp, Q4_1' --out answers.jsonl")]
+    Record {
+        /// Run; `latest` is the newest
+        run: String,
+        /// Who or what gave the answers, such as the model file and the server
+        #[arg(long, default_value = "", value_name = "TEXT")]
+        recorder: String,
+        /// File that the recordings are written to
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}
+
+/// Which answers moved between two runs, or two columns of one
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline compare 0190f3c2-… 0190f3d7-…
+  plumbline compare 0190f3c2-….0 0190f3c2-….1     two columns of one run
+  plumbline compare latest.0 latest.1 --show 5 --markdown")]
+pub(crate) struct Compare {
+    /// Run, or RUN.COLUMN; `latest` is the newest run
+    #[arg(value_name = "RUN_A")]
+    pub(crate) a: String,
+    #[arg(value_name = "RUN_B")]
+    pub(crate) b: String,
+    /// Show the diff of this many moved answers
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub(crate) show: u64,
+    /// Print Markdown for a pull request
+    #[arg(long)]
+    pub(crate) markdown: bool,
+}
+
+/// What differs between two files: words for text, paths for JSON
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline diff old.txt new.txt
+  plumbline diff a.json b.json --json
+  plumbline diff old.md new.md --side-by-side")]
+pub(crate) struct Diff {
+    pub(crate) a: PathBuf,
+    pub(crate) b: PathBuf,
+    /// Two columns instead of one
+    #[arg(long)]
+    pub(crate) side_by_side: bool,
+}
