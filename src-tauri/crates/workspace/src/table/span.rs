@@ -89,6 +89,8 @@ CREATE TABLE span_text (
 
 /// The index that knows a span by its ids holds no content, and that of imports is gone: the ids of an import's
 /// spans stand together, so `import_file` names the first and the last. Both were a tenth of the file.
+/// From here on `model_requested`, `model_returned` and `user_id_hash` stay empty: no query asks for them, and the
+/// body has them.
 pub(crate) const V3: &str = "
 DROP INDEX span_identity;
 CREATE INDEX span_identity ON span (trace_id, span_id);

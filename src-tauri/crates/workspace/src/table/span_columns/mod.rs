@@ -4,16 +4,21 @@
 //! out again stand in `span_removed`.
 //! About 44 bytes a span: 44 MB for a million. Read on first need; a list without a filter never asks.
 
+mod listed;
+mod words;
+
 use crate::error::Result;
 use crate::row::Word;
 use crate::table::span_page::SpanFilter;
 use crate::workspace::Workspace;
+pub(crate) use listed::ListedTraces;
 use plumbline_model::{SpanKind, SpanStatus};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params_from_iter};
-use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
+pub(crate) use words::WordColumn;
 
 /// Filters whose traces are kept.
 const KEPT: usize = 4;
@@ -50,46 +55,6 @@ impl Facet {
             Self::Prompt => filter.prompt_name.as_deref(),
             Self::Environment => filter.environment.as_deref(),
         }
-    }
-}
-
-/// One column of words: a code a span, 0 where the span has none.
-#[derive(Default)]
-pub(crate) struct WordColumn {
-    codes: Vec<u32>,
-    words: Vec<Arc<str>>,
-    code_of: HashMap<Arc<str>, u32>,
-}
-
-impl WordColumn {
-    fn push(&mut self, word: Option<&str>) {
-        let code = match word {
-            None => 0,
-            Some(word) => match self.code(word) {
-                Some(code) => code,
-                None => {
-                    let word: Arc<str> = word.into();
-                    self.words.push(Arc::clone(&word));
-                    let code = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-                    self.code_of.insert(word, code);
-                    code
-                }
-            },
-        };
-        self.codes.push(code);
-    }
-
-    fn code(&self, word: &str) -> Option<u32> {
-        self.code_of.get(word).copied()
-    }
-
-    pub(crate) fn code_at(&self, row: usize) -> u32 {
-        self.codes.get(row).copied().unwrap_or(0)
-    }
-
-    /// Every word with its code.
-    pub(crate) fn words(&self) -> impl Iterator<Item = (u32, &str)> {
-        (1..).zip(self.words.iter().map(AsRef::as_ref))
     }
 }
 
@@ -214,42 +179,6 @@ fn text<'r>(row: &'r Row<'_>, at: usize) -> Result<Option<&'r str>> {
     })
 }
 
-/// A set of trace ids, by hash.
-pub(crate) struct ListedTraces {
-    hashes: HashSet<u64, BuildHasherDefault<AsItIs>>,
-    hasher: RandomState,
-}
-
-impl ListedTraces {
-    pub(crate) fn holds(&self, trace_id: &str) -> bool {
-        self.hashes.contains(&self.hasher.hash_one(trace_id))
-    }
-
-    pub(crate) fn len(&self) -> u64 {
-        self.hashes.len() as u64
-    }
-}
-
-/// The keys are hashes already.
-#[derive(Default)]
-pub(crate) struct AsItIs(u64);
-
-impl Hasher for AsItIs {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, key: u64) {
-        self.0 = key;
-    }
-}
-
 /// The columns of an open workspace, and the traces of the latest filters.
 #[derive(Default)]
 pub(crate) struct Columns {
@@ -336,15 +265,12 @@ impl Workspace {
                 return Arc::clone(&kept.traces);
             }
             drop(known);
-            let mut traces = ListedTraces {
-                hashes: HashSet::default(),
-                hasher: columns.hasher.clone(),
-            };
+            let mut traces = ListedTraces::new(columns.hasher.clone());
             let mut before = None;
             columns.each(filter, ids.as_deref(), |row, failed| {
                 let trace = columns.traces[row];
                 if failed == 0 && before != Some(trace) {
-                    traces.hashes.insert(trace);
+                    traces.insert(trace);
                     before = Some(trace);
                 }
             });
