@@ -166,7 +166,7 @@ fn import(folder: &Path, file: &Path, spans: usize, redaction: Redaction) -> Out
     Ok((fs::metadata(&workspace)?.len() as f64, seconds))
 }
 
-fn expect(wanted: usize, found: u64) -> Outcome<()> {
+pub(crate) fn expect(wanted: usize, found: u64) -> Outcome<()> {
     if found == wanted as u64 {
         return Ok(());
     }

@@ -129,18 +129,23 @@ struct Usage {
     completion_tokens: u64,
 }
 
+/// A client for this machine: no proxy, no certificates.
+pub(crate) fn bare_client() -> Outcome<reqwest::Client> {
+    // Another one may be installed already, and then that one serves.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Ok(reqwest::Client::builder()
+        .no_proxy()
+        .tls_certs_only([])
+        .build()?)
+}
+
 /// Sends the bodies, `concurrency` at a time, and parses each reply; answers how many were whole.
 pub(crate) async fn send_bare(
     base_url: &str,
     bodies: Arc<Vec<Bytes>>,
     concurrency: usize,
 ) -> Outcome<usize> {
-    // Another one may be installed already, and then that one serves.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .build()?;
+    let client = bare_client()?;
     let next = Arc::new(AtomicUsize::new(0));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..concurrency {

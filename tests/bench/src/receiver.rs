@@ -1,6 +1,8 @@
 //! Spans through the OTLP receiver, beside an import of the same exports from a file.
 
 use crate::Size;
+use crate::import::expect;
+use crate::loopback::bare_client;
 use crate::pairs::{Outcome, Row, Title, in_turn, timed};
 use crate::texts::{Corpus, Dice};
 use bytes::Bytes;
@@ -78,20 +80,8 @@ fn open(folder: &Path) -> Outcome<Engine> {
     })?)
 }
 
-fn expect(wanted: usize, found: u64) -> Outcome<()> {
-    if found == wanted as u64 {
-        return Ok(());
-    }
-    Err(format!("{wanted} spans were sent, {found} are there").into())
-}
-
 async fn send(url: String, bodies: Arc<Vec<Bytes>>) -> Outcome<()> {
-    // Another one may be installed already, and then that one serves.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .tls_certs_only([])
-        .build()?;
+    let client = bare_client()?;
     let next = Arc::new(AtomicUsize::new(0));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..CLIENTS {
