@@ -224,7 +224,11 @@ impl Engine {
     }
 
     /// Rows of the releases on disk, newest first; each is remembered, so a changed file is noticed.
-    fn release_rows(&self, folder: &PromptFolder, name: &str) -> Result<Vec<ReleaseRow>, Problem> {
+    pub(crate) fn release_rows(
+        &self,
+        folder: &PromptFolder,
+        name: &str,
+    ) -> Result<Vec<ReleaseRow>, Problem> {
         let mut rows = Vec::new();
         for version in folder.releases(name)?.into_iter().rev() {
             let text = folder.release_text(name, &version)?;

@@ -137,6 +137,18 @@ impl Engine {
 
     /// The release a call names: by template hash, else by name and version.
     fn release_of(&self, span: &Span) -> Result<Option<String>, Problem> {
+        let known = self.known_release(span)?;
+        let Some(name) = span.prompt_name.as_deref().filter(|_| known.is_none()) else {
+            return Ok(known);
+        };
+        // The prompt's files may not have been looked at since they were released.
+        match self.prompt_folder() {
+            Ok(folder) if self.release_rows(&folder, name).is_ok() => self.known_release(span),
+            _ => Ok(None),
+        }
+    }
+
+    fn known_release(&self, span: &Span) -> Result<Option<String>, Problem> {
         let releases = self.inner.workspace.releases(None)?;
         let named = |release: &&PromptRelease| {
             Some(&release.spec.name) == span.prompt_name.as_ref()

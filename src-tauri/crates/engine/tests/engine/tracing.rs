@@ -189,3 +189,25 @@ fn the_columns_of_a_trace_say_what_its_rows_say() {
     let on_path: f64 = columns.critical_path.iter().map(|time| time.ms).sum();
     assert_eq!(on_path, columns.total_ms);
 }
+
+#[test]
+fn a_call_finds_its_release_though_nobody_looked_at_the_prompts_yet() {
+    let stage = Stage::new();
+    let call = |id: &str, name: &str| {
+        json!({
+            "trace_id": "t", "span_id": id, "kind": "llm", "start_ns": 1, "prompt_name": name,
+            "prompt_version": "1.0.0",
+        })
+    };
+    import(
+        &stage,
+        &[
+            call("a", "label"),
+            call("b", "../../etc"),
+            call("c", "other"),
+        ],
+    );
+    let release = |id: &str| stage.engine.span_open("t", id, 1).unwrap().release;
+    assert_eq!(release("a").as_deref(), Some("label@1.0.0"));
+    assert_eq!((release("b"), release("c")), (None, None));
+}
