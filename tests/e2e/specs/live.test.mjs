@@ -1,13 +1,16 @@
 // Live traces in the real window: switched on by hand, followed as they come, gone when switched off.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { closeByHand } from '../lib/close.mjs';
 import { closeDisplay } from '../lib/display.mjs';
 import { exportOf } from '../lib/otlp.mjs';
 import { freePort } from '../lib/processes.mjs';
 import { until } from '../lib/webdriver.mjs';
-import { openWindow, temporaryFolder } from '../lib/window.mjs';
+import { cli, openWindow, temporaryFolder } from '../lib/window.mjs';
 
 const SWITCH = { css: '[role=switch]' };
 
@@ -21,6 +24,8 @@ function listens(port, host = '127.0.0.1') {
   });
 }
 
+after(closeDisplay);
+
 describe('live intake', () => {
   let window;
   before(async () => {
@@ -28,10 +33,7 @@ describe('live intake', () => {
     await window.goto('/traces?tab=live');
     await window.sees('OpenTelemetry receiver', 'main');
   });
-  after(async () => {
-    await window?.close();
-    await closeDisplay();
-  });
+  after(() => window?.close());
 
   /** The code lines of a panel, such as `OPENAI_BASE_URL=…`. */
   const lines = (panel) =>
@@ -121,5 +123,43 @@ describe('live intake', () => {
     }, 'both base URLs again');
     assert.notEqual(second[0].split('/')[3], first[0].split('/')[3], 'a token serves one run');
     assert.deepEqual(await window.refusals(), []);
+  });
+});
+
+describe('closing the window', () => {
+  test('answers who is being served, closes the import and frees the port', async () => {
+    const home = temporaryFolder();
+    const workspace = join(home, 'closing.db');
+    const window = await openWindow({ home, workspace, prompts: temporaryFolder() });
+    try {
+      const port = await freePort();
+      await window.session.evaluateAsync(
+        (port) => window.__TAURI_INTERNALS__.invoke('listen_switch_on', { intake: 'receiver', port }),
+        port,
+      );
+      const body = exportOf({ name: 'last words', text: 'hello' });
+      const socket = connect({ port, host: '127.0.0.1' });
+      let answer = '';
+      socket.on('data', (data) => (answer += data));
+      const ended = once(socket, 'close');
+      const head = [`POST /v1/traces HTTP/1.1`, `Host: 127.0.0.1:${port}`, 'Content-Type: application/json'];
+      head.push(`Content-Length: ${Buffer.byteLength(body)}`, 'Connection: close', '', body.slice(0, 80));
+      socket.write(head.join('\r\n'));
+      const waits = () =>
+        window.session.evaluateAsync(async () => {
+          const [live] = await window.__TAURI_INTERNALS__.invoke('listen_list');
+          return live.waiting_bytes > 0;
+        });
+      await until(waits, 'the request to be seen');
+      await closeByHand('Plumbline');
+      await until(async () => !(await listens(port)), 'nobody else to be let in');
+      socket.write(body.slice(80));
+      await ended;
+      assert.match(answer, /^HTTP\/1\.1 200 /);
+      const { rows } = JSON.parse(cli(home, ['trace', 'list', '--json', '--workspace', workspace]));
+      assert.deepEqual(rows.map((row) => row.name), ['last words']);
+    } finally {
+      await window.close();
+    }
   });
 });
