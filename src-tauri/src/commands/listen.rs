@@ -1,4 +1,7 @@
 //! Live intake: what listens, on and off. Secrets are taken out as the switch of imports says.
+//!
+//! The page learns the token of the proxy. It is no key: calls are paid by the key that comes with them, and the
+//! policy of the page lets no request out.
 
 use crate::desk::{Answer, Desk};
 use plumbline_engine::api::{Intake, LiveIntake};

@@ -90,6 +90,9 @@ describe('live intake', () => {
     await window.sees('Spans stored 1 Duplicate 1 Quarantined 0 Requests refused 1', figures);
     await window.sees('live greeting', '[role=listbox][aria-label="Traces"]');
     await window.sees(`Listening on ${url}`, 'footer');
+    await window.goto('/traces');
+    await window.sees('listening', 'main');
+    await window.goto('/traces?tab=live');
     await window.clickNamed('Receive spans', SWITCH);
     await until(async () => !(await listens(port)), 'nobody on the port');
     assert.equal(await listens(port, '::1'), false);
