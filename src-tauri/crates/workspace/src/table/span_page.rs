@@ -251,5 +251,6 @@ pub(crate) fn read_usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage>
         tokens_in_cache_write: count_some(row.get(first + 2)?),
         tokens_out: count_some(row.get(first + 3)?),
         tokens_reasoning: count_some(row.get(first + 4)?),
+        tokens_unattributed: None,
     })
 }
