@@ -3,7 +3,7 @@
 #![cfg(unix)]
 
 use crate::model_server::{ModelServer, Reply, echo};
-use crate::stage::{Ran, Stage, cases, count, until};
+use crate::stage::{Ran, Running, Stage, cases, count, until};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -80,6 +80,10 @@ fn a_crash_at_any_point_pays_nothing_twice() {
 fn stopped(stage: &Stage, server: &ModelServer, more: &[&str], seen: usize) -> Ran {
     let program = stage.start(&stage.replay(&server.base_url, more));
     server.wait_for(seen);
+    interrupted(program)
+}
+
+fn interrupted(program: Running) -> Ran {
     let asked = Instant::now();
     program.signal("INT");
     let ran = program.end();
@@ -138,7 +142,14 @@ fn ctrl_c_while_a_retry_waits_leaves_the_cell_for_later() {
         1 => Reply::Refuse(503, vec![("retry-after", "50".to_owned())], "{}".to_owned()),
         _ => echo(seen),
     });
-    let run = stopped(&stage, &server, &["--json"], 1).object();
+    let program = stage.start(&stage.replay(&server.base_url, &["--json"]));
+    server.wait_for(1);
+    // That the server has answered does not say that the program has read it.
+    until("the refusal to stand in the ledger", || {
+        let attempts = stage.cells().into_iter().flat_map(|cell| cell.attempts);
+        attempts.map(|attempt| attempt.state).eq(["failed"])
+    });
+    let run = interrupted(program).object();
     assert_eq!(
         (&run["status"], count(&run, "pending")),
         (&json!("cancelled"), 1),

@@ -2,8 +2,6 @@
 
 use crate::model_server::{ModelServer, Reply, echo};
 use crate::stage::{Stage, cases, count};
-use plumbline_engine::api::GridFilter;
-use plumbline_engine::{Engine, EngineOptions};
 use serde_json::Value;
 use std::process::Output;
 
@@ -31,19 +29,8 @@ fn leaks(stage: &Stage, output: &Output) -> Vec<String> {
         ("stdout".to_owned(), output.stdout.clone()),
         ("stderr".to_owned(), output.stderr.clone()),
     ];
-    let engine = Engine::open(EngineOptions {
-        workspace: Some(stage.workspace()),
-        ..EngineOptions::default()
-    })
-    .unwrap();
-    for run in engine.run_list().unwrap() {
-        let grid = engine
-            .run_grid(run.id, &GridFilter::default(), 0, 100)
-            .unwrap();
-        for cell in grid.rows.into_iter().flat_map(|row| row.cells).flatten() {
-            let view = engine.cell_open(cell.id).unwrap();
-            places.push(("a cell".to_owned(), serde_json::to_vec(&view).unwrap()));
-        }
+    for cell in stage.cells() {
+        places.push(("a cell".to_owned(), serde_json::to_vec(&cell).unwrap()));
     }
     for entry in std::fs::read_dir(stage.path("")).unwrap() {
         let path = entry.unwrap().path();

@@ -1,5 +1,7 @@
 //! A folder of its own with a workspace and a prompt, and the program run in it.
 
+use plumbline_engine::api::{CellView, GridFilter};
+use plumbline_engine::{Engine, EngineOptions};
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -138,6 +140,22 @@ impl Stage {
     pub(crate) fn run_json(&self, args: &[&str]) -> (Option<i32>, Value) {
         let ran = Ran::of(self.command().arg("--json").args(args).output().unwrap());
         (ran.status, ran.object())
+    }
+
+    /// Every cell with its attempts, as the workspace holds them now: also while a program is at work.
+    pub(crate) fn cells(&self) -> Vec<CellView> {
+        let engine = Engine::open(EngineOptions {
+            workspace: Some(self.workspace()),
+            ..EngineOptions::default()
+        })
+        .unwrap();
+        let runs = engine.run_list().unwrap().into_iter();
+        let grids = runs.map(|run| engine.run_grid(run.id, &GridFilter::default(), 0, 100));
+        let rows = grids.flat_map(|grid| grid.unwrap().rows);
+        rows.flat_map(|row| row.cells)
+            .flatten()
+            .map(|cell| engine.cell_open(cell.id).unwrap())
+            .collect()
     }
 
     pub(crate) fn run_with_input(&self, args: &[&str], input: &[u8]) -> Ran {

@@ -61,7 +61,33 @@ fn assert_content_of_v1(workspace: &Workspace) {
     let spans = workspace
         .spans(&SpanFilter::default(), SpanSort::Oldest, Page::first(10))
         .unwrap();
-    assert_eq!(spans.rows[0].preview, "Where is my invoice?");
+    let first = &spans.rows[0];
+    assert_eq!(
+        (spans.total, first.trace_id.as_str(), first.span_id.as_str()),
+        (2, "trace-1", "a1")
+    );
+    assert_eq!(
+        (
+            first.model.as_deref(),
+            first.provider.as_deref(),
+            first.latency_ms
+        ),
+        (Some("gpt-4.1-mini"), Some("openai"), Some(100.0))
+    );
+    assert_eq!(
+        (
+            first.cost_reported_usd,
+            first.cost_computed_usd.unwrap().to_string()
+        ),
+        (None, "0.000072".to_owned())
+    );
+    let of_import = SpanFilter {
+        import_id: Some(imports[0].id),
+        model: Some("gpt-4.1-mini".into()),
+        ..SpanFilter::default()
+    };
+    let found = workspace.spans(&of_import, SpanSort::Oldest, Page::first(10));
+    assert_eq!(found.unwrap().rows, spans.rows);
     let record = workspace.span("trace-1", "a2", 1).unwrap();
     assert_eq!(
         record.span.input_messages[0].content.text(),

@@ -18,6 +18,7 @@ struct Answer<'a> {
     model_calls: u64,
     tokens_in: Option<u64>,
     tokens_out: Option<u64>,
+    tokens_unattributed: Option<u64>,
     first_ns: Option<UnixNanos>,
     last_ns: Option<UnixNanos>,
     /// Spans that carry each field that nobody reads.
@@ -102,6 +103,9 @@ fn answer<'a>(files: &'a [ImportFile], failures: &'a [ImportFailure]) -> Answer<
         tokens_out: files
             .iter()
             .fold(None, |sum, file| add_known(sum, file.tokens_out)),
+        tokens_unattributed: files
+            .iter()
+            .fold(None, |sum, file| add_known(sum, file.tokens_unattributed)),
         first_ns: files.iter().filter_map(|file| file.first_ns).min(),
         last_ns: files.iter().filter_map(|file| file.last_ns).max(),
         fields_unread: counts,

@@ -145,7 +145,12 @@ fn with_secrets(text: &str) -> String {
 }
 
 /// Size of the workspace in bytes, and the seconds from opening it to its being closed.
-fn import(folder: &Path, file: &Path, spans: usize, redaction: Redaction) -> Outcome<(f64, f64)> {
+pub(crate) fn import(
+    folder: &Path,
+    file: &Path,
+    spans: usize,
+    redaction: Redaction,
+) -> Outcome<(f64, f64)> {
     let workspace = folder.join("bench.plumbline");
     let options = EngineOptions {
         workspace: Some(workspace.clone()),
@@ -264,7 +269,7 @@ fn plain_parse(text: &str) -> Outcome<u64> {
 }
 
 /// Model calls of conversations with four spans to a trace.
-fn jsonl(corpus: &Corpus, seed: u64, spans: usize) -> String {
+pub(crate) fn jsonl(corpus: &Corpus, seed: u64, spans: usize) -> String {
     let mut dice = Dice::new(seed);
     let mut text = String::with_capacity(spans * 1_600);
     let models = ["gpt-4.1-mini", "gpt-4o", "claude-sonnet-4-5"];

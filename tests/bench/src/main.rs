@@ -1,12 +1,13 @@
 //! Ratios of this project against named references, taken in one process in turn; no judgement.
 //!
-//! `plumbline-bench [--quick] [--only NAME] [--json] [--workspace FILE]`. Absolute figures belong to the machine they were
+//! `plumbline-bench [--quick] [--only NAME] [--json] [--workspace FILE] [--duckdb PYTHON]`. Absolute figures belong to the machine they were
 //! taken on; only ratios can be compared, and only those of a release build.
 //!
 //! `--make FILE --spans N` makes a workspace of N spans; `--survey FILE` times every question of the trace
 //! screens on it, and `--only traces --workspace FILE` compares them with bare SQL there.
 
 mod count_tokens;
+mod duckdb;
 mod import;
 mod loopback;
 mod many_spans;
@@ -57,6 +58,9 @@ const BENCHES: &[(&str, Measure)] = &[
     ("diff", |asked| word_diff::measure(asked.size)),
     ("parse", |asked| import::parse(asked.size)),
     ("import", |asked| import::into_workspace(asked.size)),
+    ("duckdb", |asked| {
+        duckdb::measure(asked.size, asked.duckdb.as_deref())
+    }),
     ("redact", |asked| import::redacted(asked.size)),
     ("receiver", |asked| receiver::measure(asked.size)),
     ("traces", |asked| {
@@ -74,6 +78,8 @@ struct Asked {
     make: Option<PathBuf>,
     spans: usize,
     survey: Option<PathBuf>,
+    /// A Python that has the package `duckdb`.
+    duckdb: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
@@ -96,6 +102,7 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Outcome<Asked> {
         make: None,
         spans: 200_000,
         survey: None,
+        duckdb: None,
     };
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -104,6 +111,7 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Outcome<Asked> {
             "--workspace" => asked.workspace = arguments.next().map(PathBuf::from),
             "--make" => asked.make = arguments.next().map(PathBuf::from),
             "--survey" => asked.survey = arguments.next().map(PathBuf::from),
+            "--duckdb" => asked.duckdb = arguments.next().map(PathBuf::from),
             "--spans" => asked.spans = arguments.next().unwrap_or_default().parse()?,
             "--only" => {
                 let name = arguments.next().unwrap_or_default();
@@ -114,7 +122,7 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Outcome<Asked> {
             }
             other => {
                 return Err(format!(
-                    "unknown argument `{}`; usage: plumbline-bench [--quick] [--only NAME] [--json], NAME one of: {}",
+                    "unknown argument `{}`; usage: plumbline-bench [--quick] [--only NAME] [--json] [--duckdb PYTHON], NAME one of: {}",
                     other.escape_debug(),
                     names()
                 )

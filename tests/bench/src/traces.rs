@@ -72,7 +72,9 @@ impl Stage {
 
     fn newest_trace(&self) -> Outcome<(String, String)> {
         Ok(self.plain.query_row(
-            "SELECT trace_id, span_id FROM span WHERE kind = 'llm' ORDER BY start_ns DESC LIMIT 1 OFFSET 500",
+            "SELECT lower(hex(trace_id)), lower(hex(span_id)) FROM
+                (SELECT trace, span_id FROM span WHERE kind = 'llm' ORDER BY start_ns DESC LIMIT 1 OFFSET 500)
+                JOIN trace ON trace.id = trace",
             [],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?)
@@ -122,16 +124,17 @@ fn questions(stage: &Stage) -> Outcome<Vec<(&'static str, &'static str, Ask<'_>,
         ),
         (
             "one trace by id",
-            "SELECT * FROM span WHERE trace_id = ?",
+            "SELECT * FROM span WHERE trace = (SELECT id FROM trace WHERE trace_id = ?)",
             Box::new(move || Ok(stage.engine.trace_columns(&trace)?.span_id.len())),
             Box::new({
                 let trace = trace_id.clone();
-                move || stage.read("SELECT * FROM span WHERE trace_id = ?1", [&trace])
+                let sql = "SELECT * FROM span WHERE trace = (SELECT id FROM trace WHERE trace_id = unhex(?1))";
+                move || stage.read(sql, [&trace])
             }),
         ),
         (
             "one span by id",
-            "SELECT * FROM span WHERE trace_id = ? AND span_id = ?",
+            "SELECT * FROM span WHERE trace = (SELECT id FROM trace WHERE trace_id = ?) AND span_id = ?",
             Box::new({
                 let trace = trace_id.clone();
                 move || {
@@ -141,18 +144,20 @@ fn questions(stage: &Stage) -> Outcome<Vec<(&'static str, &'static str, Ask<'_>,
                 }
             }),
             Box::new(move || {
-                let sql = "SELECT * FROM span WHERE trace_id = ?1 AND span_id = ?2";
+                let sql = "SELECT * FROM span WHERE
+                    trace = (SELECT id FROM trace WHERE trace_id = unhex(?1)) AND span_id = unhex(?2)";
                 stage.read(sql, [&trace_id, &span_id])
             }),
         ),
         (
             "trace list of one model",
-            "SELECT * FROM trace WHERE trace_id IN (SELECT trace_id FROM span WHERE model = ?)
+            "SELECT * FROM trace WHERE id IN (SELECT trace FROM span WHERE model = (SELECT id FROM word WHERE text = ?))
              ORDER BY start_ns DESC LIMIT 100",
             Box::new(move || list(by_model(), TraceSort::Newest)),
             Box::new(|| {
-                let sql = "SELECT * FROM trace WHERE trace_id IN
-                    (SELECT trace_id FROM span WHERE model = ?1) ORDER BY start_ns DESC LIMIT 100";
+                let sql = "SELECT * FROM trace WHERE id IN
+                    (SELECT trace FROM span WHERE model = (SELECT id FROM word WHERE text = ?1))
+                    ORDER BY start_ns DESC LIMIT 100";
                 stage.read(sql, [COMMON_MODEL])
             }),
         ),

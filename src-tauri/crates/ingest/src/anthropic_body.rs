@@ -145,6 +145,7 @@ pub(crate) fn usage(prefix: &str, counts: &Attributes, unread: &mut Unread) -> U
         tokens_in_cache_write: written_total,
         tokens_out: counts.count(&["output_tokens"]),
         tokens_reasoning: made.count(&["thinking_tokens", "reasoning_tokens"]),
+        tokens_unattributed: None,
     };
     note_counts(unread, &format!("{prefix}usage.cache_creation."), &written);
     note_counts(

@@ -17,7 +17,8 @@ pub(crate) struct Counted {
 
 impl Counted {
     /// The total decides: what it holds beyond input and output are parts that stand beside. So does a part that is
-    /// larger than its whole would be, and a source that is known to leave the cache out.
+    /// larger than its whole would be, and a source that is known to leave the cache out. What still remains of the
+    /// total is kept as it is, as tokens that nobody attributed.
     pub(crate) fn usage(&self, leaves_cache_out: bool) -> Usage {
         let cache = add_known(self.read, self.written).unwrap_or(0);
         let thought = self.reasoning.unwrap_or(0);
@@ -32,12 +33,17 @@ impl Counted {
         let with = |count: Option<u64>, part: u64, beside: bool| {
             count.map(|count| count.saturating_add(if beside { part } else { 0 }))
         };
-        Usage {
+        let usage = Usage {
             tokens_in: with(self.input, cache, cache_beside),
             tokens_in_cached: self.read,
             tokens_in_cache_write: self.written,
             tokens_out: with(self.output, thought, thought_beside),
             tokens_reasoning: self.reasoning,
+            tokens_unattributed: None,
+        };
+        Usage {
+            tokens_unattributed: usage.beyond(self.total),
+            ..usage
         }
     }
 }
@@ -46,7 +52,7 @@ impl Counted {
 mod tests {
     use super::*;
 
-    fn reasoned(total: Option<u64>) -> Option<u64> {
+    fn reasoned(total: Option<u64>) -> Usage {
         let counted = Counted {
             input: Some(10),
             output: Some(5),
@@ -54,15 +60,25 @@ mod tests {
             reasoning: Some(3),
             ..Counted::default()
         };
-        counted.usage(false).tokens_out
+        counted.usage(false)
     }
 
     #[test]
     fn the_total_tells_what_stands_beside() {
-        assert_eq!(reasoned(Some(18)), Some(8));
-        assert_eq!(reasoned(Some(15)), Some(5));
-        assert_eq!(reasoned(Some(17)), Some(5), "unexplained");
-        assert_eq!(reasoned(None), Some(5));
+        for (total, out, unattributed) in [
+            (Some(18), 8, None),
+            (Some(15), 5, None),
+            (Some(17), 5, Some(2)),
+            (Some(14), 5, None),
+            (None, 5, None),
+        ] {
+            let usage = reasoned(total);
+            assert_eq!(
+                (usage.tokens_out, usage.tokens_unattributed),
+                (Some(out), unattributed),
+                "{total:?}"
+            );
+        }
     }
 
     #[test]

@@ -113,8 +113,7 @@ fn span(object: Map<String, Value>) -> Result<(Span, Unread), String> {
 }
 
 /// Sums and repetitions of what is read, and LiteLLM's own price table beside each call.
-const UNDERSTOOD: [&str; 9] = [
-    "total_tokens",
+const UNDERSTOOD: [&str; 8] = [
     "response_time",
     "request_duration_ms",
     "model_map_information",
@@ -202,13 +201,15 @@ fn usage(
     let written = [&given, &noted]
         .iter()
         .find_map(|usage| usage.count(&["cache_creation_input_tokens"]));
-    let usage = Usage {
+    let mut usage = Usage {
         tokens_in: fields.count(&["prompt_tokens"]),
         tokens_in_cached: part("cached_tokens", "prompt_tokens_details"),
         tokens_in_cache_write: written,
         tokens_out: fields.count(&["completion_tokens"]),
         tokens_reasoning: part("reasoning_tokens", "completion_tokens_details"),
+        tokens_unattributed: None,
     };
+    usage.tokens_unattributed = usage.beyond(fields.count(&["total_tokens"]));
     let nothing = [usage.tokens_in, usage.tokens_out]
         .iter()
         .all(|count| count.unwrap_or(0) == 0);

@@ -177,7 +177,7 @@ pub(crate) fn usage(prefix: &str, counts: &Attributes, unread: &mut Unread) -> U
         && total.is_some()
         && total == beside
         && total != sum(&[tokens_in, out]);
-    Usage {
+    let usage = Usage {
         tokens_in,
         tokens_in_cached: cached,
         tokens_in_cache_write: written,
@@ -187,6 +187,11 @@ pub(crate) fn usage(prefix: &str, counts: &Attributes, unread: &mut Unread) -> U
             out
         },
         tokens_reasoning: reasoning,
+        tokens_unattributed: None,
+    };
+    Usage {
+        tokens_unattributed: usage.beyond(total),
+        ..usage
     }
 }
 

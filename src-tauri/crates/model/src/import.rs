@@ -60,6 +60,9 @@ pub struct ImportFile {
     pub model_calls: u64,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
+    /// What totals count beyond both; `None` also in reports older than this field.
+    #[serde(default)]
+    pub tokens_unattributed: Option<u64>,
     #[ts(type = "string | null")]
     pub first_ns: Option<UnixNanos>,
     #[ts(type = "string | null")]

@@ -18,6 +18,9 @@ pub struct Usage {
     pub tokens_out: Option<u64>,
     /// Part of `tokens_out` spent on reasoning.
     pub tokens_reasoning: Option<u64>,
+    /// What the provider's own total counts beyond `tokens_in` and `tokens_out`; which of both it belongs to is not
+    /// known. `None` when there was no total, or nothing beyond.
+    pub tokens_unattributed: Option<u64>,
 }
 
 impl Usage {
@@ -29,6 +32,13 @@ impl Usage {
             tokens_out: Some(tokens_out),
             ..Self::default()
         }
+    }
+
+    /// What `total` counts beyond input and output; `None` when that is nothing. An unknown count explains nothing.
+    #[must_use]
+    pub fn beyond(&self, total: Option<u64>) -> Option<u64> {
+        let explained = add_known(self.tokens_in, self.tokens_out).unwrap_or(0);
+        total?.checked_sub(explained).filter(|tokens| *tokens > 0)
     }
 
     /// True when nothing at all was reported.
@@ -44,5 +54,20 @@ pub fn add_known(left: Option<u64>, right: Option<u64>) -> Option<u64> {
     match (left, right) {
         (None, None) => None,
         (left, right) => Some(left.unwrap_or(0).saturating_add(right.unwrap_or(0))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_total_tells_only_what_is_beyond_the_two() {
+        let usage = Usage::of(5, 845);
+        assert_eq!(usage.beyond(Some(2_023)), Some(1_173));
+        assert_eq!(usage.beyond(Some(850)), None, "nothing is not zero tokens");
+        assert_eq!(usage.beyond(Some(7)), None, "a total that is too small");
+        assert_eq!(usage.beyond(None), None);
+        assert_eq!(Usage::default().beyond(Some(9)), Some(9));
     }
 }

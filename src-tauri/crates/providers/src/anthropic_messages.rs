@@ -175,6 +175,7 @@ impl WireUsage {
             tokens_in_cache_write: part_of(written, tokens_in),
             tokens_out: self.output_tokens.0,
             tokens_reasoning: None,
+            tokens_unattributed: None,
         }
     }
 }

@@ -103,6 +103,8 @@ struct WireUsage {
     prompt_tokens: Count,
     #[serde(default)]
     completion_tokens: Count,
+    #[serde(default)]
+    total_tokens: Count,
     prompt_tokens_details: Option<InputDetails>,
     completion_tokens_details: Option<OutputDetails>,
 }
@@ -125,12 +127,17 @@ impl From<WireUsage> for Usage {
         let reasoning = wire
             .completion_tokens_details
             .and_then(|d| d.reasoning_tokens.0);
-        Self {
+        let usage = Self {
             tokens_in: wire.prompt_tokens.0,
             tokens_in_cached: part_of(cached, wire.prompt_tokens.0),
             tokens_in_cache_write: None,
             tokens_out: wire.completion_tokens.0,
             tokens_reasoning: part_of(reasoning, wire.completion_tokens.0),
+            tokens_unattributed: None,
+        };
+        Self {
+            tokens_unattributed: usage.beyond(wire.total_tokens.0),
+            ..usage
         }
     }
 }

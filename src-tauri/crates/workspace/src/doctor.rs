@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::file_mode::others_may_read;
 use crate::migration::WORKSPACE_VERSION;
 use crate::recognise::user_version;
+use crate::table::word;
 use crate::workspace::Workspace;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,7 @@ impl Workspace {
                 imports(conn)?,
                 bodies(conn)?,
                 sums(conn)?,
+                words(conn)?,
             ])
         })?;
         if !self.is_in_memory() {
@@ -134,7 +136,8 @@ fn ledger(conn: &Connection) -> Result<CheckResult> {
 fn imports(conn: &Connection) -> Result<CheckResult> {
     let wrong: i64 = conn.query_row(
         "SELECT count(*) FROM import_file LEFT JOIN
-            (SELECT import_id, count(*) AS spans, min(id) AS first, max(id) AS last FROM span GROUP BY import_id)
+            (SELECT (SELECT text FROM word WHERE word.id = import) AS import_id, count(*) AS spans,
+                    min(id) AS first, max(id) AS last FROM span GROUP BY import)
             AS seen ON seen.import_id = import_file.id
          WHERE stored <> coalesce(seen.spans, 0)
             OR (seen.spans > 0 AND NOT coalesce(first_span <= seen.first AND last_span >= seen.last, 0))
@@ -169,8 +172,8 @@ fn bodies(conn: &Connection) -> Result<CheckResult> {
 fn sums(conn: &Connection) -> Result<CheckResult> {
     let wrong: i64 = conn.query_row(
         "SELECT count(*) FROM trace FULL JOIN
-            (SELECT trace_id, count(*) AS spans, min(start_ns) AS start_ns FROM span GROUP BY trace_id) AS seen
-            USING (trace_id)
+            (SELECT trace, count(*) AS spans, min(start_ns) AS start_ns FROM span GROUP BY trace) AS seen
+            ON seen.trace = trace.id
          WHERE trace.spans IS NOT seen.spans OR trace.start_ns IS NOT seen.start_ns",
         [],
         |row| row.get(0),
@@ -179,6 +182,15 @@ fn sums(conn: &Connection) -> Result<CheckResult> {
         "sums",
         wrong == 0,
         format!("{wrong} traces count other spans than they have"),
+    ))
+}
+
+fn words(conn: &Connection) -> Result<CheckResult> {
+    let missing = word::missing(conn)?;
+    Ok(check(
+        "words",
+        missing == 0,
+        format!("{missing} words that rows name are missing"),
     ))
 }
 

@@ -20,6 +20,7 @@ mod page;
 mod readers;
 mod recognise;
 mod row;
+mod stored_id;
 mod table;
 #[cfg(test)]
 mod testing;

@@ -6,9 +6,12 @@
 
 use crate::backup;
 use crate::connection::{enter_wal, is_memory};
-use crate::error::Result;
+use crate::error::{Result, WorkspaceError};
 use crate::recognise::{refuse_newer, user_version};
+use crate::stored_id::StoredId;
 use crate::table;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::Value;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::path::Path;
 
@@ -45,11 +48,11 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::span_block::V3,
         table::column_mapping::V3,
         table::import_file::V3,
+        table::word::V3,
+        table::trace::V3,
         table::span::V3,
         table::call_stats::V3,
-        table::price_source::V3,
         table::live_intake::V3,
-        table::trace::V3,
     ],
 ];
 
@@ -61,19 +64,36 @@ pub(crate) fn migrate(conn: &mut Connection, path: &Path) -> Result<()> {
         if found > 0 && !is_memory(path) {
             backup::before_migration(conn, path, found)?;
         }
-        let tx = Transaction::new(conn, TransactionBehavior::Immediate)?;
-        // Asked again under the lock: another process may have been faster.
-        let locked = user_version(&tx)?;
-        refuse_newer(path, locked)?;
-        apply(&tx, locked, WORKSPACE_VERSION)?;
-        tx.commit()?;
+        // Else a table that makes room for its successor would take the rows along that refer to it; the switch
+        // does nothing inside a transaction.
+        conn.pragma_update(None, "foreign_keys", false)?;
+        let migrated = migrate_all(conn, path);
+        conn.pragma_update(None, "foreign_keys", true)?;
+        migrated?;
     }
     enter_wal(conn)?;
     if (1..WORKSPACE_VERSION).contains(&found) {
         // The new version has to stand in the file's header, where an older Plumbline looks for it.
         // A reader that holds the WAL back is no reason to fail: the look through SQLite covers it.
+        // The switch to WAL may leave the file in a transaction, which the next statement that reads it ends.
+        conn.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     }
+    Ok(())
+}
+
+fn migrate_all(conn: &mut Connection, path: &Path) -> Result<()> {
+    let tx = Transaction::new(conn, TransactionBehavior::Immediate)?;
+    // Asked again under the lock: another process may have been faster.
+    let locked = user_version(&tx)?;
+    refuse_newer(path, locked)?;
+    apply(&tx, locked, WORKSPACE_VERSION)?;
+    if locked > 0 && tx.prepare("PRAGMA foreign_key_check")?.exists([])? {
+        return Err(WorkspaceError::Damaged(
+            "rows refer to others that are not there; it stays at its old version".into(),
+        ));
+    }
+    tx.commit()?;
     Ok(())
 }
 
@@ -81,6 +101,7 @@ pub(crate) fn migrate(conn: &mut Connection, path: &Path) -> Result<()> {
 pub(crate) fn apply(tx: &Connection, from: i64, to: i64) -> Result<()> {
     let from = usize::try_from(from).unwrap_or(usize::MAX);
     let to = usize::try_from(to).unwrap_or(0).min(MIGRATIONS.len());
+    offer_functions(tx)?;
     for statements in MIGRATIONS.get(from..to).unwrap_or_default() {
         for sql in *statements {
             tx.execute_batch(sql)?;
@@ -90,6 +111,20 @@ pub(crate) fn apply(tx: &Connection, from: i64, to: i64) -> Result<()> {
         tx.pragma_update(None, "application_id", APPLICATION_ID)?;
         tx.pragma_update(None, "user_version", to as i64)?;
     }
+    Ok(())
+}
+
+/// What migrations compute as the code does that writes new rows.
+fn offer_functions(conn: &Connection) -> Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    conn.create_scalar_function("plumbline_stored_id", 1, flags, |call| {
+        let text: Option<String> = call.get(0)?;
+        Ok(text.map(|text| Value::from(StoredId::from(text.as_str()))))
+    })?;
+    conn.create_scalar_function("plumbline_duration_ns", 2, flags, |call| {
+        let (start, end): (i64, Option<i64>) = (call.get(0)?, call.get(1)?);
+        Ok(end.map(|end| end.wrapping_sub(start)))
+    })?;
     Ok(())
 }
 

@@ -30,6 +30,10 @@ export function tokenLines(span: Span): TokenLine[] {
     { label: 'output', value: count(span.tokens_out), part: false },
     ...part('reasoning', span.tokens_reasoning),
   ];
+  if (span.tokens_unattributed !== null) {
+    const value = count(span.tokens_unattributed);
+    lines.push({ label: 'in the total only', value, part: false });
+  }
   return lines;
 }
 

@@ -13,7 +13,11 @@ format: string,
 /**
  * The first 100 quarantined rows; all of them stand in the workspace.
  */
-quarantine: Array<QuarantinedRow>, model_calls: number, tokens_in: number | null, tokens_out: number | null, first_ns: string | null, last_ns: string | null, fields_unread: { [key in string]: FieldUnread }, 
+quarantine: Array<QuarantinedRow>, model_calls: number, tokens_in: number | null, tokens_out: number | null, 
+/**
+ * What totals count beyond both; `None` also in reports older than this field.
+ */
+tokens_unattributed: number | null, first_ns: string | null, last_ns: string | null, fields_unread: { [key in string]: FieldUnread }, 
 /**
  * Share of model calls, 0 to 1, that carry each field a post-mortem needs.
  */

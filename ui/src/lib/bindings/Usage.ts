@@ -23,4 +23,9 @@ tokens_out: number | null,
 /**
  * Part of `tokens_out` spent on reasoning.
  */
-tokens_reasoning: number | null, };
+tokens_reasoning: number | null, 
+/**
+ * What the provider's own total counts beyond `tokens_in` and `tokens_out`; which of both it belongs to is not
+ * known. `None` when there was no total, or nothing beyond.
+ */
+tokens_unattributed: number | null, };

@@ -19,6 +19,7 @@ pub(crate) struct Account {
     model_calls: u64,
     tokens_in: Option<u64>,
     tokens_out: Option<u64>,
+    tokens_unattributed: Option<u64>,
     first_ns: Option<UnixNanos>,
     last_ns: Option<UnixNanos>,
     completeness: Completeness,
@@ -59,6 +60,8 @@ impl Account {
             self.model_calls += 1;
             self.tokens_in = add_known(self.tokens_in, span.usage.tokens_in);
             self.tokens_out = add_known(self.tokens_out, span.usage.tokens_out);
+            self.tokens_unattributed =
+                add_known(self.tokens_unattributed, span.usage.tokens_unattributed);
         }
         let last = span.end_ns.unwrap_or(span.start_ns);
         self.first_ns = Some(
@@ -78,6 +81,8 @@ impl Account {
             };
             self.tokens_in = less(self.tokens_in, span.usage.tokens_in);
             self.tokens_out = less(self.tokens_out, span.usage.tokens_out);
+            self.tokens_unattributed =
+                less(self.tokens_unattributed, span.usage.tokens_unattributed);
         }
     }
 
@@ -95,6 +100,7 @@ impl Account {
         self.model_calls += later.model_calls;
         self.tokens_in = add_known(self.tokens_in, later.tokens_in);
         self.tokens_out = add_known(self.tokens_out, later.tokens_out);
+        self.tokens_unattributed = add_known(self.tokens_unattributed, later.tokens_unattributed);
         self.first_ns = [self.first_ns, later.first_ns].into_iter().flatten().min();
         self.last_ns = [self.last_ns, later.last_ns].into_iter().flatten().max();
         self.completeness.merge(later.completeness);
@@ -128,6 +134,7 @@ impl Account {
             model_calls: self.model_calls,
             tokens_in: self.tokens_in,
             tokens_out: self.tokens_out,
+            tokens_unattributed: self.tokens_unattributed.filter(|tokens| *tokens > 0),
             first_ns: self.first_ns,
             last_ns: self.last_ns,
             fields_unread,

@@ -6,13 +6,18 @@ use plumbline_model::Usage;
 /// The counts under one name; a count that is missing or negative is unknown.
 pub(super) fn counts(info: &Attributes, name: &str) -> Usage {
     let counts = info.nested(name);
-    counts.understood(&["total_tokens"]);
-    Usage {
+    let usage = Usage {
         tokens_in: counts.count(&["input_tokens"]),
         tokens_in_cached: counts.count(&["cached_input_tokens"]),
         tokens_in_cache_write: None,
         tokens_out: counts.count(&["output_tokens"]),
         tokens_reasoning: counts.count(&["reasoning_output_tokens"]),
+        tokens_unattributed: None,
+    };
+    // Reasoning is part of the output here, so a total never moves it.
+    Usage {
+        tokens_unattributed: usage.beyond(counts.count(&["total_tokens"])),
+        ..usage
     }
 }
 
@@ -39,6 +44,8 @@ pub(super) fn added(sum: Usage, before: Usage) -> Usage {
         tokens_in_cache_write: None,
         tokens_out: minus(sum.tokens_out, before.tokens_out),
         tokens_reasoning: minus(sum.tokens_reasoning, before.tokens_reasoning),
+        tokens_unattributed: minus(sum.tokens_unattributed, before.tokens_unattributed)
+            .filter(|tokens| *tokens > 0),
     }
 }
 

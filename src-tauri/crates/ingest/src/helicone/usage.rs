@@ -32,7 +32,7 @@ fn provider(usage: &Attributes) -> Usage {
     let read = usage.count(&["cache_read_input_tokens"]);
     let written = usage.count(&["cache_creation_input_tokens"]);
     let input = usage.count(&["prompt_tokens"]);
-    Usage {
+    let counts = Usage {
         tokens_in: input.or_else(|| {
             let rest = usage.count(&["input_tokens"])?;
             add_known(Some(rest), add_known(read, written))
@@ -41,6 +41,11 @@ fn provider(usage: &Attributes) -> Usage {
         tokens_in_cache_write: written,
         tokens_out: usage.count(&["completion_tokens", "output_tokens"]),
         tokens_reasoning: part(output_details, "reasoning_tokens"),
+        tokens_unattributed: None,
+    };
+    Usage {
+        tokens_unattributed: counts.beyond(usage.count(&["total_tokens"])),
+        ..counts
     }
 }
 

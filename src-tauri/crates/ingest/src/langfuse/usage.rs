@@ -79,6 +79,9 @@ mod tests {
             (unexplained.tokens_in, unexplained.tokens_out),
             (Some(5), Some(845))
         );
+        assert_eq!(unexplained.tokens_unattributed, Some(1_173));
+        assert_eq!(inside.tokens_unattributed, None);
+        assert_eq!(beside.tokens_unattributed, None);
         assert_eq!(
             of(json!({})),
             Usage::default(),

@@ -16,12 +16,12 @@ pub(super) fn first_message(outputs: &Attributes) -> Attributes {
 
 /// The counts that the messages carry.
 pub(super) fn usage(outputs: &Attributes) -> Usage {
-    let mut sum = Usage::default();
+    let (mut sum, mut total) = (Usage::default(), None);
     for message in candidates(outputs) {
         let reported = message.nested("usage_metadata");
         let input = reported.nested("input_token_details");
         let output = reported.nested("output_token_details");
-        for (total, count) in [
+        for (whole, count) in [
             (&mut sum.tokens_in, reported.count(&["input_tokens"])),
             (&mut sum.tokens_out, reported.count(&["output_tokens"])),
             (&mut sum.tokens_in_cached, input.count(&["cache_read"])),
@@ -30,10 +30,12 @@ pub(super) fn usage(outputs: &Attributes) -> Usage {
                 input.count(&["cache_creation"]),
             ),
             (&mut sum.tokens_reasoning, output.count(&["reasoning"])),
+            (&mut total, reported.count(&["total_tokens"])),
         ] {
-            *total = add_known(*total, count);
+            *whole = add_known(*whole, count);
         }
     }
+    sum.tokens_unattributed = sum.beyond(total);
     sum
 }
 

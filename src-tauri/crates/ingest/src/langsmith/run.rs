@@ -231,18 +231,24 @@ fn call(inputs: &Attributes, outputs: &Attributes, span: &mut Span) {
 /// The counts of the outputs, of their messages, or of the run; a count that is nowhere stays unknown.
 fn usage(fields: &Attributes, outputs: &Attributes) -> Usage {
     let written = langchain::usage(outputs);
-    let own = own_usage(fields, outputs);
+    let (own, total) = own_usage(fields, outputs);
     // The run's sums are LangSmith's own and know no parts; what a message says is the provider's.
-    Usage {
+    let usage = Usage {
         tokens_in: own.tokens_in.or(written.tokens_in),
         tokens_in_cached: own.tokens_in_cached.or(written.tokens_in_cached),
         tokens_in_cache_write: own.tokens_in_cache_write.or(written.tokens_in_cache_write),
         tokens_out: own.tokens_out.or(written.tokens_out),
         tokens_reasoning: own.tokens_reasoning.or(written.tokens_reasoning),
+        tokens_unattributed: None,
+    };
+    Usage {
+        tokens_unattributed: usage.beyond(total).or(written.tokens_unattributed),
+        ..usage
     }
 }
 
-fn own_usage(fields: &Attributes, outputs: &Attributes) -> Usage {
+/// The counts that the outputs or the run carry themselves, and their total.
+fn own_usage(fields: &Attributes, outputs: &Attributes) -> (Usage, Option<u64>) {
     let reported = outputs.nested("usage_metadata");
     let inside = reported.nested("input_token_details");
     let outside = reported.nested("output_token_details");
@@ -256,7 +262,13 @@ fn own_usage(fields: &Attributes, outputs: &Attributes) -> Usage {
             .filter_map(|(part, name)| part.count(&[name]))
             .next()
     };
-    Usage {
+    let total = first(&[
+        (&reported, "total_tokens"),
+        (&openai, "total_tokens"),
+        (&legacy, "total_tokens"),
+        (fields, "total_tokens"),
+    ]);
+    let usage = Usage {
         tokens_in: first(&[
             (&reported, "input_tokens"),
             (&openai, "prompt_tokens"),
@@ -272,7 +284,9 @@ fn own_usage(fields: &Attributes, outputs: &Attributes) -> Usage {
             (fields, "completion_tokens"),
         ]),
         tokens_reasoning: first(&[(&outside, "reasoning"), (&completion, "reasoning")]),
-    }
+        tokens_unattributed: None,
+    };
+    (usage, total)
 }
 
 /// `{"input": …}` is how a plain argument is wrapped.

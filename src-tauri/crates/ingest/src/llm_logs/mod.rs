@@ -237,6 +237,7 @@ fn usage(fields: &Attributes) -> Usage {
         tokens_out: fields.count(&["output_tokens"]),
         tokens_reasoning: part(output, "reasoning_tokens")
             .or(details.count(&["reasoning_tokens", "thoughtsTokenCount"])),
+        tokens_unattributed: None,
     };
     // Anthropic's names come with Anthropic's convention: the input leaves the cache out.
     if details.has("cache_creation_input_tokens") || details.has("cache_read_input_tokens") {

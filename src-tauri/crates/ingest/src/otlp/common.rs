@@ -4,6 +4,7 @@ use super::span::Record;
 use super::wire::WireStatus;
 use crate::attributes::as_text;
 use crate::identity::user_id_hash;
+use crate::inclusive::Counted;
 use plumbline_model::{Span, SpanStatus};
 use serde_json::Value;
 
@@ -155,7 +156,34 @@ pub(crate) fn fill(record: &Record<'_>, span: &mut Span) {
         span.tags.insert("tag.tags".to_owned(), listed.join(","));
     }
     inclusive_input(record, span);
+    total(record, span);
 }
+
+/// A total that is more than input and output: a part that explains the rest stands beside them, what nothing
+/// explains is kept.
+fn total(record: &Record<'_>, span: &mut Span) {
+    let usage = span.usage;
+    let total = record.attributes.count(&TOTALS);
+    if usage.beyond(total).is_some() {
+        let counted = Counted {
+            input: usage.tokens_in,
+            output: usage.tokens_out,
+            total,
+            read: usage.tokens_in_cached,
+            written: usage.tokens_in_cache_write,
+            reasoning: usage.tokens_reasoning,
+        };
+        span.usage = counted.usage(false);
+    }
+}
+
+/// A dialect's own total, where it writes one.
+const TOTALS: [&str; 4] = [
+    "gen_ai.usage.total_tokens",
+    "llm.usage.total_tokens",
+    "ai.usage.totalTokens",
+    "llm.token_count.total",
+];
 
 /// Anthropic counts cached input beside `input_tokens`; OpenTelemetry wants it inside. A part that is larger
 /// than its whole proves that the producer passed Anthropic's figures on, and only then are they added.

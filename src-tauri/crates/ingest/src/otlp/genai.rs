@@ -130,8 +130,6 @@ fn usage(attributes: &Attributes, span: &mut Span) {
             "gen_ai.usage.details.reasoning_tokens",
         ]),
     );
-    // A sum that says nothing new, and is not always one (see the conventions of Codex and Gemini).
-    attributes.understood(&["gen_ai.usage.total_tokens", "llm.usage.total_tokens"]);
 }
 
 /// One spelling per provider, lower case.

@@ -66,7 +66,6 @@ pub(crate) fn fill(record: &Record<'_>, span: &mut Span) {
         &mut usage.tokens_reasoning,
         count("llm.token_count.completion_details.reasoning"),
     );
-    attributes.understood(&["llm.token_count.total"]);
     if let Some(parameters) = attributes.json(&["llm.invocation_parameters"]) {
         // Some producers put the whole request here: what is long is not a setting.
         for (name, value) in scalars(&parameters).filter(|(name, _)| *name != "model") {

@@ -91,7 +91,6 @@ fn usage(attributes: &Attributes, span: &mut Span) {
         &mut usage.tokens_reasoning,
         count(&["ai.usage.reasoningTokens"]),
     );
-    attributes.understood(&["ai.usage.totalTokens"]);
 }
 
 fn tool(attributes: &Attributes, span: &mut Span) {

@@ -132,6 +132,15 @@ fn a_real_session_adds_up() {
     assert_eq!((reading.report.read, reading.report.quarantined), (2, 0));
     let calls = of(&reading, SpanKind::Llm);
     assert_eq!(sums(&calls), [Some(3_500), Some(750), Some(425), Some(275)]);
+    let beyond: Vec<_> = calls
+        .iter()
+        .map(|call| call.usage.tokens_unattributed)
+        .collect();
+    assert_eq!(
+        beyond,
+        [Some(75), Some(200)],
+        "its totals say more than input and output, which moves neither"
+    );
     assert_eq!(calls[0].start_ns, UnixNanos(1_778_662_800_000_000_000));
     assert_eq!(calls[0].latency_ms(), Some(60_000.0));
     assert_eq!(calls[0].model(), Some("gpt-5.2-codex"));

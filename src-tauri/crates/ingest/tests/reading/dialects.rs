@@ -160,6 +160,40 @@ fn openllmetry_speaks_through_indexed_names() {
 }
 
 #[test]
+fn a_total_tells_what_stands_beside_and_keeps_what_nothing_explains() {
+    let counts = |attributes: Value| {
+        let (span, unread) = span(&attributes);
+        assert_eq!(unread, Vec::<String>::new());
+        let usage = span.usage;
+        (usage.tokens_in, usage.tokens_out, usage.tokens_unattributed)
+    };
+    let vertex = counts(
+        json!({"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 5,
+        "gen_ai.usage.output_tokens": 845, "gen_ai.usage.total_tokens": 2023}),
+    );
+    assert_eq!(vertex, (Some(5), Some(845), Some(1_173)));
+    let beside = counts(
+        json!({"openinference.span.kind": "LLM", "llm.token_count.prompt": 13,
+        "llm.token_count.completion": 10, "llm.token_count.total": 84,
+        "llm.token_count.completion_details.reasoning": 61}),
+    );
+    assert_eq!(beside, (Some(13), Some(71), None));
+    let part = counts(json!({"ai.operationId": "ai.generateText.doGenerate",
+        "ai.usage.inputTokens": 209, "ai.usage.outputTokens": 206,
+        "ai.usage.reasoningTokens": 131, "ai.usage.totalTokens": 832}));
+    assert_eq!(
+        part,
+        (Some(209), Some(206), Some(417)),
+        "more than the reasoning"
+    );
+    let sum = counts(
+        json!({"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 5,
+        "gen_ai.usage.output_tokens": 4, "gen_ai.usage.total_tokens": 9}),
+    );
+    assert_eq!(sum, (Some(5), Some(4), None));
+}
+
+#[test]
 fn a_vector_search_finds_documents_in_events() {
     let found = |id: &str, score: f64| json!({"db.query.result.id": id, "db.query.result.score": score, "db.query.result.document": "text"});
     let events = [

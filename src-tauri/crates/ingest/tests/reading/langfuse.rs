@@ -3,8 +3,8 @@
 use crate::fixtures::snapshot;
 use crate::samples::sample;
 use crate::support::{fixture, read_all};
-use plumbline_ingest::Format;
-use plumbline_model::add_known;
+use plumbline_ingest::{Format, to_canonical_line, to_otlp};
+use plumbline_model::{Span, add_known};
 use serde_json::json;
 
 #[test]
@@ -39,6 +39,34 @@ fn a_batch() {
     assert_eq!(draft.usage.tokens_in, Some(4_018));
     assert_eq!(reading.report.fields_unread["batch.score-create"].count, 1);
     insta::assert_json_snapshot!(snapshot(&reading));
+}
+
+#[test]
+fn what_only_a_total_counts_is_kept_and_survives_both_exports() {
+    let reading = read_all(&fixture("langfuse/totals.json"), None).unwrap();
+    let spans: Vec<Span> = reading.spans().into_iter().cloned().collect();
+    let counts: Vec<_> = spans
+        .iter()
+        .map(|span| &span.usage)
+        .map(|usage| (usage.tokens_in, usage.tokens_out, usage.tokens_unattributed))
+        .collect();
+    assert_eq!(
+        counts,
+        [
+            (Some(6), Some(2_055), None),
+            (Some(5), Some(845), Some(1_173)),
+            (None, None, Some(57)),
+        ]
+    );
+    let lines: Vec<String> = spans.iter().map(to_canonical_line).collect();
+    let otlp = to_otlp(&spans).to_string();
+    assert!(
+        otlp.contains(r#"{"key":"plumbline.tokens_unattributed","value":{"intValue":"1173"}}"#)
+    );
+    for again in [lines.join("\n"), otlp] {
+        let again = read_all(again.as_bytes(), None).unwrap();
+        assert_eq!(again.spans(), reading.spans());
+    }
 }
 
 #[test]

@@ -59,7 +59,7 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-pub(crate) const FIXTURES: [&str; 40] = [
+pub(crate) const FIXTURES: [&str; 41] = [
     "otlp_json/genai-logs.jsonl",
     "otlp_protobuf/genai-logs.pb",
     "http_exchange/calls.jsonl",
@@ -89,6 +89,7 @@ pub(crate) const FIXTURES: [&str; 40] = [
     "litellm/calls.jsonl",
     "langfuse/download.json",
     "langfuse/batch.json",
+    "langfuse/totals.json",
     "langsmith/runs.jsonl",
     "mooncake_jsonl/requests.jsonl",
     "otlp_protobuf/support-agent.pb",

@@ -86,6 +86,7 @@ fn a_stream_is_read_and_its_usage_is_inclusive() {
             tokens_in_cache_write: Some(5),
             tokens_out: Some(40),
             tokens_reasoning: None,
+            tokens_unattributed: None,
         },
         "input is 10 + 85 + 5, and output is the last count, not 1 + 40"
     );

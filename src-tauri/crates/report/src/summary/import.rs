@@ -86,6 +86,14 @@ fn losses(out: &mut String, file: &ImportFile, style: Style) {
             let _ = writeln!(out, "and {} more fields", fields.len() - UNREAD_SHOWN);
         }
     }
+    if let Some(rest) = file.tokens_unattributed {
+        let _ = writeln!(
+            out,
+            "\n{} tokens of {} are counted by totals only, neither as input nor as output",
+            count(rest),
+            one_line(&file.path)
+        );
+    }
     match &file.redacted {
         None => {
             let notice = format!(
@@ -141,6 +149,7 @@ mod tests {
                 raw: String::new(),
             }],
             model_calls: 6,
+            tokens_unattributed: Some(1_173),
             fields_unread: [(
                 "vendor.score".to_owned(),
                 FieldUnread {
@@ -165,6 +174,8 @@ mod tests {
         fields of calls\u{1b}[2J.jsonl that only the raw record keeps:
         field         spans  example
         vendor.score      8  0.5
+
+        1 173 tokens of calls\u{1b}[2J.jsonl are counted by totals only, neither as input nor as output
 
         redacted in calls\u{1b}[2J.jsonl: email 3, openai_key 1 200
 

@@ -270,6 +270,7 @@ fn costs_agree_with_the_package_that_the_table_comes_from() {
             tokens_in_cache_write: case["tokens_in_cache_write"].as_u64(),
             tokens_out: case["tokens_out"].as_u64(),
             tokens_reasoning: None,
+            tokens_unattributed: None,
         };
         let at = UnixNanos(case["at_unix_s"].as_i64().unwrap() * 1_000_000_000);
         let model = case["model"].as_str().unwrap();

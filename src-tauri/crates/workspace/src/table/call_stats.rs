@@ -8,15 +8,16 @@ use crate::error::Result;
 use crate::money::{from_halves, from_pico, to_pico};
 use crate::page::Clause;
 use crate::row::{Word, count_some};
+use crate::stored_id::ReadId;
 use crate::table::change::Topic;
-use crate::table::price_source::PriceSources;
-use crate::table::span_page::read_usage;
+use crate::table::span_page::{end_of, read_usage};
+use crate::table::word::{WordNumbers, Words, is_word};
 use crate::table::{import_file, trace};
 use crate::workspace::Workspace;
 use plumbline_model::{Cost, ImportId, SpanStatus, UnixNanos, Usage, Usd, add_known};
 use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 /// Holds every column that groups and sums need, so that a scan reads no row.
@@ -28,9 +29,8 @@ CREATE INDEX span_call ON span (model, start_ns, provider, prompt_name, prompt_v
 
 /// Without the import, whose id was a third of the index: who asks by import reads that import's rows.
 pub(crate) const V3: &str = "
-DROP INDEX span_call;
 CREATE INDEX span_call ON span (model, start_ns, provider, prompt_name, prompt_version, environment,
-    status, latency_ms, tokens_in, tokens_in_cached, tokens_out, cost_pico, kind)
+    status, duration_ns, tokens_in, tokens_in_cached, tokens_out, cost_pico)
     WHERE kind = 'llm';
 ";
 
@@ -54,13 +54,13 @@ impl CallFilter {
     fn clause(&self) -> Clause {
         let mut clause = Clause::default();
         clause.and_fixed("kind = 'llm'");
-        clause.and_some("model = ?", self.model.clone());
+        clause.and_some(is_word!("model"), self.model.clone());
         clause.and_some("start_ns >= ?", self.from_ns.map(|at| at.0));
         clause.and_some("start_ns < ?", self.to_ns.map(|at| at.0));
-        clause.and_some("provider = ?", self.provider.clone());
-        clause.and_some("prompt_name = ?", self.prompt_name.clone());
-        clause.and_some("prompt_version = ?", self.prompt_version.clone());
-        clause.and_some("environment = ?", self.environment.clone());
+        clause.and_some(is_word!("provider"), self.provider.clone());
+        clause.and_some(is_word!("prompt_name"), self.prompt_name.clone());
+        clause.and_some(is_word!("prompt_version"), self.prompt_version.clone());
+        clause.and_some(is_word!("environment"), self.environment.clone());
         import_file::spans_of(&mut clause, self.import_id);
         clause
     }
@@ -131,25 +131,32 @@ impl Workspace {
     pub fn call_groups(&self, filter: &CallFilter, keys: &[GroupKey]) -> Result<Vec<CallGroup>> {
         let clause = filter.clause();
         self.read(|conn| {
-            let mut statement = conn.prepare(&clause.statement(
-                "SELECT model, start_ns, provider, prompt_name, prompt_version, environment, status,
-                        latency_ms, tokens_in, tokens_in_cached, tokens_out, cost_pico
-                 FROM span",
-                "",
-            ))?;
+            let mut statement = conn.prepare(&clause.statement(GROUPED, ""))?;
             let mut rows = statement.query(params_from_iter(clause.values()))?;
-            let mut groups: BTreeMap<Vec<Option<String>>, Sums> = BTreeMap::new();
+            // Grouped by numbers; each group's words are looked up once, at the end.
+            let mut groups: HashMap<Vec<Option<i64>>, Sums> = HashMap::new();
+            let mut key = Vec::with_capacity(keys.len());
             while let Some(row) = rows.next()? {
-                let key = keys
-                    .iter()
-                    .map(|&key| key_of(row, key))
-                    .collect::<Result<_>>()?;
-                groups.entry(key).or_default().add(row)?;
+                key.clear();
+                for &part in keys {
+                    key.push(number_of(row, part)?);
+                }
+                match groups.get_mut(key.as_slice()) {
+                    Some(group) => group.add(row)?,
+                    None => groups.entry(key.clone()).or_default().add(row)?,
+                }
             }
-            Ok(groups
+            let mut words = Words::new(conn);
+            let mut groups = groups
                 .into_iter()
-                .map(|(keys, sums)| sums.into_group(keys))
-                .collect())
+                .map(|(numbers, sums)| {
+                    let named = keys.iter().zip(numbers);
+                    let named = named.map(|(&key, number)| said(key, number, &mut words));
+                    Ok(sums.into_group(named.collect::<Result<_>>()?))
+                })
+                .collect::<Result<Vec<_>>>()?;
+            groups.sort_unstable_by(|a, b| a.keys.cmp(&b.keys));
+            Ok(groups)
         })
     }
 
@@ -165,16 +172,18 @@ impl Workspace {
         let clause = filter.clause();
         self.read(|conn| {
             let mut statement = conn.prepare(&clause.statement(
-                "SELECT id, trace_id, span_id, provider, model, start_ns, latency_ms, ttft_ms, status,
-                        error_type, http_status, tokens_in, tokens_in_cached, tokens_in_cache_write,
-                        tokens_out, tokens_reasoning, reported_pico, computed_pico, prompt_name,
-                        prompt_version, prompt_hash, request_hash, cache_hit, session_id
+                "SELECT id, (SELECT trace_id FROM trace WHERE trace.id = span.trace), span_id, provider, model,
+                        start_ns, duration_ns, ttft_ms, status, error_type, http_status, tokens_in,
+                        tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning,
+                        iif(reported, cost_pico, NULL), iif(reported, computed_pico, cost_pico), prompt_name,
+                        prompt_version, prompt_hash, request_hash, cache_hit, session
                  FROM span",
                 " ORDER BY start_ns, id",
             ))?;
             let mut rows = statement.query(params_from_iter(clause.values()))?;
+            let mut words = Words::new(conn);
             while let Some(row) = rows.next()? {
-                if each(read_call(row)?).is_break() {
+                if each(read_call(row, &mut words)?).is_break() {
                     break;
                 }
             }
@@ -189,30 +198,28 @@ impl Workspace {
     /// Those of writing the file; rows that are gone are passed over.
     pub fn put_computed_costs(&self, costs: Vec<(i64, Cost)>) -> Result<()> {
         self.write(Durability::Normal, move |tx| {
-            let mut sources = PriceSources::default();
+            let mut words = WordNumbers::default();
             for (row, cost) in &costs {
-                let found: Option<(String, Option<i64>, Option<i64>)> = tx
+                let found: Option<(i64, bool, Option<i64>)> = tx
                     .prepare_cached(
-                        "SELECT trace_id, reported_pico, cost_pico FROM span
-                         WHERE id = ?1 AND kind = 'llm'",
+                        "SELECT trace, reported, cost_pico FROM span WHERE id = ?1 AND kind = 'llm'",
                     )?
                     .query_row([row], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
                     .optional()?;
-                let Some((trace_id, reported, before)) = found else {
+                let Some((trace, reported, before)) = found else {
                     continue;
                 };
                 let computed = cost.usd.and_then(to_pico);
-                let after = reported.or(computed);
-                tx.prepare_cached(
-                    "UPDATE span SET computed_pico = ?2, cost_pico = ?3, price_source = ?4 WHERE id = ?1",
-                )?
-                .execute(params![
-                    row,
-                    computed,
-                    after,
-                    sources.number(tx, Some(cost))?
-                ])?;
-                trace::replace_cost(tx, &trace_id, before, after)?;
+                let source = words.of_price_source(tx, cost.source.as_ref())?;
+                let column = match reported {
+                    true => "UPDATE span SET computed_pico = ?2, price_source = ?3 WHERE id = ?1",
+                    false => "UPDATE span SET cost_pico = ?2, price_source = ?3 WHERE id = ?1",
+                };
+                tx.prepare_cached(column)?
+                    .execute(params![row, computed, source])?;
+                if !reported {
+                    trace::replace_cost(tx, trace, before, computed)?;
+                }
             }
             tx.announce(Topic::Price, "");
             Ok(())
@@ -220,17 +227,44 @@ impl Workspace {
     }
 }
 
-fn key_of(row: &Row<'_>, key: GroupKey) -> Result<Option<String>> {
+/// What groups are made of, in the order in which `Sums` reads it.
+pub(crate) const GROUPED: &str =
+    "SELECT model, start_ns, provider, prompt_name, prompt_version, environment, status,
+            duration_ns, tokens_in, tokens_in_cached, tokens_out, cost_pico
+     FROM span";
+
+const DAY_NS: i64 = 86_400_000_000_000;
+
+/// A number that stands for what a row has under a key; `said` tells what it is.
+fn number_of(row: &Row<'_>, key: GroupKey) -> Result<Option<i64>> {
     let column = match key {
-        GroupKey::Day => return Ok(Some(UnixNanos(row.get(1)?).utc_day())),
+        GroupKey::Day => return Ok(Some(row.get::<_, i64>(1)?.div_euclid(DAY_NS))),
+        GroupKey::Status => {
+            let status = row.get_ref(6)?.as_str().unwrap_or_default();
+            let at = SpanStatus::ALL.iter().position(|one| one.word() == status);
+            return Ok(at.map(|at| at as i64));
+        }
         GroupKey::Model => 0,
         GroupKey::Provider => 2,
         GroupKey::PromptName => 3,
         GroupKey::PromptVersion => 4,
         GroupKey::Environment => 5,
-        GroupKey::Status => 6,
     };
     Ok(row.get(column)?)
+}
+
+fn said(key: GroupKey, number: Option<i64>, words: &mut Words<'_>) -> Result<Option<String>> {
+    let Some(number) = number else {
+        return Ok(None);
+    };
+    Ok(match key {
+        GroupKey::Day => Some(UnixNanos(number.saturating_mul(DAY_NS)).utc_day()),
+        GroupKey::Status => usize::try_from(number)
+            .ok()
+            .and_then(|at| SpanStatus::ALL.get(at))
+            .map(|status| status.word().to_owned()),
+        _ => Some(words.word(number)?.as_ref().to_owned()),
+    })
 }
 
 #[derive(Default)]
@@ -247,8 +281,9 @@ impl Sums {
     fn add(&mut self, row: &Row<'_>) -> Result<()> {
         self.calls += 1;
         self.errors += u64::from(row.get_ref(6)?.as_bytes().ok() == Some(b"error"));
-        if let Some(latency_ms) = row.get(7)? {
-            self.latencies_ms.push(latency_ms);
+        let start_ns = UnixNanos(row.get(1)?);
+        if let Some(end) = end_of(start_ns, row.get(7)?) {
+            self.latencies_ms.push(end.ms_since(start_ns));
         }
         for (index, sum) in self.tokens.iter_mut().enumerate() {
             *sum = add_known(*sum, count_some(row.get(8 + index)?));
@@ -283,28 +318,29 @@ impl Sums {
     }
 }
 
-fn read_call(row: &Row<'_>) -> Result<ModelCall> {
+fn read_call(row: &Row<'_>, words: &mut Words<'_>) -> Result<ModelCall> {
     let money = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(from_pico));
+    let start_ns = UnixNanos(row.get(5)?);
     Ok(ModelCall {
         row: row.get(0)?,
-        trace_id: row.get(1)?,
-        span_id: row.get(2)?,
-        provider: row.get(3)?,
-        model: row.get(4)?,
-        start_ns: UnixNanos(row.get(5)?),
-        latency_ms: row.get(6)?,
+        trace_id: row.get::<_, ReadId>(1)?.0,
+        span_id: row.get::<_, ReadId>(2)?.0,
+        provider: words.text(row, 3)?,
+        model: words.text(row, 4)?,
+        start_ns,
+        latency_ms: end_of(start_ns, row.get(6)?).map(|end| end.ms_since(start_ns)),
         ttft_ms: row.get(7)?,
         status: SpanStatus::read(&row.get::<_, String>(8)?)?,
-        error_type: row.get(9)?,
+        error_type: words.text(row, 9)?,
         http_status: row.get(10)?,
         usage: read_usage(row, 11)?,
         cost_reported_usd: money(16)?,
         cost_computed_usd: money(17)?,
-        prompt_name: row.get(18)?,
-        prompt_version: row.get(19)?,
-        prompt_hash: row.get(20)?,
-        request_hash: row.get(21)?,
+        prompt_name: words.text(row, 18)?,
+        prompt_version: words.text(row, 19)?,
+        prompt_hash: words.text(row, 20)?,
+        request_hash: row.get::<_, Option<ReadId>>(21)?.map(|hash| hash.0),
         cache_hit: row.get(22)?,
-        session_id: row.get(23)?,
+        session_id: words.text(row, 23)?,
     })
 }

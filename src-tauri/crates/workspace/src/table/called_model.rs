@@ -12,9 +12,11 @@ impl Workspace {
     pub fn called_models(&self) -> Result<Vec<(String, String)>> {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(
-                "SELECT provider, model FROM span
-                 WHERE kind = 'llm' AND provider IS NOT NULL AND model IS NOT NULL
-                 GROUP BY provider, model ORDER BY count(*) DESC, provider, model LIMIT 200",
+                "SELECT provider_word.text, model_word.text FROM
+                    (SELECT provider, model, count(*) AS calls FROM span WHERE kind = 'llm' GROUP BY model, provider)
+                    JOIN word AS provider_word ON provider_word.id = provider
+                    JOIN word AS model_word ON model_word.id = model
+                 ORDER BY calls DESC, 1, 2 LIMIT 200",
             )?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -9,6 +9,7 @@ use crate::error::{Result, WorkspaceError};
 use crate::page::Clause;
 use crate::row::{self, count};
 use crate::table::change::Topic;
+use crate::table::word::is_word;
 use crate::workspace::Workspace;
 use plumbline_model::{ImportFile, ImportId, LossCounts, UnixNanos};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -173,7 +174,7 @@ pub(crate) fn spans_of(clause: &mut Clause, import: Option<ImportId>) {
         "span.id <= (SELECT last_span FROM import_file WHERE id = ?)",
         id.clone(),
     );
-    clause.and_some("span.import_id = ?", id);
+    clause.and_some(is_word!("import"), id);
 }
 
 /// Notes the row ids of spans that were added to an import.

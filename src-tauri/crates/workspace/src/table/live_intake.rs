@@ -3,9 +3,11 @@
 use crate::codec;
 use crate::door::{Durability, Tx};
 use crate::error::{Result, WorkspaceError};
+use crate::stored_id::StoredId;
 use crate::table::change::Topic;
 use crate::table::span::{self, HASH_BYTES, PendingAppend, PreparedSpans};
 use crate::table::span_canonical::canonical;
+use crate::table::word::WordNumbers;
 use crate::table::{quarantine, trace};
 use crate::workspace::Workspace;
 use plumbline_model::{ImportFile, ImportId, QuarantinedRow, Span};
@@ -91,15 +93,21 @@ impl Workspace {
 
 /// Deletes spans of this import, and takes them out of the sums of their traces and of the import's count.
 fn take_out(tx: &Tx<'_>, import: &str, replaced: &[SpanContent]) -> Result<()> {
-    let mut taken = 0_i64;
+    let (mut taken, mut words) = (0_i64, WordNumbers::default());
     for old in replaced {
         let found: Option<i64> = tx
             .prepare_cached(
                 "SELECT id FROM span
-                 WHERE trace_id = ?1 AND span_id = ?2 AND content_hash = ?3 AND import_id = ?4",
+                 WHERE trace = (SELECT id FROM trace WHERE trace_id = ?1) AND span_id = ?2
+                    AND content_hash = ?3 AND import = (SELECT id FROM word WHERE text = ?4)",
             )?
             .query_row(
-                params![old.trace_id, old.span_id, old.hash, import],
+                params![
+                    StoredId::from(old.trace_id.as_str()),
+                    StoredId::from(old.span_id.as_str()),
+                    old.hash,
+                    import
+                ],
                 |row| row.get(0),
             )
             .optional()?;
@@ -110,7 +118,7 @@ fn take_out(tx: &Tx<'_>, import: &str, replaced: &[SpanContent]) -> Result<()> {
             .execute([id])?;
         tx.prepare_cached("INSERT INTO span_removed (span) VALUES (?1)")?
             .execute([id])?;
-        trace::recount(tx, &old.trace_id)?;
+        trace::recount(tx, &old.trace_id, &mut words)?;
         taken += 1;
     }
     if taken > 0 {

@@ -8,94 +8,22 @@ use crate::door::{Durability, Tx};
 use crate::error::{Result, WorkspaceError};
 use crate::money::to_pico;
 use crate::row::{Word, int_some};
+use crate::stored_id::StoredId;
 use crate::table::change::Topic;
-use crate::table::price_source::PriceSources;
+use crate::table::import_file;
 use crate::table::span_block::{self, BlockBuilder, PackedBlock};
 use crate::table::span_canonical::canonical;
-use crate::table::span_preview::preview;
-use crate::table::trace::TraceSums;
-use crate::table::{import_file, trace};
+use crate::table::trace::TraceRows;
+use crate::table::word::WordNumbers;
 use crate::workspace::Workspace;
 use plumbline_model::{Cost, ImportId, Span};
 use rusqlite::{named_params, params};
 use sha2::{Digest, Sha256};
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
-/// `model`, `latency_ms` and `cost_pico` follow from other columns. They are not generated ones, since
-/// SQLite never answers a query from an index alone when it asks for a generated column.
-/// What the source reports as cost is preferred over what was computed.
-pub(crate) const V1: &str = "
-CREATE TABLE span (
-    id INTEGER PRIMARY KEY,
-    import_id TEXT NOT NULL REFERENCES import_file (id),
-    trace_id TEXT NOT NULL,
-    span_id TEXT NOT NULL,
-    variant INTEGER NOT NULL,
-    content_hash BLOB NOT NULL,
-    parent_id TEXT,
-    request_id TEXT,
-    kind TEXT NOT NULL,
-    name TEXT,
-    start_ns INTEGER NOT NULL,
-    end_ns INTEGER,
-    latency_ms REAL,
-    ttft_ms REAL,
-    status TEXT NOT NULL,
-    error_type TEXT,
-    http_status INTEGER,
-    provider TEXT,
-    model_requested TEXT,
-    model_returned TEXT,
-    model TEXT,
-    prompt_name TEXT,
-    prompt_version TEXT,
-    prompt_hash TEXT,
-    request_hash TEXT,
-    tokens_in INTEGER,
-    tokens_in_cached INTEGER,
-    tokens_in_cache_write INTEGER,
-    tokens_out INTEGER,
-    tokens_reasoning INTEGER,
-    reported_pico INTEGER,
-    computed_pico INTEGER,
-    cost_pico INTEGER,
-    price_source TEXT,
-    attempt INTEGER,
-    retry_of TEXT,
-    cache_hit INTEGER,
-    finish_reason TEXT,
-    tool_name TEXT,
-    session_id TEXT,
-    user_id_hash TEXT,
-    environment TEXT,
-    documents INTEGER NOT NULL,
-    preview TEXT NOT NULL
-) STRICT;
-CREATE UNIQUE INDEX span_identity ON span (trace_id, span_id, content_hash);
-CREATE INDEX span_start ON span (start_ns);
-CREATE INDEX span_import ON span (import_id);
-CREATE TABLE span_body (
-    span INTEGER PRIMARY KEY REFERENCES span (id) ON DELETE CASCADE,
-    body BLOB NOT NULL,
-    raw BLOB NOT NULL
-) STRICT;
-CREATE TABLE span_text (
-    span INTEGER PRIMARY KEY REFERENCES span (id) ON DELETE CASCADE,
-    text TEXT NOT NULL
-) STRICT;
-";
-
-/// The index that knows a span by its ids holds no content, and that of imports is gone: the ids of an import's
-/// spans stand together, so `import_file` names the first and the last. Both were a tenth of the file.
-/// From here on `model_requested`, `model_returned` and `user_id_hash` stay empty: no query asks for them, and the
-/// body has them.
-pub(crate) const V3: &str = "
-DROP INDEX span_identity;
-CREATE INDEX span_identity ON span (trace_id, span_id);
-DROP INDEX span_import;
-";
+mod schema;
+pub(crate) use schema::{V1, V3};
 
 /// Bytes of the content hash that are kept: two contents that share 16 bytes of SHA-256 are not found in
 /// this world, and half the hash saves 32 bytes of row and index a span.
@@ -122,7 +50,7 @@ pub struct AppendOutcome {
     pub conflict: u64,
 }
 
-/// Spans made ready to be stored: hashed, packed into blocks, previewed. Made on any thread, so that the
+/// Spans made ready to be stored: hashed and packed into blocks. Made on any thread, so that the
 /// next batch is made ready while this one is written.
 pub struct PreparedSpans {
     spans: Vec<Prepared>,
@@ -133,7 +61,6 @@ struct Prepared {
     span: Span,
     cost: Option<Cost>,
     content_hash: [u8; HASH_BYTES],
-    preview: String,
 }
 
 impl PreparedSpans {
@@ -149,7 +76,6 @@ impl PreparedSpans {
             blocks.add(&body, &raw)?;
             spans.push(Prepared {
                 content_hash: content_hash(&body),
-                preview: preview(&span),
                 cost,
                 span,
             });
@@ -219,39 +145,42 @@ pub(super) fn insert_all(
     batch: &PreparedSpans,
 ) -> Result<AppendOutcome> {
     let mut outcome = AppendOutcome::default();
-    let mut traces: HashMap<&str, TraceSums> = HashMap::new();
+    let mut traces = TraceRows::default();
+    let mut words = WordNumbers::default();
+    let import_word = words.number(tx, import)?;
     let mut number = span_block::next_number(tx)?;
-    let (mut sources, mut ids) = (PriceSources::default(), None);
+    let mut ids = None;
     let mut rest = batch.spans.as_slice();
     for block in &batch.blocks {
         let (spans, later) = rest.split_at(block.spans.min(rest.len()));
         rest = later;
         let stored_before = outcome.stored;
         for (slot, prepared) in spans.iter().enumerate() {
-            let (variants, known) = variants_of(tx, prepared)?;
+            let trace = traces.of(tx, &prepared.span.trace_id)?;
+            let (variants, known) = variants_of(tx, trace.row, prepared)?;
             if known {
                 outcome.duplicate += 1;
                 continue;
             }
             let id = span_block::span_id(number, slot);
-            let source = sources.number(tx, prepared.cost.as_ref())?;
-            insert(tx, id, import, prepared, variants + 1, source)?;
+            trace.sums.add(&prepared.span, effective_cost(prepared));
+            let place = Place {
+                id,
+                trace: trace.row,
+                import: import_word,
+                variant: variants + 1,
+            };
+            insert(tx, &place, prepared, &mut words)?;
             ids = Some((ids.map_or(id, |(first, _)| first), id));
             outcome.stored += 1;
             outcome.conflict += u64::from(variants > 0);
-            traces
-                .entry(&prepared.span.trace_id)
-                .or_default()
-                .add(&prepared.span, effective_cost(prepared));
         }
         if outcome.stored > stored_before {
             span_block::insert(tx, number, block)?;
             number += 1;
         }
     }
-    for (trace_id, sums) in traces {
-        trace::merge(tx, trace_id, sums)?;
-    }
+    traces.write(tx, &mut words)?;
     import_file::add_counts(tx, import, outcome.stored, outcome.duplicate, 0)?;
     if let Some((first, last)) = ids {
         import_file::add_ids(tx, import, first, last)?;
@@ -263,29 +192,28 @@ pub(super) fn insert_all(
 }
 
 /// How many rows have these ids, and whether one of them has this content.
-fn variants_of(tx: &Tx<'_>, prepared: &Prepared) -> Result<(i64, bool)> {
+fn variants_of(tx: &Tx<'_>, trace: i64, prepared: &Prepared) -> Result<(i64, bool)> {
     let mut statement = tx.prepare_cached(
-        "SELECT count(*), coalesce(max(content_hash = ?3), 0) FROM span
-         WHERE trace_id = ?1 AND span_id = ?2",
+        "SELECT count(*), coalesce(max(content_hash = ?3), 0) FROM span WHERE trace = ?1 AND span_id = ?2",
     )?;
-    let (trace_id, span_id) = (&prepared.span.trace_id, &prepared.span.span_id);
+    let span_id = StoredId::from(prepared.span.span_id.as_str());
     let (variants, known) = statement
-        .query_row(params![trace_id, span_id, prepared.content_hash], |row| {
+        .query_row(params![trace, span_id, prepared.content_hash], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
     Ok((
         variants,
-        known || (variants > 0 && known_by_old_hash(tx, &prepared.span)?),
+        known || (variants > 0 && known_by_old_hash(tx, trace, &prepared.span)?),
     ))
 }
 
 /// Workspaces of version 2 and older hashed the fields in another order: there the spans are compared.
-fn known_by_old_hash(tx: &Tx<'_>, span: &Span) -> Result<bool> {
+fn known_by_old_hash(tx: &Tx<'_>, trace: i64, span: &Span) -> Result<bool> {
     let mut statement = tx.prepare_cached(
         "SELECT body FROM span JOIN span_body ON span_body.span = span.id
-         WHERE trace_id = ?1 AND span_id = ?2",
+         WHERE trace = ?1 AND span_id = ?2",
     )?;
-    let mut rows = statement.query([&span.trace_id, &span.span_id])?;
+    let mut rows = statement.query(params![trace, StoredId::from(span.span_id.as_str())])?;
     while let Some(row) = rows.next()? {
         let stored: Span = codec::unpack_json(&row.get::<_, Vec<u8>>(0)?)?;
         if stored == *span {
@@ -295,74 +223,86 @@ fn known_by_old_hash(tx: &Tx<'_>, span: &Span) -> Result<bool> {
     Ok(false)
 }
 
-/// Stores the columns that lists, filters and sums ask for; what only the whole span shows stays in its body.
-fn insert(
-    tx: &Tx<'_>,
+/// Where a span goes.
+struct Place {
     id: i64,
-    import: &str,
-    prepared: &Prepared,
+    trace: i64,
+    import: i64,
     variant: i64,
-    price_source: Option<i64>,
-) -> Result<()> {
-    let span = &prepared.span;
-    let usage = &span.usage;
+}
+
+/// Stores the columns that lists, filters and sums ask for; what only the whole span shows stays in its body.
+fn insert(tx: &Tx<'_>, place: &Place, prepared: &Prepared, words: &mut WordNumbers) -> Result<()> {
+    let (span, usage) = (&prepared.span, &prepared.span.usage);
+    let mut word = |text: &Option<String>| words.of(tx, text.as_deref());
+    let names = (word(&span.name)?, word(&span.tool_name)?);
+    let prompt = (
+        word(&span.prompt_name)?,
+        word(&span.prompt_version)?,
+        word(&span.prompt_hash)?,
+    );
+    let ends = (word(&span.error_type)?, word(&span.finish_reason)?);
+    let around = (
+        word(&span.provider)?,
+        word(&span.environment)?,
+        word(&span.session_id)?,
+    );
+    let model = words.of(tx, span.model())?;
+    let source = prepared.cost.as_ref().and_then(|cost| cost.source.as_ref());
+    let source = words.of_price_source(tx, source)?;
+    let reported = span.cost_usd.and_then(to_pico);
     tx.prepare_cached(
-        "INSERT INTO span (id, import_id, trace_id, span_id, variant, content_hash, parent_id, request_id,
-            kind, name, start_ns, end_ns, latency_ms, ttft_ms, status, error_type, http_status, provider,
-            model, prompt_name, prompt_version, prompt_hash, request_hash,
+        "INSERT INTO span (id, trace, span_id, variant, content_hash, import, kind, status, start_ns, duration_ns,
+            parent_id, name, model, provider, prompt_name, prompt_version, prompt_hash, environment, session,
+            tool_name, error_type, finish_reason, price_source, cost_pico, reported, computed_pico,
             tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning,
-            reported_pico, computed_pico, cost_pico, price_source, attempt, retry_of, cache_hit, finish_reason,
-            tool_name, session_id, environment, documents, preview)
-         VALUES (:id, :import, :trace_id, :span_id, :variant, :content_hash, :parent_id, :request_id,
-            :kind, :name, :start_ns, :end_ns, :latency_ms, :ttft_ms, :status, :error_type, :http_status, :provider,
-            :model, :prompt_name, :prompt_version, :prompt_hash,
-            :request_hash, :tokens_in, :tokens_in_cached, :tokens_in_cache_write, :tokens_out,
-            :tokens_reasoning, :reported_pico, :computed_pico, :cost_pico, :price_source, :attempt, :retry_of,
-            :cache_hit, :finish_reason, :tool_name, :session_id, :environment,
-            :documents, :preview)",
+            ttft_ms, http_status, attempt, cache_hit, documents, request_id, request_hash, retry_of)
+         VALUES (:id, :trace, :span_id, :variant, :content_hash, :import, :kind, :status, :start_ns, :duration_ns,
+            :parent_id, :name, :model, :provider, :prompt_name, :prompt_version, :prompt_hash, :environment, :session,
+            :tool_name, :error_type, :finish_reason, :price_source, :cost_pico, :reported, :computed_pico,
+            :tokens_in, :tokens_in_cached, :tokens_in_cache_write, :tokens_out, :tokens_reasoning,
+            :ttft_ms, :http_status, :attempt, :cache_hit, :documents, :request_id, :request_hash, :retry_of)",
     )?
     .execute(named_params! {
-        ":id": id,
-        ":import": import,
-        ":trace_id": span.trace_id,
-        ":span_id": span.span_id,
-        ":variant": variant,
+        ":id": place.id,
+        ":trace": place.trace,
+        ":span_id": StoredId::from(span.span_id.as_str()),
+        ":variant": place.variant,
         ":content_hash": prepared.content_hash,
-        ":parent_id": span.parent_id,
-        ":request_id": span.request_id,
+        ":import": place.import,
         ":kind": span.kind.word(),
-        ":name": span.name,
-        ":start_ns": span.start_ns.0,
-        ":end_ns": span.end_ns.map(|end| end.0),
-        ":latency_ms": span.latency_ms(),
-        ":ttft_ms": span.time_to_first_token_ms,
         ":status": span.status.word(),
-        ":error_type": span.error_type,
-        ":http_status": span.http_status,
-        ":provider": span.provider,
-        ":model": span.model(),
-        ":prompt_name": span.prompt_name,
-        ":prompt_version": span.prompt_version,
-        ":prompt_hash": span.prompt_hash,
-        ":request_hash": span.request_hash,
+        ":start_ns": span.start_ns.0,
+        ":duration_ns": span.end_ns.map(|end| end.0.wrapping_sub(span.start_ns.0)),
+        ":parent_id": span.parent_id.as_deref().map(StoredId::from),
+        ":name": names.0,
+        ":model": model,
+        ":provider": around.0,
+        ":prompt_name": prompt.0,
+        ":prompt_version": prompt.1,
+        ":prompt_hash": prompt.2,
+        ":environment": around.1,
+        ":session": around.2,
+        ":tool_name": names.1,
+        ":error_type": ends.0,
+        ":finish_reason": ends.1,
+        ":price_source": source,
+        ":cost_pico": effective_cost(prepared),
+        ":reported": reported.is_some(),
+        ":computed_pico": reported.and_then(|_| computed_pico(prepared)),
         ":tokens_in": int_some(usage.tokens_in),
         ":tokens_in_cached": int_some(usage.tokens_in_cached),
         ":tokens_in_cache_write": int_some(usage.tokens_in_cache_write),
         ":tokens_out": int_some(usage.tokens_out),
         ":tokens_reasoning": int_some(usage.tokens_reasoning),
-        ":reported_pico": span.cost_usd.and_then(to_pico),
-        ":computed_pico": computed_pico(prepared),
-        ":cost_pico": effective_cost(prepared),
-        ":price_source": price_source,
+        ":ttft_ms": span.time_to_first_token_ms,
+        ":http_status": span.http_status,
         ":attempt": span.attempt,
-        ":retry_of": span.retry_of,
         ":cache_hit": span.cache_hit,
-        ":finish_reason": span.finish_reason,
-        ":tool_name": span.tool_name,
-        ":session_id": span.session_id,
-        ":environment": span.environment,
         ":documents": span.documents.len() as i64,
-        ":preview": prepared.preview,
+        ":request_id": span.request_id.as_deref().map(StoredId::from),
+        ":request_hash": span.request_hash.as_deref().map(StoredId::from),
+        ":retry_of": span.retry_of.as_deref().map(StoredId::from),
     })?;
     Ok(())
 }

@@ -94,6 +94,7 @@ impl Serialize for Present<'_> {
             tokens_in_cache_write,
             tokens_out,
             tokens_reasoning,
+            tokens_unattributed,
         } = usage;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("trace_id", trace_id)?;
@@ -125,6 +126,7 @@ impl Serialize for Present<'_> {
         some(&mut map, "tokens_in_cache_write", tokens_in_cache_write)?;
         some(&mut map, "tokens_out", tokens_out)?;
         some(&mut map, "tokens_reasoning", tokens_reasoning)?;
+        some(&mut map, "tokens_unattributed", tokens_unattributed)?;
         some(&mut map, "cost_usd", cost_usd)?;
         some(&mut map, "attempt", attempt)?;
         some(&mut map, "retry_of", retry_of)?;

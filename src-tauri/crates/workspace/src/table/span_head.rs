@@ -3,7 +3,9 @@
 use crate::error::Result;
 use crate::money::from_pico;
 use crate::row::{Word, count, int};
-use crate::table::span_page::read_usage;
+use crate::stored_id::{ReadId, StoredId};
+use crate::table::span_page::{end_of, read_usage};
+use crate::table::word::Words;
 use crate::workspace::Workspace;
 use plumbline_model::{SpanKind, SpanStatus, UnixNanos, Usage, Usd};
 use rusqlite::{Row, params};
@@ -34,9 +36,9 @@ pub struct TraceHead {
 
 pub(crate) const HEADS: &str =
     "SELECT span_id, variant, parent_id, kind, status, name, tool_name, provider, model,
-            start_ns, end_ns, ttft_ms, error_type, reported_pico, tokens_in,
+            start_ns, duration_ns, ttft_ms, error_type, iif(reported, cost_pico, NULL), tokens_in,
             tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning
-     FROM span WHERE trace_id = ?1 ORDER BY start_ns, id LIMIT ?2";
+     FROM span WHERE trace = (SELECT id FROM trace WHERE trace_id = ?1) ORDER BY start_ns, id LIMIT ?2";
 
 impl Workspace {
     /// The first `limit` spans of a trace in order of start; an unknown trace has none.
@@ -46,31 +48,33 @@ impl Workspace {
     pub fn trace_heads(&self, trace_id: &str, limit: u64) -> Result<Vec<TraceHead>> {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(HEADS)?;
-            let mut rows = statement.query(params![trace_id, int(limit)])?;
+            let mut rows = statement.query(params![StoredId::from(trace_id), int(limit)])?;
+            let mut words = Words::new(conn);
             let mut heads = Vec::new();
             while let Some(row) = rows.next()? {
-                heads.push(read(row)?);
+                heads.push(read(row, &mut words)?);
             }
             Ok(heads)
         })
     }
 }
 
-fn read(row: &Row<'_>) -> Result<TraceHead> {
+fn read(row: &Row<'_>, words: &mut Words<'_>) -> Result<TraceHead> {
+    let start_ns = UnixNanos(row.get(9)?);
     Ok(TraceHead {
-        span_id: row.get(0)?,
+        span_id: row.get::<_, ReadId>(0)?.0,
         variant: count(row.get(1)?),
-        parent_id: row.get(2)?,
+        parent_id: row.get::<_, Option<ReadId>>(2)?.map(|id| id.0),
         kind: SpanKind::read(&row.get::<_, String>(3)?)?,
         status: SpanStatus::read(&row.get::<_, String>(4)?)?,
-        name: row.get(5)?,
-        tool_name: row.get(6)?,
-        provider: row.get(7)?,
-        model: row.get(8)?,
-        start_ns: UnixNanos(row.get(9)?),
-        end_ns: row.get::<_, Option<i64>>(10)?.map(UnixNanos),
+        name: words.text(row, 5)?,
+        tool_name: words.text(row, 6)?,
+        provider: words.text(row, 7)?,
+        model: words.text(row, 8)?,
+        start_ns,
+        end_ns: end_of(start_ns, row.get(10)?),
         ttft_ms: row.get(11)?,
-        error_type: row.get(12)?,
+        error_type: words.text(row, 12)?,
         cost_reported_usd: row.get::<_, Option<i64>>(13)?.map(from_pico),
         usage: read_usage(row, 14)?,
     })

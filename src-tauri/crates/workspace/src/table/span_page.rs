@@ -4,7 +4,9 @@ use crate::error::Result;
 use crate::money::from_pico;
 use crate::page::{Clause, Page};
 use crate::row::{Word, count, count_some};
+use crate::stored_id::{ReadId, StoredId};
 use crate::table::import_file;
+use crate::table::word::{Words, is_word};
 use crate::workspace::Workspace;
 use plumbline_model::{ImportId, SpanKind, SpanStatus, UnixNanos, Usage, Usd};
 use rusqlite::{Row, params_from_iter};
@@ -49,9 +51,9 @@ impl SpanFilter {
             "span.status = ?",
             self.status.map(|status| status.word().to_owned()),
         );
-        clause.and_some("span.model = ?", self.model.clone());
-        clause.and_some("span.prompt_name = ?", self.prompt_name.clone());
-        clause.and_some("span.environment = ?", self.environment.clone());
+        clause.and_some(is_word!("model"), self.model.clone());
+        clause.and_some(is_word!("prompt_name"), self.prompt_name.clone());
+        clause.and_some(is_word!("environment"), self.environment.clone());
         if self.only_errors {
             clause.and_fixed("span.status = 'error'");
         }
@@ -61,11 +63,17 @@ impl SpanFilter {
     /// The conditions that the columns in memory do not answer.
     pub(crate) fn rest_clause(&self) -> Clause {
         let mut clause = Clause::default();
-        clause.and_some("span.trace_id = ?", self.trace_id.clone());
-        clause.and_some("span.provider = ?", self.provider.clone());
-        clause.and_some("span.prompt_version = ?", self.prompt_version.clone());
-        clause.and_some("span.request_id = ?", self.request_id.clone());
-        clause.and_some("span.session_id = ?", self.session_id.clone());
+        clause.and_some(
+            "span.trace = (SELECT id FROM trace WHERE trace_id = ?)",
+            self.trace_id.as_deref().map(StoredId::from),
+        );
+        clause.and_some(is_word!("provider"), self.provider.clone());
+        clause.and_some(is_word!("prompt_version"), self.prompt_version.clone());
+        clause.and_some(
+            "span.request_id = ?",
+            self.request_id.as_deref().map(StoredId::from),
+        );
+        clause.and_some(is_word!("session"), self.session_id.clone());
         import_file::spans_of(&mut clause, self.import_id);
         clause
     }
@@ -88,7 +96,7 @@ impl SpanSort {
         match self {
             Self::Newest => " ORDER BY start_ns DESC, id DESC LIMIT ? OFFSET ?",
             Self::Oldest => " ORDER BY start_ns, id LIMIT ? OFFSET ?",
-            Self::Slowest => " ORDER BY latency_ms DESC NULLS LAST, id LIMIT ? OFFSET ?",
+            Self::Slowest => " ORDER BY duration_ns DESC NULLS LAST, id LIMIT ? OFFSET ?",
             Self::Costliest => " ORDER BY cost_pico DESC NULLS LAST, id LIMIT ? OFFSET ?",
             // As reals, since two hostile counts would overflow an integer.
             Self::MostTokens => {
@@ -132,8 +140,6 @@ pub struct SpanRow {
     pub session_id: Option<String>,
     /// How many documents were retrieved.
     pub documents: u64,
-    /// The start of what was asked, at most 160 characters.
-    pub preview: String,
 }
 
 /// Part of a list of spans.
@@ -176,9 +182,9 @@ impl Workspace {
         self.read(|conn| {
             let mut statement = conn.prepare(&rows_sql(&clause, sort))?;
             let mut found = statement.query(params_from_iter(clause.values_and_page(page)))?;
-            let mut rows = Vec::new();
+            let (mut rows, mut words) = (Vec::new(), Words::new(conn));
             while let Some(row) = found.next()? {
-                rows.push(read(row)?);
+                rows.push(read(row, &mut words)?);
             }
             Ok(rows)
         })
@@ -187,47 +193,54 @@ impl Workspace {
 
 pub(crate) fn rows_sql(clause: &Clause, sort: SpanSort) -> String {
     clause.statement(
-        "SELECT trace_id, span_id, variant, parent_id, kind, name, start_ns, end_ns, latency_ms,
-                ttft_ms, status, error_type, http_status, provider, model, prompt_name,
+        "SELECT (SELECT trace_id FROM trace WHERE trace.id = span.trace), span_id, variant, parent_id, kind, name,
+                start_ns, duration_ns, ttft_ms, status, error_type, http_status, provider, model, prompt_name,
                 prompt_version, tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out,
-                tokens_reasoning, reported_pico, computed_pico, attempt, retry_of, cache_hit,
-                finish_reason, session_id, documents, preview
+                tokens_reasoning, iif(reported, cost_pico, NULL), iif(reported, computed_pico, cost_pico), attempt,
+                retry_of, cache_hit, finish_reason, session, documents
          FROM span",
         sort.order(),
     )
 }
 
-fn read(row: &Row<'_>) -> Result<SpanRow> {
+fn read(row: &Row<'_>, words: &mut Words<'_>) -> Result<SpanRow> {
     let money = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(from_pico));
+    let id = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<ReadId>>(at)?.map(|id| id.0));
+    let start_ns = UnixNanos(row.get(6)?);
+    let end_ns = end_of(start_ns, row.get(7)?);
     Ok(SpanRow {
-        trace_id: row.get(0)?,
-        span_id: row.get(1)?,
+        trace_id: row.get::<_, ReadId>(0)?.0,
+        span_id: row.get::<_, ReadId>(1)?.0,
         variant: count(row.get(2)?),
-        parent_id: row.get(3)?,
+        parent_id: id(3)?,
         kind: SpanKind::read(&row.get::<_, String>(4)?)?,
-        name: row.get(5)?,
-        start_ns: UnixNanos(row.get(6)?),
-        end_ns: row.get::<_, Option<i64>>(7)?.map(UnixNanos),
-        latency_ms: row.get(8)?,
-        ttft_ms: row.get(9)?,
-        status: SpanStatus::read(&row.get::<_, String>(10)?)?,
-        error_type: row.get(11)?,
-        http_status: row.get(12)?,
-        provider: row.get(13)?,
-        model: row.get(14)?,
-        prompt_name: row.get(15)?,
-        prompt_version: row.get(16)?,
-        usage: read_usage(row, 17)?,
-        cost_reported_usd: money(22)?,
-        cost_computed_usd: money(23)?,
-        attempt: row.get(24)?,
-        retry_of: row.get(25)?,
-        cache_hit: row.get(26)?,
-        finish_reason: row.get(27)?,
-        session_id: row.get(28)?,
-        documents: count(row.get(29)?),
-        preview: row.get(30)?,
+        name: words.text(row, 5)?,
+        start_ns,
+        end_ns,
+        latency_ms: end_ns.map(|end| end.ms_since(start_ns)),
+        ttft_ms: row.get(8)?,
+        status: SpanStatus::read(&row.get::<_, String>(9)?)?,
+        error_type: words.text(row, 10)?,
+        http_status: row.get(11)?,
+        provider: words.text(row, 12)?,
+        model: words.text(row, 13)?,
+        prompt_name: words.text(row, 14)?,
+        prompt_version: words.text(row, 15)?,
+        usage: read_usage(row, 16)?,
+        cost_reported_usd: money(21)?,
+        cost_computed_usd: money(22)?,
+        attempt: row.get(23)?,
+        retry_of: id(24)?,
+        cache_hit: row.get(25)?,
+        finish_reason: words.text(row, 26)?,
+        session_id: words.text(row, 27)?,
+        documents: count(row.get(28)?),
     })
+}
+
+/// When a span ended, by the columns that say when it started and how long it took.
+pub(crate) fn end_of(start: UnixNanos, duration_ns: Option<i64>) -> Option<UnixNanos> {
+    duration_ns.map(|duration| UnixNanos(start.0.wrapping_add(duration)))
 }
 
 /// The five token columns, in their order, from `first` on.
@@ -238,5 +251,6 @@ pub(crate) fn read_usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage>
         tokens_in_cache_write: count_some(row.get(first + 2)?),
         tokens_out: count_some(row.get(first + 3)?),
         tokens_reasoning: count_some(row.get(first + 4)?),
+        tokens_unattributed: None,
     })
 }

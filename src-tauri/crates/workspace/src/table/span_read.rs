@@ -5,7 +5,7 @@ use crate::error::{Result, WorkspaceError};
 use crate::money::from_pico;
 use crate::page::Page;
 use crate::row::{self, count};
-use crate::table::price_source;
+use crate::stored_id::StoredId;
 use crate::table::span_block::Bodies;
 use crate::workspace::Workspace;
 use plumbline_model::{ImportId, PriceSource, Span, Usd};
@@ -39,14 +39,15 @@ impl Workspace {
         self.read(|conn| {
             let found = conn
                 .prepare_cached(
-                    "SELECT span.id, import_id, path, variant, computed_pico, price_source,
+                    "SELECT span.id, import_file.id, path, variant, iif(reported, computed_pico, cost_pico),
+                            (SELECT text FROM word WHERE word.id = price_source),
                             (SELECT count(*) FROM span AS same
-                             WHERE same.trace_id = span.trace_id AND same.span_id = span.span_id)
+                             WHERE same.trace = span.trace AND same.span_id = span.span_id)
                      FROM span
-                     JOIN import_file ON import_file.id = span.import_id
-                     WHERE trace_id = ?1 AND span_id = ?2 AND variant = ?3",
+                     JOIN import_file ON import_file.id = (SELECT text FROM word WHERE word.id = span.import)
+                     WHERE trace = (SELECT id FROM trace WHERE trace_id = ?1) AND span_id = ?2 AND variant = ?3",
                 )?
-                .query_row(params![trace_id, span_id, row::int(variant)], |row| {
+                .query_row(params![StoredId::from(trace_id), StoredId::from(span_id), row::int(variant)], |row| {
                     let texts: (String, String, Option<String>) =
                         (row.get(1)?, row.get(2)?, row.get(5)?);
                     let numbers: (i64, Option<i64>, i64) = (row.get(3)?, row.get(4)?, row.get(6)?);
@@ -67,10 +68,9 @@ impl Workspace {
                 variant: count(variant),
                 variants: count(variants),
                 cost_computed_usd: cost.map(from_pico),
-                price_source: match source {
-                    Some(source) => price_source::read(conn, &source)?,
-                    None => None,
-                },
+                price_source: source
+                    .map(|source| codec::from_json(source.as_bytes()))
+                    .transpose()?,
             })
         })
     }
@@ -83,9 +83,10 @@ impl Workspace {
         self.read(|conn| {
             let [limit, offset] = page.bound();
             let mut statement = conn.prepare_cached(
-                "SELECT id FROM span WHERE trace_id = ?1 ORDER BY start_ns, id LIMIT ?2 OFFSET ?3",
+                "SELECT id FROM span WHERE trace = (SELECT id FROM trace WHERE trace_id = ?1)
+                 ORDER BY start_ns, id LIMIT ?2 OFFSET ?3",
             )?;
-            let mut rows = statement.query(params![trace_id, limit, offset])?;
+            let mut rows = statement.query(params![StoredId::from(trace_id), limit, offset])?;
             let mut bodies = Bodies::new(conn);
             let mut spans = Vec::new();
             while let Some(row) = rows.next()? {

@@ -8,6 +8,7 @@ use crate::row::{count, int};
 use crate::table::span_columns::ListedTraces;
 use crate::table::span_page::SpanFilter;
 use crate::table::trace::{TraceRow, read};
+use crate::table::word::Words;
 use crate::workspace::Workspace;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::Value;
@@ -52,25 +53,25 @@ impl TraceSort {
         match self {
             Self::Newest => of(
                 "start_ns",
-                "start_ns <= ? AND (start_ns < ? OR rowid < ?)",
+                "start_ns <= ? AND (start_ns < ? OR id < ?)",
                 " DESC",
                 false,
             ),
             Self::Oldest => of(
                 "start_ns",
-                "start_ns >= ? AND (start_ns > ? OR rowid > ?)",
+                "start_ns >= ? AND (start_ns > ? OR id > ?)",
                 "",
                 false,
             ),
             Self::Slowest => of(
                 "ifnull(duration_ms, -1e999)",
-                "ifnull(duration_ms, -1e999) <= ? AND (ifnull(duration_ms, -1e999) < ? OR rowid < ?)",
+                "ifnull(duration_ms, -1e999) <= ? AND (ifnull(duration_ms, -1e999) < ? OR id < ?)",
                 " DESC",
                 true,
             ),
             Self::Costliest => of(
                 "ifnull(cost_pico, -1)",
-                "ifnull(cost_pico, -1) <= ? AND (ifnull(cost_pico, -1) < ? OR rowid < ?)",
+                "ifnull(cost_pico, -1) <= ? AND (ifnull(cost_pico, -1) < ? OR id < ?)",
                 " DESC",
                 false,
             ),
@@ -78,13 +79,13 @@ impl TraceSort {
             Self::MostTokens => of(
                 "ifnull(tokens_in, 0) * 1.0 + ifnull(tokens_out, 0)",
                 "ifnull(tokens_in, 0) * 1.0 + ifnull(tokens_out, 0) <= ?
-                 AND (ifnull(tokens_in, 0) * 1.0 + ifnull(tokens_out, 0) < ? OR rowid < ?)",
+                 AND (ifnull(tokens_in, 0) * 1.0 + ifnull(tokens_out, 0) < ? OR id < ?)",
                 " DESC",
                 true,
             ),
             Self::MostErrors => of(
                 "errors",
-                "errors <= ? AND (errors < ? OR rowid < ?)",
+                "errors <= ? AND (errors < ? OR id < ?)",
                 " DESC",
                 false,
             ),
@@ -197,7 +198,7 @@ impl Workspace {
             }
             let listed = self.listed(conn, filter)?;
             let mut clause = Clause::default();
-            clause.and_fixed("plumbline_listed(trace_id)");
+            clause.and_fixed("plumbline_listed(id)");
             with_listed(conn, listed, || page(conn, sort, place, clause))
         })
     }
@@ -227,7 +228,10 @@ fn with_listed<T>(
 ) -> Result<T> {
     let name = "plumbline_listed";
     conn.create_scalar_function(name, 1, FunctionFlags::SQLITE_UTF8, move |call| {
-        Ok(call.get_raw(0).as_str().is_ok_and(|id| listed.holds(id)))
+        Ok(call
+            .get_raw(0)
+            .as_i64()
+            .is_ok_and(|trace| listed.holds(trace)))
     })?;
     let answer = query();
     conn.remove_function(name, 1)?;
@@ -259,10 +263,10 @@ fn page(
     values.extend([int(limit), int(place.skip)].map(Value::Integer));
     let mut statement = conn.prepare(&page_sql(&order, &clause))?;
     let mut found = statement.query(params_from_iter(values))?;
-    let mut rows = Vec::new();
+    let (mut rows, mut words) = (Vec::new(), Words::new(conn));
     let mut last = None;
     while let Some(row) = found.next()? {
-        rows.push(read(row)?);
+        rows.push(read(row, &mut words)?);
         let value = match order.real {
             true => SortValue::Real(row.get(13)?),
             false => SortValue::Whole(row.get(13)?),
@@ -282,12 +286,12 @@ fn page(
 /// sorts two numbers a trace, not whole rows.
 fn page_sql(order: &Order, clause: &Clause) -> String {
     let Order { key, direction, .. } = order;
-    let by = format!(" ORDER BY {key}{direction}, trace.rowid{direction}");
-    let chosen = clause.statement("SELECT rowid AS place FROM trace", "");
+    let by = format!(" ORDER BY {key}{direction}, trace.id{direction}");
+    let chosen = clause.statement("SELECT id AS place FROM trace", "");
     format!(
         "SELECT trace_id, root_name, start_ns, duration_ms, spans, model_calls, errors, tokens_in,
-            tokens_out, cost_pico, unpriced_calls, models, trace.rowid, {key}
-         FROM ({chosen}{by} LIMIT ? OFFSET ?) CROSS JOIN trace ON trace.rowid = place{by}"
+            tokens_out, cost_pico, unpriced_calls, models, trace.id, {key}
+         FROM ({chosen}{by} LIMIT ? OFFSET ?) CROSS JOIN trace ON trace.id = place{by}"
     )
 }
 

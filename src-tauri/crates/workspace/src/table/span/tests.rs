@@ -1,6 +1,7 @@
 //! Laws of storing spans: nothing lost, nothing twice, nothing changed on the way.
 
 use super::*;
+use crate::table::call_stats::GROUPED;
 use crate::testing::*;
 use crate::{CallFilter, GroupKey, Page, SpanFilter, SpanSort, TracePlace, TraceSort};
 use plumbline_model::{Message, PriceSource, Role, SpanKind, SpanStatus, UnixNanos};
@@ -359,14 +360,8 @@ fn groups_by_model_and_day_sum_exactly_and_read_only_the_index() {
 
     let plan = workspace
         .read(|conn| {
-            Ok(conn.query_row(
-                "EXPLAIN QUERY PLAN
-                 SELECT model, start_ns, provider, prompt_name, prompt_version, environment, status,
-                        latency_ms, tokens_in, tokens_in_cached, tokens_out, cost_pico
-                 FROM span WHERE kind = 'llm'",
-                [],
-                |row| row.get::<_, String>(3),
-            )?)
+            let sql = format!("EXPLAIN QUERY PLAN {GROUPED} WHERE kind = 'llm'");
+            Ok(conn.query_row(&sql, [], |row| row.get::<_, String>(3))?)
         })
         .unwrap();
     assert!(plan.contains("COVERING INDEX span_call"), "{plan}");

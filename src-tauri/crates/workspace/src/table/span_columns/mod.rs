@@ -10,13 +10,13 @@ mod words;
 use crate::error::Result;
 use crate::row::Word;
 use crate::table::span_page::SpanFilter;
+use crate::table::word::Words;
 use crate::workspace::Workspace;
 pub(crate) use listed::ListedTraces;
 use plumbline_model::{SpanKind, SpanStatus};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params_from_iter};
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
 pub(crate) use words::WordColumn;
 
@@ -63,10 +63,9 @@ impl Facet {
 pub(crate) struct SpanColumns {
     ids: Vec<i64>,
     starts: Vec<i64>,
-    /// Trace ids as keyed 64-bit hashes: two that meet by chance would show one trace too many.
-    traces: Vec<u64>,
+    /// Rows of the traces.
+    traces: Vec<i64>,
     facets: [WordColumn; 5],
-    hasher: RandomState,
     /// Positions of spans that are no longer there, and up to which number that is known.
     removed: HashSet<usize>,
     removed_to: i64,
@@ -98,17 +97,20 @@ impl SpanColumns {
 
     fn read_on(&mut self, conn: &Connection) -> Result<()> {
         let mut statement = conn.prepare_cached(
-            "SELECT id, start_ns, trace_id, kind, status, model, prompt_name, environment
+            "SELECT id, start_ns, trace, kind, status, model, prompt_name, environment
              FROM span WHERE id > ?1 ORDER BY id",
         )?;
+        let mut words = Words::new(conn);
         let mut rows = statement.query([self.last_id()])?;
         while let Some(row) = rows.next()? {
             self.ids.push(row.get(0)?);
             self.starts.push(row.get(1)?);
-            let trace = text(row, 2)?.unwrap_or_default();
-            self.traces.push(self.hasher.hash_one(trace));
-            for (column, at) in self.facets.iter_mut().zip(3..) {
-                column.push(text(row, at)?);
+            self.traces.push(row.get(2)?);
+            let [kind, status, named @ ..] = &mut self.facets;
+            kind.push(text(row, 3)?);
+            status.push(text(row, 4)?);
+            for (column, at) in named.iter_mut().zip(5..) {
+                column.push_number(row.get(at)?, &mut words)?;
             }
         }
         let mut statement = conn.prepare_cached(
@@ -265,7 +267,7 @@ impl Workspace {
                 return Arc::clone(&kept.traces);
             }
             drop(known);
-            let mut traces = ListedTraces::new(columns.hasher.clone());
+            let mut traces = ListedTraces::default();
             let mut before = None;
             columns.each(filter, ids.as_deref(), |row, failed| {
                 let trace = columns.traces[row];

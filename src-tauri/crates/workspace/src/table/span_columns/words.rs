@@ -1,5 +1,7 @@
 //! A column of words, each kept once.
 
+use crate::error::Result;
+use crate::table::word::Words;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -9,6 +11,8 @@ pub(crate) struct WordColumn {
     codes: Vec<u32>,
     words: Vec<Arc<str>>,
     code_of: HashMap<Arc<str>, u32>,
+    /// The codes of words that rows name by number.
+    code_of_number: HashMap<i64, u32>,
 }
 
 impl WordColumn {
@@ -17,16 +21,33 @@ impl WordColumn {
             None => 0,
             Some(word) => match self.code(word) {
                 Some(code) => code,
+                None => self.add(word.into()),
+            },
+        };
+        self.codes.push(code);
+    }
+
+    pub(super) fn push_number(&mut self, number: Option<i64>, words: &mut Words<'_>) -> Result<()> {
+        let code = match number {
+            None => 0,
+            Some(number) => match self.code_of_number.get(&number) {
+                Some(code) => *code,
                 None => {
-                    let word: Arc<str> = word.into();
-                    self.words.push(Arc::clone(&word));
-                    let code = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
-                    self.code_of.insert(word, code);
+                    let code = self.add(words.word(number)?);
+                    self.code_of_number.insert(number, code);
                     code
                 }
             },
         };
         self.codes.push(code);
+        Ok(())
+    }
+
+    fn add(&mut self, word: Arc<str>) -> u32 {
+        self.words.push(Arc::clone(&word));
+        let code = u32::try_from(self.words.len()).unwrap_or(u32::MAX);
+        self.code_of.insert(word, code);
+        code
     }
 
     pub(super) fn code(&self, word: &str) -> Option<u32> {

@@ -307,7 +307,7 @@ fn the_latest_spans_and_the_spans_of_one_trace_are_read_through_an_index() {
     assert!(latest.contains("USING INDEX span_start"), "{latest}");
     assert!(!latest.contains("TEMP B-TREE"), "{latest}");
     let heads = plan(&workspace, HEADS, &two);
-    assert!(heads.contains("span_identity (trace_id=?)"), "{heads}");
+    assert!(heads.contains("span_identity (trace=?)"), "{heads}");
 }
 
 #[test]
