@@ -87,7 +87,7 @@ describe('a workspace of a million spans', { skip, timeout: 600_000 }, () => {
       await measured(t, `scroll to ${name}`, scrollTo(part), SETTLED);
     }
     await window.session.evaluate(() => document.querySelector('[role=listbox][aria-label=Traces]').focus());
-    await measured(t, 'Page Down, twenty times', `async () => {
+    await measured(t, 'twenty screens down, a frame each', `async () => {
       const list = document.querySelector('[role=listbox][aria-label=Traces]');
       for (let n = 0; n < 20; n += 1) { list.scrollTop += list.clientHeight; await new Promise(requestAnimationFrame); }
     }`, SETTLED);
@@ -118,22 +118,24 @@ describe('a workspace of a million spans', { skip, timeout: 600_000 }, () => {
   test('follows the brush', async (t) => {
     await measured(t, 'all again', goTo('#/traces'), SETTLED);
     await measured(t, 'counted', '() => {}', `() => (${TOTAL})() === ${all}`);
-    // Ten bars from the left, by hand: pressed, drawn, let go.
-    const draw = `async () => {
+    // From a fifth of the time to half of it, by hand: pressed, drawn, let go.
+    const brush = (steps) => `async () => {
       const plot = document.querySelector('.plot');
       const box = plot.getBoundingClientRect();
       const send = (type, part) => plot.dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1, button: 0,
         isPrimary: true, buttons: type === 'pointerup' ? 0 : 1, clientX: box.left + box.width * part, clientY: box.top + 20 }));
       plot.setPointerCapture = () => {};
-      send('pointerdown', 0.2);
-      for (let part = 0.2; part <= 0.5; part += 0.02) { send('pointermove', part); await new Promise(requestAnimationFrame); }
-      send('pointerup', 0.5);
+      ${steps}
     }`;
-    await measured(t, 'brush, rows', draw, `() => location.hash.includes('from=') && (${SETTLED})()`);
+    const drawn = brush(`send('pointerdown', 0.2);
+      for (let part = 0.2; part <= 0.5; part += 0.02) { send('pointermove', part); await new Promise(requestAnimationFrame); }`);
+    await measured(t, 'brush drawn over 16 frames', drawn, '() => true');
+    await measured(t, 'brush let go, rows', brush("send('pointerup', 0.5)"), `() => location.hash.includes('from=') && (${SETTLED})()`);
     await measured(t, 'brush, counted', '() => {}', `() => { const n = (${TOTAL})(); return n > 0 && n < ${all}; }`);
     t.diagnostic(`${await total()} traces`);
     assert.deepEqual(await window.problems(), []);
-    assert.deepEqual(await window.refusals(), []);
+    // A release build does not note them.
+    assert.deepEqual((await window.refusals()) ?? [], []);
   });
 
   test('a trace from the middle opens', async (t) => {
