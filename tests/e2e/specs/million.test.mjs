@@ -76,9 +76,14 @@ describe('a workspace of a million spans', { skip, timeout: 600_000 }, () => {
 
   test('opens, and is counted', async (t) => {
     await measured(t, 'first rows', goTo('#/traces'), SETTLED);
+    const top = () =>
+      window.session.evaluate(() => document.querySelector('[role=listbox][aria-label=Traces]').getBoundingClientRect().top);
+    const atFirst = await top();
     await measured(t, 'and counted', '() => {}', `() => (${TOTAL})() > 0`);
     all = await total();
     t.diagnostic(`${all} traces`);
+    await window.session.one('figure');
+    assert.equal(await top(), atFirst, 'the rows stay where they came');
     assert.ok(all > 10_000);
   });
 
