@@ -82,6 +82,10 @@ struct Asked {
     duckdb: Option<PathBuf>,
 }
 
+/// Spans are made on one thread and let go of on another, where the system's allocator takes its locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let done = asked(std::env::args().skip(1)).and_then(|asked| run(&asked));
     match done {

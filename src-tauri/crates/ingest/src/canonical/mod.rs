@@ -4,6 +4,7 @@
 
 mod fields;
 mod parts;
+mod said;
 
 pub(crate) use fields::{Draft, STRUCTURED};
 

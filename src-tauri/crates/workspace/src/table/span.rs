@@ -12,12 +12,12 @@ use crate::stored_id::StoredId;
 use crate::table::change::Topic;
 use crate::table::import_file;
 use crate::table::span_block::{self, BlockBuilder, PackedBlock};
-use crate::table::span_canonical::canonical;
+use crate::table::span_canonical::{canonical, write_canonical};
 use crate::table::trace::TraceRows;
 use crate::table::word::WordNumbers;
 use crate::workspace::Workspace;
 use plumbline_model::{Cost, ImportId, Span};
-use rusqlite::{named_params, params};
+use rusqlite::params;
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
@@ -58,7 +58,9 @@ pub struct PreparedSpans {
 }
 
 struct Prepared {
+    /// Without what only its body says.
     span: Span,
+    documents: usize,
     cost: Option<Cost>,
     content_hash: [u8; HASH_BYTES],
 }
@@ -71,11 +73,20 @@ impl PreparedSpans {
     pub fn new(imported: Vec<ImportedSpan>) -> Result<Self> {
         let mut blocks = BlockBuilder::default();
         let mut spans = Vec::with_capacity(imported.len());
-        for ImportedSpan { span, raw, cost } in imported {
-            let body = canonical(&span)?;
+        let mut body = Vec::new();
+        for ImportedSpan {
+            mut span,
+            raw,
+            cost,
+        } in imported
+        {
+            write_canonical(&span, &mut body)?;
             blocks.add(&body, &raw)?;
+            let documents = span.documents.len();
+            drop_content(&mut span);
             spans.push(Prepared {
                 content_hash: content_hash(&body),
+                documents,
                 cost,
                 span,
             });
@@ -85,6 +96,16 @@ impl PreparedSpans {
             blocks: blocks.finish()?,
         })
     }
+}
+
+/// Lets go of what no column holds, so that a batch that waits to be written holds it once: in its blocks.
+fn drop_content(span: &mut Span) {
+    span.input_messages = Vec::new();
+    span.output_messages = Vec::new();
+    span.documents = Vec::new();
+    span.tools = Vec::new();
+    span.tool_arguments = None;
+    span.tool_result = None;
 }
 
 pub(super) fn content_hash(body: &[u8]) -> [u8; HASH_BYTES] {
@@ -203,20 +224,21 @@ fn variants_of(tx: &Tx<'_>, trace: i64, prepared: &Prepared) -> Result<(i64, boo
         })?;
     Ok((
         variants,
-        known || (variants > 0 && known_by_old_hash(tx, trace, &prepared.span)?),
+        known || (variants > 0 && known_by_old_hash(tx, trace, prepared)?),
     ))
 }
 
-/// Workspaces of version 2 and older hashed the fields in another order: there the spans are compared.
-fn known_by_old_hash(tx: &Tx<'_>, trace: i64, span: &Span) -> Result<bool> {
+/// Workspaces of version 2 and older hashed the fields in another order: what they hold is hashed anew.
+fn known_by_old_hash(tx: &Tx<'_>, trace: i64, prepared: &Prepared) -> Result<bool> {
     let mut statement = tx.prepare_cached(
         "SELECT body FROM span JOIN span_body ON span_body.span = span.id
          WHERE trace = ?1 AND span_id = ?2",
     )?;
-    let mut rows = statement.query(params![trace, StoredId::from(span.span_id.as_str())])?;
+    let span_id = StoredId::from(prepared.span.span_id.as_str());
+    let mut rows = statement.query(params![trace, span_id])?;
     while let Some(row) = rows.next()? {
         let stored: Span = codec::unpack_json(&row.get::<_, Vec<u8>>(0)?)?;
-        if stored == *span {
+        if content_hash(&canonical(&stored)?) == prepared.content_hash {
             return Ok(true);
         }
     }
@@ -256,54 +278,52 @@ fn insert(tx: &Tx<'_>, place: &Place, prepared: &Prepared, words: &mut WordNumbe
             parent_id, name, model, provider, prompt_name, prompt_version, prompt_hash, environment, session,
             tool_name, error_type, finish_reason, price_source, cost_pico, reported, computed_pico,
             tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning,
-            ttft_ms, http_status, attempt, cache_hit, documents, request_id, request_hash, retry_of)
-         VALUES (:id, :trace, :span_id, :variant, :content_hash, :import, :kind, :status, :start_ns, :duration_ns,
-            :parent_id, :name, :model, :provider, :prompt_name, :prompt_version, :prompt_hash, :environment, :session,
-            :tool_name, :error_type, :finish_reason, :price_source, :cost_pico, :reported, :computed_pico,
-            :tokens_in, :tokens_in_cached, :tokens_in_cache_write, :tokens_out, :tokens_reasoning,
-            :ttft_ms, :http_status, :attempt, :cache_hit, :documents, :request_id, :request_hash, :retry_of)",
+            tokens_unattributed, ttft_ms, http_status, attempt, cache_hit, documents, request_id, request_hash, retry_of)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+            ?, ?, ?, ?, ?, ?)",
     )?
-    .execute(named_params! {
-        ":id": place.id,
-        ":trace": place.trace,
-        ":span_id": StoredId::from(span.span_id.as_str()),
-        ":variant": place.variant,
-        ":content_hash": prepared.content_hash,
-        ":import": place.import,
-        ":kind": span.kind.word(),
-        ":status": span.status.word(),
-        ":start_ns": span.start_ns.0,
-        ":duration_ns": span.end_ns.map(|end| end.0.wrapping_sub(span.start_ns.0)),
-        ":parent_id": span.parent_id.as_deref().map(StoredId::from),
-        ":name": names.0,
-        ":model": model,
-        ":provider": around.0,
-        ":prompt_name": prompt.0,
-        ":prompt_version": prompt.1,
-        ":prompt_hash": prompt.2,
-        ":environment": around.1,
-        ":session": around.2,
-        ":tool_name": names.1,
-        ":error_type": ends.0,
-        ":finish_reason": ends.1,
-        ":price_source": source,
-        ":cost_pico": effective_cost(prepared),
-        ":reported": reported.is_some(),
-        ":computed_pico": reported.and_then(|_| computed_pico(prepared)),
-        ":tokens_in": int_some(usage.tokens_in),
-        ":tokens_in_cached": int_some(usage.tokens_in_cached),
-        ":tokens_in_cache_write": int_some(usage.tokens_in_cache_write),
-        ":tokens_out": int_some(usage.tokens_out),
-        ":tokens_reasoning": int_some(usage.tokens_reasoning),
-        ":ttft_ms": span.time_to_first_token_ms,
-        ":http_status": span.http_status,
-        ":attempt": span.attempt,
-        ":cache_hit": span.cache_hit,
-        ":documents": span.documents.len() as i64,
-        ":request_id": span.request_id.as_deref().map(StoredId::from),
-        ":request_hash": span.request_hash.as_deref().map(StoredId::from),
-        ":retry_of": span.retry_of.as_deref().map(StoredId::from),
-    })?;
+    .execute(params![
+        place.id,
+        place.trace,
+        StoredId::from(span.span_id.as_str()),
+        place.variant,
+        prepared.content_hash,
+        place.import,
+        span.kind.word(),
+        span.status.word(),
+        span.start_ns.0,
+        span.end_ns.map(|end| end.0.wrapping_sub(span.start_ns.0)),
+        span.parent_id.as_deref().map(StoredId::from),
+        names.0,
+        model,
+        around.0,
+        prompt.0,
+        prompt.1,
+        prompt.2,
+        around.1,
+        around.2,
+        names.1,
+        ends.0,
+        ends.1,
+        source,
+        effective_cost(prepared),
+        reported.is_some(),
+        reported.and_then(|_| computed_pico(prepared)),
+        int_some(usage.tokens_in),
+        int_some(usage.tokens_in_cached),
+        int_some(usage.tokens_in_cache_write),
+        int_some(usage.tokens_out),
+        int_some(usage.tokens_reasoning),
+        int_some(usage.tokens_unattributed),
+        span.time_to_first_token_ms,
+        span.http_status,
+        span.attempt,
+        span.cache_hit,
+        prepared.documents as i64,
+        span.request_id.as_deref().map(StoredId::from),
+        span.request_hash.as_deref().map(StoredId::from),
+        span.retry_of.as_deref().map(StoredId::from),
+    ])?;
     Ok(())
 }
 
