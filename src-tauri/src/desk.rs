@@ -6,19 +6,26 @@
 use crate::arguments::Opening;
 use crate::jobs::Audience;
 use plumbline_engine::api::JobState;
-use plumbline_engine::{Engine, EngineOptions, KeyLookup};
+use plumbline_engine::{Engine, EngineOptions, KeyLookup, Redaction};
 use plumbline_model::{Code, JobId, Problem};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 /// What every command gives back.
 pub(crate) type Answer<T> = Result<T, Problem>;
+
+/// How long the window waits at its end for jobs to store what they have and to answer who waits for them.
+const FAREWELL: Duration = Duration::from_secs(4);
 
 /// The state of the window. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Desk {
     engine: Arc<RwLock<Engine>>,
     pub(crate) audience: Audience,
+    /// What is imported next is stored with its secrets. Every start, and every workspace, begins without.
+    keeps_secrets: Arc<AtomicBool>,
 }
 
 impl Desk {
@@ -32,6 +39,7 @@ impl Desk {
         Ok(Self {
             engine: Arc::new(RwLock::new(engine)),
             audience,
+            keeps_secrets: Arc::default(),
         })
     }
 
@@ -69,6 +77,7 @@ impl Desk {
             };
             let next = open_engine(opening, &desk.audience)?;
             *desk.engine.write().unwrap_or_else(PoisonError::into_inner) = next;
+            desk.redact(Redaction::On);
             Ok(())
         })
         .await
@@ -76,13 +85,31 @@ impl Desk {
 
     /// Imports files that were dropped or picked; the job shows what becomes of them.
     pub(crate) async fn import(&self, paths: Vec<PathBuf>) -> Answer<JobId> {
-        self.ask(move |engine| engine.import_start(paths)).await
+        let redaction = self.redaction();
+        self.ask(move |engine| engine.import_start_with(paths, redaction))
+            .await
     }
 
-    /// Asks running jobs to stop, so that they store what they have before the process ends.
+    /// Whether secrets are taken out of what is imported next, by whichever way.
+    pub(crate) fn redaction(&self) -> Redaction {
+        match self.keeps_secrets.load(Ordering::Relaxed) {
+            true => Redaction::Off,
+            false => Redaction::On,
+        }
+    }
+
+    pub(crate) fn redact(&self, redaction: Redaction) {
+        let keeps = redaction == Redaction::Off;
+        self.keeps_secrets.store(keeps, Ordering::Relaxed);
+    }
+
+    /// Asks running jobs to stop and waits a moment, so that they store what they have, and clients that are being
+    /// served hear their answer, before the process ends.
     pub(crate) fn leave(&self) {
-        self.engine().cancel_all();
-        tracing::info!("the window closes");
+        // Nobody is left to hear how they end.
+        self.audience.clear();
+        let settled = self.engine().settle(FAREWELL);
+        tracing::info!(settled, "the window closes");
     }
 
     fn engine(&self) -> Engine {

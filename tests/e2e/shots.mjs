@@ -37,6 +37,8 @@ const SCREENS = {
     return `/compare?a=${run.id}.0&b=${run.id}.1&row=${rows[0].case_key}`;
   },
   traces: () => '/traces',
+  live: () => '/traces?tab=live',
+  redaction: () => '/traces?tab=redaction',
   trace: async (ask) => {
     const filter = { text: '', kind: null, model: null, status: null, prompt_name: null };
     const rest = { environment: null, from: null, to: null, only_errors: false };

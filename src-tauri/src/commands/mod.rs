@@ -7,7 +7,9 @@ mod compare;
 mod cost;
 mod datasets;
 mod jobs;
+mod listen;
 mod prompts;
+mod redaction;
 mod replay;
 mod traces;
 mod workspace;
@@ -55,6 +57,15 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         traces::trace_facets,
         traces::trace_open,
         traces::span_open,
+        listen::listen_list,
+        listen::listen_switch_on,
+        listen::listen_switch_off,
+        redaction::redaction_state,
+        redaction::redaction_switch,
+        redaction::redaction_patterns,
+        redaction::redaction_add,
+        redaction::redaction_remove,
+        redaction::redaction_try,
         cost::cost_view,
         jobs::jobs_subscribe,
         jobs::job_list,

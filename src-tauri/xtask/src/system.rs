@@ -11,7 +11,7 @@ pub(crate) const DESKTOP: &[&str] = &["build-essential", "libwebkit2gtk-4.1-dev"
 /// What the tests with official clients run on.
 pub(crate) const CLIENT_TESTS: &[&str] = &["ca-certificates", "python3", "python3-venv"];
 /// What the tests of the real window run on.
-pub(crate) const WINDOW_TESTS: &[&str] = &["webkit2gtk-driver", "xvfb"];
+pub(crate) const WINDOW_TESTS: &[&str] = &["libxtst6", "python3", "webkit2gtk-driver", "xvfb"];
 
 /// Makes sure that the packages are installed; other systems than Linux bring their own web view.
 pub(crate) fn ensure(packages: &[&str]) -> Result<(), String> {

@@ -4,6 +4,7 @@
  */
 import type { JobProgress } from '$lib/bindings/JobProgress';
 import { announce } from '$lib/changes';
+import { plural } from '$lib/format';
 import { host } from '$lib/host';
 import { say } from '$lib/notices.svelte';
 import { href } from '$lib/router.svelte';
@@ -55,6 +56,8 @@ class Jobs {
     ];
     if (job.state === 'failed') {
       say.problem(job.problem ?? `${name} of ${job.label} failed`);
+    } else if (job.kind === 'listen') {
+      say.info(`Stopped listening on ${job.label} · ${plural(job.done, 'span')} stored`);
     } else {
       say.info(
         `${name} ${job.state}: ${job.label}${job.note ? ` · ${job.note}` : ''}`,

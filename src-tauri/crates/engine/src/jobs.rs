@@ -147,6 +147,27 @@ impl Jobs {
         }
     }
 
+    /// Waits until no job runs, `patience` at most; false when some still do.
+    pub(crate) fn wait_all(&self, patience: Duration) -> bool {
+        let is_running = |board: &mut Board| {
+            board
+                .jobs
+                .values()
+                .any(|(job, _)| job.state == JobState::Running)
+        };
+        let waited = self
+            .ended
+            .wait_timeout_while(self.lock(), patience, is_running);
+        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+    }
+
+    /// True while this job works.
+    pub(crate) fn is_running(&self, id: JobId) -> bool {
+        let board = self.lock();
+        let job = board.jobs.get(&id);
+        job.is_some_and(|(job, _)| job.state == JobState::Running)
+    }
+
     /// True while a job of this kind works in this process.
     pub(crate) fn any_running(&self, kind: JobKind) -> bool {
         let board = self.lock();

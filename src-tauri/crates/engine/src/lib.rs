@@ -32,7 +32,7 @@ mod workspace;
 
 pub use demo::DemoMaterial;
 pub use import::{ImportFailure, ImportOptions, ImportOutcome};
-pub use listen::{ListenOptions, Listening, ProxyOptions, ProxyUrls};
+pub use listen::{ListenOptions, Listening, ProxyOptions};
 pub use plumbline_listen::Limits as ListenLimits;
 pub use redaction::Redaction;
 pub use replay::{KeyLookup, ReplayStarted, parse_target};
@@ -60,4 +60,5 @@ struct Inner {
     prices: prices::PriceBook,
     compared: compare::ComparedBook,
     searching: searches::Searching,
+    live: listen::Live,
 }

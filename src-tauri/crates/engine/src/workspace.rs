@@ -3,6 +3,7 @@
 use crate::api::{ChangeBatch, ChangeNotice, Check, JobProgress, WorkspaceInfo};
 use crate::compare::ComparedBook;
 use crate::jobs::Jobs;
+use crate::listen::Live;
 use crate::prices::PriceBook;
 use crate::prompt_folder::PromptFolder;
 use crate::replay::KeyLookup;
@@ -12,6 +13,7 @@ use plumbline_model::{JobId, Problem, Usd};
 use plumbline_workspace::{Spend, Topic, Workspace};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 /// The setting that remembers the prompts folder.
 pub(crate) const PROMPTS_FOLDER: &str = "prompts_folder";
@@ -61,6 +63,7 @@ impl Engine {
                 prices: PriceBook::default(),
                 compared: ComparedBook::default(),
                 searching: Searching::default(),
+                live: Live::default(),
             }),
         };
         match options.prompts {
@@ -214,9 +217,10 @@ impl Engine {
         self.inner.jobs.subscribe(listener);
     }
 
-    /// Asks every running job to stop.
-    pub fn cancel_all(&self) {
+    /// Asks every running job to stop and waits until they have, `patience` at most; false when some still run.
+    pub fn settle(&self, patience: Duration) -> bool {
         self.inner.jobs.cancel_all();
+        self.inner.jobs.wait_all(patience)
     }
 
     /// Asks every running job to stop when it is called, and answers whether there was one. It does not

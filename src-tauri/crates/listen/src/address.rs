@@ -78,11 +78,11 @@ fn cannot(port: u16, error: &Error) -> Problem {
         ))
         .hint(
             "Stop that program (an OpenTelemetry Collector and another Plumbline use the same port), or choose \
-             another with --port N; --port 0 takes a free one.",
+             another port (--port N of the command line); 0 takes a free one.",
         ),
         ErrorKind::PermissionDenied => {
             Problem::bad_input(format!("port {port} may not be used: {error}"))
-                .hint("Choose a port above 1023 with --port N.")
+                .hint("Choose a port above 1023 (--port N of the command line).")
         }
         _ => Problem::internal(format!("cannot listen on 127.0.0.1:{port}: {error}")),
     }

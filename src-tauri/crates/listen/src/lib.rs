@@ -18,12 +18,14 @@ mod refusal;
 mod room;
 mod server;
 mod sink;
+mod traffic;
 
 pub use address::Loopback;
 pub use limits::Limits;
 pub use proxy::{Proxy, Recorded, Recorder, Token};
 pub use server::serve;
 pub use sink::{Accepted, Batch, Encoding, Refused, Signal, Sink};
+pub use traffic::Traffic;
 
 /// The port of OTLP/HTTP.
 pub const OTLP_PORT: u16 = 4318;

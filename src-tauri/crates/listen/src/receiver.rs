@@ -18,7 +18,7 @@ pub(crate) async fn receive<S: Sink>(request: Request<Incoming>, shared: &Shared
     let (head, mut body) = request.into_parts();
     let answered = match way(&head, shared) {
         Ok(Some((proxy, way))) => {
-            return proxy::pass(proxy, way, head, body, &shared.copies).await;
+            return proxy::pass(proxy, way, head, body, &shared.traffic.copies).await;
         }
         Ok(None) => store(&head, &mut body, shared).await,
         Err(refusal) => Err(refusal),
@@ -26,6 +26,7 @@ pub(crate) async fn receive<S: Sink>(request: Request<Incoming>, shared: &Shared
     match answered {
         Ok(answer) => answer,
         Err(refusal) => {
+            shared.traffic.refuse();
             // Who waits for leave to send the body needs none to hear this.
             if !refusal.hang_up && !head.headers.contains_key(EXPECT) {
                 body::drain(&mut body).await;
@@ -67,7 +68,7 @@ async fn store<S: Sink>(
     })?;
     let packing = packing(&head.headers)
         .ok_or_else(|| unsupported("the content encoding must be gzip, once, or none"))?;
-    let (bytes, room) = body::read(body, packing, &shared.limits, &shared.room).await?;
+    let (bytes, room) = body::read(body, packing, &shared.limits, &shared.traffic.room).await?;
     let batch = Batch {
         signal,
         encoding,

@@ -5,7 +5,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// All the room there is.
 #[derive(Debug, Clone)]
-pub(crate) struct Room(Arc<Semaphore>);
+pub(crate) struct Room {
+    free: Arc<Semaphore>,
+    bytes: usize,
+}
 
 /// Part of the room, given back when it is dropped.
 #[derive(Debug)]
@@ -16,7 +19,16 @@ pub(crate) struct Taken {
 
 impl Room {
     pub(crate) fn of(bytes: usize) -> Self {
-        Self(Arc::new(Semaphore::new(bytes.min(Semaphore::MAX_PERMITS))))
+        let bytes = bytes.min(Semaphore::MAX_PERMITS);
+        Self {
+            free: Arc::new(Semaphore::new(bytes)),
+            bytes,
+        }
+    }
+
+    /// Bytes of all parts.
+    pub(crate) fn taken_bytes(&self) -> usize {
+        self.bytes.saturating_sub(self.free.available_permits())
     }
 
     /// A part without bytes, to grow.
@@ -41,7 +53,7 @@ impl Taken {
         let Ok(more) = u32::try_from(more) else {
             return false;
         };
-        let Ok(more) = Arc::clone(&self.room.0).try_acquire_many_owned(more) else {
+        let Ok(more) = Arc::clone(&self.room.free).try_acquire_many_owned(more) else {
             return false;
         };
         match &mut self.permit {
@@ -78,6 +90,7 @@ mod tests {
         let (mut one, mut other) = (room.part(), room.part());
         assert!(one.grow_to(60) && other.grow_to(40));
         assert!(!one.grow_to(61));
+        assert_eq!(room.taken_bytes(), 100);
         assert!(one.grow_to(10), "less is no more");
         drop(other);
         assert!(one.grow_to(100));

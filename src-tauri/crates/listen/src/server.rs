@@ -4,8 +4,8 @@ use crate::address::Loopback;
 use crate::limits::Limits;
 use crate::proxy::Proxy;
 use crate::receiver::receive;
-use crate::room::Room;
 use crate::sink::Sink;
+use crate::traffic::Traffic;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -28,9 +28,7 @@ const BREATH: Duration = Duration::from_millis(100);
 pub(crate) struct Shared<S> {
     pub(crate) port: u16,
     pub(crate) limits: Limits,
-    pub(crate) room: Room,
-    /// Room for the copies of what passes through the proxy.
-    pub(crate) copies: Room,
+    pub(crate) traffic: Arc<Traffic>,
     pub(crate) sink: S,
     pub(crate) proxy: Option<Proxy>,
 }
@@ -41,13 +39,13 @@ pub async fn serve<S: Sink>(
     limits: Limits,
     sink: S,
     proxy: Option<Proxy>,
+    traffic: Arc<Traffic>,
     stop: CancellationToken,
 ) {
     let shared = Arc::new(Shared {
         port: address.port(),
         limits,
-        room: Room::of(limits.waiting_bytes),
-        copies: Room::of(limits.waiting_bytes),
+        traffic,
         sink,
         proxy,
     });

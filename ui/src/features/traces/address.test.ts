@@ -21,6 +21,7 @@ describe('address of the traces screen', () => {
       traceId: 'ab/cd',
       spanId: 's1',
       importId: null,
+      tab: 'files',
       filter,
       sort: 'slowest',
     });

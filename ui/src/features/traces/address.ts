@@ -28,11 +28,21 @@ const KINDS: SpanKind[] = [
 ];
 const STATUSES: SpanStatus[] = ['ok', 'error', 'cancelled', 'truncated', 'unset'];
 
+/** Ways in, while no trace is open. */
+export type IntakeTab = 'files' | 'live' | 'redaction';
+
+export const INTAKE_TABS: { id: IntakeTab; label: string }[] = [
+  { id: 'files', label: 'Files' },
+  { id: 'live', label: 'Live' },
+  { id: 'redaction', label: 'Redaction' },
+];
+
 export interface TraceAddress {
   traceId: string | null;
   spanId: string | null;
   /** The import whose report is open. */
   importId: string | null;
+  tab: IntakeTab;
   filter: TraceFilter;
   sort: TraceSort;
 }
@@ -55,6 +65,7 @@ export function addressOf(route: Route): TraceAddress {
     traceId: route.rest[0] ?? null,
     spanId: params.span ?? null,
     importId: params.import ?? null,
+    tab: INTAKE_TABS.find((t) => t.id === params.tab)?.id ?? 'files',
     sort: SORTS.find((s) => s.value === params.sort)?.value ?? 'newest',
     filter: {
       text: params.q ?? '',

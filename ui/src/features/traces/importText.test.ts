@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { addsUp, fileName, formatName } from './importText';
+import type { ImportRow } from '$lib/bindings/ImportRow';
+import { addsUp, fileName, formatName, liveImports, stateOf } from './importText';
 
 describe('loss report', () => {
   it('names a file from paths of any system', () => {
@@ -11,6 +12,20 @@ describe('loss report', () => {
   it('shows formats it does not know as they are', () => {
     expect(formatName('otlp_json')).toBe('OTLP JSON');
     expect(formatName('request_csv')).toBe('request csv');
+  });
+
+  it('tells what still listens from what was cut off at the same address', () => {
+    const row = (id: string, path: string, complete: boolean) =>
+      ({ id, complete, report: { path, quarantined: 0 } }) as ImportRow;
+    const at = 'http://127.0.0.1:4318';
+    const rows = [row('new', at, false), row('cut', at, false), row('file', 'a.json', false)];
+    const live = liveImports(rows, [at]);
+    expect(rows.map((r) => stateOf(r, live.has(r.id)))).toEqual([
+      'listening',
+      'not complete',
+      'not complete',
+    ]);
+    expect(liveImports([row('ended', at, true), row('cut', at, false)], [at]).size).toBe(0);
   });
 
   it('notices a row that got lost', () => {

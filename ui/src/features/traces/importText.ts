@@ -3,6 +3,7 @@ import type { ImportRow } from '$lib/bindings/ImportRow';
 import type { LossCounts } from '$lib/bindings/LossCounts';
 
 const FORMATS: Record<string, string> = {
+  otlp_http: 'live intake',
   otlp_json: 'OTLP JSON',
   otlp_protobuf: 'OTLP protobuf',
 };
@@ -15,7 +16,17 @@ export function formatName(format: string): string {
   return FORMATS[format] ?? format.replaceAll('_', ' ');
 }
 
-export function stateOf(row: ImportRow): string {
+/**
+ * The imports that still take in, newest first given: of each address that is listened on, the newest. Earlier ones
+ * of the same address that are not complete were cut off.
+ */
+export function liveImports(rows: ImportRow[], addresses: readonly string[]): Set<string> {
+  const live = addresses.map((at) => rows.find((row) => row.report.path === at));
+  return new Set(live.flatMap((row) => (row && !row.complete ? [row.id] : [])));
+}
+
+export function stateOf(row: ImportRow, isLive = false): string {
+  if (isLive) return 'listening';
   if (!row.complete) return 'not complete';
   return row.report.quarantined > 0 ? 'complete, with losses' : 'complete';
 }

@@ -6,6 +6,7 @@ import type { ChangeNotice } from '$lib/bindings/ChangeNotice';
 import type { WorkspaceInfo } from '$lib/bindings/WorkspaceInfo';
 import { costView, usage } from './fixtures/cost';
 import { datasetRows, tickets } from './fixtures/datasets';
+import { fixtureIntake } from './fixtures/intake';
 import { FixtureJobs } from './fixtures/jobs';
 import { fixturePrompts } from './fixtures/prompts';
 import { fixtureRuns } from './fixtures/runs';
@@ -47,6 +48,7 @@ export function fixtureHost(options: FixtureOptions = {}): Host {
 
   return {
     ...fixturePrompts(announce),
+    ...fixtureIntake(announce),
     ...traces,
     ...runs,
     workspaceInfo: async () => info(),

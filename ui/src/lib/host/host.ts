@@ -21,12 +21,16 @@ import type { GridFilter } from '$lib/bindings/GridFilter';
 import type { GridPage } from '$lib/bindings/GridPage';
 import type { Histogram } from '$lib/bindings/Histogram';
 import type { ImportRow } from '$lib/bindings/ImportRow';
+import type { Intake } from '$lib/bindings/Intake';
 import type { JobProgress } from '$lib/bindings/JobProgress';
+import type { LiveIntake } from '$lib/bindings/LiveIntake';
 import type { ModelChoice } from '$lib/bindings/ModelChoice';
 import type { PromptCheck } from '$lib/bindings/PromptCheck';
 import type { PromptRow } from '$lib/bindings/PromptRow';
 import type { PromptView } from '$lib/bindings/PromptView';
 import type { QuarantinedRow } from '$lib/bindings/QuarantinedRow';
+import type { RedactionPattern } from '$lib/bindings/RedactionPattern';
+import type { RedactionTrial } from '$lib/bindings/RedactionTrial';
 import type { RenderView } from '$lib/bindings/RenderView';
 import type { RunPlan } from '$lib/bindings/RunPlan';
 import type { RunRow } from '$lib/bindings/RunRow';
@@ -116,6 +120,22 @@ export interface Host {
   traceFacets(filter: TraceFilter): Promise<Facets>;
   traceOpen(traceId: string): Promise<TraceColumns>;
   spanOpen(traceId: string, spanId: string, variant: number): Promise<SpanView>;
+
+  /** What listens now; nothing does before it is switched on. */
+  listenList(): Promise<LiveIntake[]>;
+  /** Port 0 takes a free one. Rejects when the port is taken. */
+  listenSwitchOn(intake: Intake, port: number): Promise<LiveIntake>;
+  /** Resolves once requests under way are answered and the port is free. */
+  listenSwitchOff(intake: Intake): Promise<void>;
+
+  /** Whether secrets are taken out of what is imported next. */
+  redactionState(): Promise<boolean>;
+  redactionSwitch(on: boolean): Promise<void>;
+  redactionPatterns(): Promise<RedactionPattern[]>;
+  redactionAdd(name: string, pattern: string): Promise<RedactionPattern>;
+  redactionRemove(name: string): Promise<void>;
+  /** What an import would store in place of a text; `pattern` is tried beside those that were added. */
+  redactionTry(text: string, pattern: string | null): Promise<RedactionTrial>;
 
   costView(scope: CostScope): Promise<CostView>;
 

@@ -60,6 +60,17 @@ export const tauriHost: Host = {
   traceOpen: (traceId) => invoke('trace_open', { traceId }),
   spanOpen: (traceId, spanId, variant) => invoke('span_open', { traceId, spanId, variant }),
 
+  listenList: () => invoke('listen_list'),
+  listenSwitchOn: (intake, port) => invoke('listen_switch_on', { intake, port }),
+  listenSwitchOff: (intake) => invoke('listen_switch_off', { intake }),
+
+  redactionState: () => invoke('redaction_state'),
+  redactionSwitch: (on) => invoke('redaction_switch', { on }),
+  redactionPatterns: () => invoke('redaction_patterns'),
+  redactionAdd: (name, pattern) => invoke('redaction_add', { name, pattern }),
+  redactionRemove: (name) => invoke('redaction_remove', { name }),
+  redactionTry: (text, pattern) => invoke('redaction_try', { text, pattern }),
+
   costView: (scope) => invoke('cost_view', { scope }),
 
   jobList: () => invoke('job_list'),

@@ -2,9 +2,11 @@
 
 use serde::Serialize;
 use std::collections::BTreeMap;
+use ts_rs::TS;
 
 /// A pattern that a person added.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct RedactionPattern {
     /// The word in its placeholders.
     pub name: String,
@@ -13,7 +15,8 @@ pub struct RedactionPattern {
 }
 
 /// What an import would take out of a text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct RedactionTrial {
     /// Secrets by kind.
     pub redacted: BTreeMap<String, u64>,
@@ -23,7 +26,8 @@ pub struct RedactionTrial {
 }
 
 /// A line with its placeholders.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct RedactedLine {
     /// From 1.
     pub line: u64,

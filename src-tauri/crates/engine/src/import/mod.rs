@@ -37,6 +37,15 @@ use watched::Course;
 impl Engine {
     /// Imports files and folders as a job. A path `-` reads standard input.
     pub fn import_start(&self, paths: Vec<PathBuf>) -> Result<JobId, Problem> {
+        self.import_start_with(paths, Redaction::On)
+    }
+
+    /// The same, with secrets taken out or not.
+    pub fn import_start_with(
+        &self,
+        paths: Vec<PathBuf>,
+        redaction: Redaction,
+    ) -> Result<JobId, Problem> {
         let job = self
             .inner
             .jobs
@@ -46,7 +55,7 @@ impl Engine {
         self.inner.runtime.spawn_blocking(move || {
             let mut job = job;
             let outcome = engine
-                .import_as(&mut job, &paths, &ReadAs::Detected, Redaction::On)
+                .import_as(&mut job, &paths, &ReadAs::Detected, redaction)
                 .and_then(first_failure);
             job.end(&outcome);
         });

@@ -6,23 +6,26 @@
 
 mod account;
 mod halves;
+mod live;
+mod meter;
 mod parse;
 mod record;
 mod sink;
 mod store;
 
-use crate::api::JobKind;
+use crate::api::{JobKind, ProxyUrls};
 use crate::redaction::Redaction;
 use crate::{Engine, clock};
-use plumbline_listen::{Limits, Loopback, OTLP_PORT, Proxy, Token, serve};
+pub(crate) use live::Live;
+use live::Run;
+use meter::Meter;
+use plumbline_listen::{Limits, Loopback, OTLP_PORT, Proxy, Token, Traffic, serve};
 use plumbline_model::{ImportFile, ImportId, JobId, Problem};
 use plumbline_providers::Upstream;
 use plumbline_workspace::NewImport;
 use record::EngineRecorder;
-use serde::Serialize;
 use sink::EngineSink;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{channel, sync_channel};
 use store::Store;
 
@@ -69,16 +72,13 @@ pub struct Listening {
     pub proxy: Option<ProxyUrls>,
 }
 
-/// What to give to clients as their base URL. Who knows them can spend through the proxy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ProxyUrls {
-    pub openai: String,
-    pub anthropic: String,
-}
-
 impl Engine {
     /// Starts to listen as a job; cancelling the job closes the import and ends it well.
     pub fn listen_start(&self, options: &ListenOptions) -> Result<Listening, Problem> {
+        self.start_listening(options).map(|run| run.listening)
+    }
+
+    fn start_listening(&self, options: &ListenOptions) -> Result<Run, Problem> {
         let upstreams = options.proxy.as_ref().map(upstreams).transpose()?;
         let redactor = self.redactor(options.redaction)?;
         let address = self.bind(options.port)?;
@@ -93,13 +93,16 @@ impl Engine {
         let job = self.inner.jobs.start(JobKind::Listen, &url, "spans");
         let (id, stop) = (job.id(), job.cancel().clone());
         let (works, receiver) = channel();
-        let lost = Arc::new(AtomicU64::new(0));
+        let (meter, traffic) = (
+            Arc::new(Meter::default()),
+            Arc::new(Traffic::new(&options.limits)),
+        );
         let store = Store::new(
             self,
             import,
             url.clone(),
             job,
-            Arc::clone(&lost),
+            Arc::clone(&meter),
             redactor.clone(),
         );
         thread("plumbline-listen", move || store.run(&receiver))?;
@@ -118,21 +121,31 @@ impl Engine {
                 let proxy = Proxy {
                     token: Token::new(secret),
                     upstreams,
-                    recorder: Arc::new(EngineRecorder::new(sender, lost)),
+                    recorder: Arc::new(EngineRecorder::new(sender, Arc::clone(&meter))),
                 };
                 (Some(proxy), Some(urls))
             }
             None => (None, None),
         };
         let sink = EngineSink::new(self.clone(), url.clone(), redactor, works);
-        self.inner
-            .runtime
-            .spawn(serve(address, options.limits, sink, proxy, stop));
-        Ok(Listening {
-            job: id,
-            import,
-            url,
-            proxy: urls,
+        self.inner.runtime.spawn(serve(
+            address,
+            options.limits,
+            sink,
+            proxy,
+            Arc::clone(&traffic),
+            stop,
+        ));
+        Ok(Run {
+            listening: Listening {
+                job: id,
+                import,
+                url,
+                proxy: urls,
+            },
+            redaction: options.redaction,
+            traffic,
+            meter,
         })
     }
 

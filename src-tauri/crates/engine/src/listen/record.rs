@@ -1,5 +1,6 @@
 //! What passed through the proxy becomes spans, on a thread of its own: a call never waits for it.
 
+use super::meter::Meter;
 use super::parse::Parsed;
 use super::sink::{Held, Work};
 use crate::import::parse::priced;
@@ -9,7 +10,6 @@ use plumbline_model::{FieldUnread, QuarantinedRow};
 use plumbline_tokens::prices::Prices;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender};
 
 /// Exchanges that wait to be read; their bytes have a bound of their own.
@@ -22,12 +22,12 @@ const EXAMPLE_CHARS: usize = 80;
 /// The proxy's end.
 pub(super) struct EngineRecorder {
     sender: SyncSender<Recorded>,
-    lost: Arc<AtomicU64>,
+    meter: Arc<Meter>,
 }
 
 impl EngineRecorder {
-    pub(super) fn new(sender: SyncSender<Recorded>, lost: Arc<AtomicU64>) -> Self {
-        Self { sender, lost }
+    pub(super) fn new(sender: SyncSender<Recorded>, meter: Arc<Meter>) -> Self {
+        Self { sender, meter }
     }
 }
 
@@ -39,7 +39,7 @@ impl Recorder for EngineRecorder {
     }
 
     fn lost(&self) {
-        self.lost.fetch_add(1, Ordering::Relaxed);
+        self.meter.lose(1);
     }
 }
 

@@ -4,6 +4,7 @@
 
 use super::account::RunAccount;
 use super::halves::{Group, Halves};
+use super::meter::Meter;
 use super::sink::{Held, Work};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
@@ -13,7 +14,6 @@ use plumbline_model::{ImportFile, ImportId, LossCounts, Problem};
 use plumbline_tokens::prices::Prices;
 use plumbline_workspace::{PendingAppend, PreparedSpans, Workspace, WorkspaceError};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -44,8 +44,7 @@ pub(super) struct Store {
     prices: Arc<Prices>,
     halves: Halves,
     account: RunAccount,
-    /// Exchanges that passed and could not be recorded.
-    lost: Arc<AtomicU64>,
+    meter: Arc<Meter>,
     stored: u64,
     /// The report differs from the one that was kept.
     is_stale: bool,
@@ -65,7 +64,7 @@ impl Store {
         import: ImportId,
         url: String,
         job: JobHandle,
-        lost: Arc<AtomicU64>,
+        meter: Arc<Meter>,
         redactor: Option<Arc<Redactor>>,
     ) -> Self {
         Self {
@@ -77,7 +76,7 @@ impl Store {
             job,
             account: RunAccount::new(redactor.clone()),
             redactor,
-            lost,
+            meter,
             stored: 0,
             is_stale: false,
             kept: Instant::now(),
@@ -158,6 +157,7 @@ impl Store {
         };
         match written.pending.wait() {
             Ok(outcome) => {
+                self.meter.stored(clock::now());
                 answer(written.answers, &Ok(()));
                 self.account.merge(written.account);
                 self.is_stale = true;
@@ -178,7 +178,7 @@ impl Store {
     /// Counts calls that nobody will send again.
     fn lose(&self, held: &[Held]) {
         let calls = held.iter().filter(|held| matches!(held, Held::Recorded(_)));
-        self.lost.fetch_add(calls.count() as u64, Ordering::Relaxed);
+        self.meter.lose(calls.count() as u64);
     }
 
     /// Keeps the report for others to see. One that cannot be kept now is kept later.
@@ -195,8 +195,7 @@ impl Store {
     }
 
     fn report(&self, counts: LossCounts) -> ImportFile {
-        let lost = self.lost.load(Ordering::Relaxed);
-        self.account.report(&self.url, counts, lost)
+        self.account.report(&self.url, counts, self.meter.lost())
     }
 
     fn finish(&mut self) -> Result<(), Problem> {

@@ -17,7 +17,7 @@ fn listening(engine: &Engine) -> Listening {
 }
 
 /// Sends one request; the whole answer as text.
-fn post(url: &str, path: &str, body: &str) -> String {
+pub(crate) fn post(url: &str, path: &str, body: &str) -> String {
     let host = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     let request = format!(
@@ -31,7 +31,7 @@ fn post(url: &str, path: &str, body: &str) -> String {
     answer
 }
 
-fn export(span: u32) -> String {
+pub(crate) fn export(span: u32) -> String {
     format!(
         "{{\"resourceSpans\":[{{\"scopeSpans\":[{{\"spans\":[{{\"traceId\":\"{:032x}\",\"spanId\":\"{span:016x}\",\
          \"startTimeUnixNano\":\"1790000000000000000\",\"endTimeUnixNano\":\"1790000001000000000\",\"attributes\":[\
@@ -41,7 +41,7 @@ fn export(span: u32) -> String {
     )
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let started = Instant::now();
     while !holds() {
         assert!(

@@ -17,4 +17,6 @@ mod saving;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
+mod switching;
+#[cfg(test)]
 mod tracing;

@@ -2,7 +2,8 @@
 
 use plumbline_ingest::{HttpExchange, HttpOutcome, read_http};
 use plumbline_listen::{
-    Accepted, Batch, Limits, Loopback, Proxy, Recorded, Recorder, Refused, Sink, Token, serve,
+    Accepted, Batch, Limits, Loopback, Proxy, Recorded, Recorder, Refused, Sink, Token, Traffic,
+    serve,
 };
 use plumbline_model::Span;
 use plumbline_providers::Upstream;
@@ -68,7 +69,15 @@ impl Server {
                 .into(),
             recorder: kept.clone(),
         };
-        runtime.spawn(serve(address, limits, NoSink, Some(proxy), stop.clone()));
+        let traffic = Arc::new(Traffic::new(&limits));
+        runtime.spawn(serve(
+            address,
+            limits,
+            NoSink,
+            Some(proxy),
+            traffic,
+            stop.clone(),
+        ));
         Self {
             port,
             kept,

@@ -254,6 +254,34 @@ fn an_address_in_full_must_be_ours_and_that_of_the_host() {
 }
 
 #[test]
+fn what_a_browser_asks_for_a_page_is_refused_without_an_origin_too() {
+    let server = Server::start();
+    let host = format!("Host: 127.0.0.1:{}", server.port);
+    for site in ["cross-site", "same-site", "same-origin", "", "None"] {
+        for method in METHODS {
+            let lines = [host.clone(), format!("Sec-Fetch-Site: {site}")];
+            let found = ask(&server, &format!("{method} /v1/traces"), &lines);
+            assert_eq!(found.status, 403, "{method}, Sec-Fetch-Site {site:?}");
+            no_cors(&found);
+        }
+    }
+    let two = ["none", "cross-site"].map(|site| format!("Sec-Fetch-Site: {site}"));
+    let found = ask(
+        &server,
+        "POST /v1/traces",
+        &[host.clone(), two[0].clone(), two[1].clone()],
+    );
+    assert_eq!(found.status, 403, "one of two is enough");
+    assert_eq!(server.seen(), []);
+    let typed = [host, two[0].clone()];
+    assert_eq!(
+        ask(&server, "GET /v1/traces", &typed).status,
+        405,
+        "an address that a person typed"
+    );
+}
+
+#[test]
 fn an_origin_is_refused_whatever_it_is() {
     let server = Server::start();
     let port = server.port;

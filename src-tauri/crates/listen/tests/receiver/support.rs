@@ -2,7 +2,9 @@
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use plumbline_listen::{Accepted, Batch, Encoding, Limits, Loopback, Refused, Signal, Sink, serve};
+use plumbline_listen::{
+    Accepted, Batch, Encoding, Limits, Loopback, Refused, Signal, Sink, Traffic, serve,
+};
 use std::io::{Read, Write};
 use std::net::{Ipv6Addr, SocketAddr, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -67,7 +69,8 @@ impl Server {
             verdict,
             open,
         };
-        runtime.spawn(serve(address, limits, sink, None, stop.clone()));
+        let traffic = Arc::new(Traffic::new(&limits));
+        runtime.spawn(serve(address, limits, sink, None, traffic, stop.clone()));
         Self {
             port,
             seen,
