@@ -50,7 +50,7 @@ pub use table::recording::RecordedCompletion;
 pub use table::response_cache::{CacheEntry, CachePurge, CacheStats};
 pub use table::run::{NewRun, Owner, RunSummary};
 pub use table::run_prompt::RunPrompt;
-pub use table::span::{AppendOutcome, ImportedSpan, PendingAppend, PreparedSpans};
+pub use table::span::{AppendOutcome, ImportedSpan, PendingAppend, PreparedSpans, SpanPacker};
 pub use table::span_head::TraceHead;
 pub use table::span_page::{SpanFilter, SpanPage, SpanRow, SpanSort};
 pub use table::span_read::SpanRecord;

@@ -59,34 +59,58 @@ struct Prepared {
 }
 
 impl PreparedSpans {
+    /// Makes one batch ready; who has many uses a [`SpanPacker`].
+    ///
+    /// # Errors
+    /// As [`SpanPacker::prepare`].
+    pub fn new(imported: Vec<ImportedSpan>) -> Result<Self> {
+        SpanPacker::default().prepare(imported)
+    }
+}
+
+/// Makes batches ready one after the other, in the same buffers.
+#[derive(Default)]
+pub struct SpanPacker {
+    body: Vec<u8>,
+    blocks: BlockBuilder,
+}
+
+impl SpanPacker {
     /// Makes a batch ready; some thousand spans are a good size.
     ///
     /// # Errors
-    /// `BadInput` for a span or a record larger than 256 MB.
-    pub fn new(imported: Vec<ImportedSpan>) -> Result<Self> {
-        let mut blocks = BlockBuilder::default();
+    /// `BadInput` for a span or a record larger than 256 MB. What was prepared of the batch is lost.
+    pub fn prepare(&mut self, imported: Vec<ImportedSpan>) -> Result<PreparedSpans> {
+        let prepared = self.pack(imported);
+        if prepared.is_err() {
+            // Half a batch must not stand in the next one's blocks.
+            *self = Self::default();
+        }
+        prepared
+    }
+
+    fn pack(&mut self, imported: Vec<ImportedSpan>) -> Result<PreparedSpans> {
         let mut spans = Vec::with_capacity(imported.len());
-        let mut body = Vec::new();
         for ImportedSpan {
             mut span,
             raw,
             cost,
         } in imported
         {
-            write_canonical(&span, &mut body)?;
-            blocks.add(&body, &raw)?;
+            write_canonical(&span, &mut self.body)?;
+            self.blocks.add(&self.body, &raw)?;
             let documents = span.documents.len();
             drop_content(&mut span);
             spans.push(Prepared {
-                content_hash: content_hash(&body),
+                content_hash: content_hash(&self.body),
                 documents,
                 cost,
                 span,
             });
         }
-        Ok(Self {
+        Ok(PreparedSpans {
             spans,
-            blocks: blocks.finish()?,
+            blocks: self.blocks.finish()?,
         })
     }
 }
