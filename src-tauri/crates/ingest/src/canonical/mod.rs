@@ -5,7 +5,7 @@
 mod fields;
 mod parts;
 
-pub(crate) use fields::{Draft, STRUCTURED};
+pub(crate) use fields::{Draft, Key, STRUCTURED};
 
 use crate::IngestError;
 use crate::delivery::Delivery;
