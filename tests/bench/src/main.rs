@@ -12,7 +12,9 @@ mod import;
 mod loopback;
 mod many_spans;
 mod memory;
+mod otlp;
 mod pairs;
+mod proxy;
 mod receiver;
 mod replay;
 mod table;
@@ -57,12 +59,14 @@ const BENCHES: &[(&str, Measure)] = &[
     ("tokens", |asked| count_tokens::measure(asked.size)),
     ("diff", |asked| word_diff::measure(asked.size)),
     ("parse", |asked| import::parse(asked.size)),
+    ("otlp", |asked| otlp::parse(asked.size)),
     ("import", |asked| import::into_workspace(asked.size)),
     ("duckdb", |asked| {
         duckdb::measure(asked.size, asked.duckdb.as_deref())
     }),
     ("redact", |asked| import::redacted(asked.size)),
     ("receiver", |asked| receiver::measure(asked.size)),
+    ("proxy", |asked| proxy::measure(asked.size)),
     ("traces", |asked| {
         traces::measure(asked.size, asked.workspace.as_deref())
     }),

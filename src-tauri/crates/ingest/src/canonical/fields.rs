@@ -219,7 +219,7 @@ impl<'de> Visitor<'de> for &mut Draft {
 }
 
 /// A key, borrowed from the line unless it holds escapes.
-pub(super) struct Key<'de>(pub(super) Cow<'de, str>);
+pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
