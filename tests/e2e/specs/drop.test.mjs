@@ -30,7 +30,9 @@ describe('files dropped on the window', () => {
       writeFileSync(path, exportOf({ name: `dropped ${n}`, text: 'hello', trace: `${n}`.repeat(32).replaceAll('0', 'a'), span }));
       return path;
     });
-    await dragFiles(files, await window.session.get('/window/rect'));
+    const drag = dragFiles(files, await window.session.get('/window/rect'));
+    await window.sees('Drop to import', '.overlay');
+    await drag;
     await window.goto('/traces');
     for (const n of [0, 1]) await window.sees(`dropped ${n}`, '[role=listbox][aria-label="Traces"]');
     for (const name of names) await window.sees(name, 'main');

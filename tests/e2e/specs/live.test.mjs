@@ -104,7 +104,10 @@ describe('live intake', () => {
   });
 
   test('the proxy gives addresses of one run, and passes nothing on without its token', async () => {
-    await window.goto('/traces?tab=live');
+    await window.goto('/traces');
+    await window.sees('1 duplicate', 'main');
+    await window.session.press('v');
+    await until(async () => (await window.route()).endsWith('tab=live'), 'the tab by its key');
     await window.clickNamed('Record calls', SWITCH);
     const first = await until(async () => {
       const found = await lines('Recording proxy');
