@@ -12,6 +12,10 @@ use plumbline_model::Problem;
 use printer::Printer;
 use std::process::ExitCode;
 
+/// Spans are made on one thread and let go of on another, where the system's allocator takes its locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -20,6 +20,10 @@ use plumbline_model::{Code, Problem};
 use std::process::ExitCode;
 use tauri::Manager;
 
+/// Spans are made on one thread and let go of on another, where the system's allocator takes its locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let wish = match arguments::parse(std::env::args_os().skip(1)) {
         Ok(Wish::Open(wish)) => wish,

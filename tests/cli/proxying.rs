@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::ChildStdout;
+use std::time::Duration;
 
 const KEY: &str = "sk-canary-6f1d0c55aa";
 
@@ -143,6 +144,25 @@ fn calls_go_through_and_become_spans_without_their_keys() {
     }
     let exported = stage.run(&["trace", "export"]).out;
     assert!(!exported.contains(KEY) && !exported.contains(&token));
+}
+
+/// Another program holds the workspace for longer than a write waits for it.
+#[test]
+fn calls_that_pass_while_nothing_can_be_stored_are_stored_later() {
+    let (stage, caller) = (Stage::new(), Stage::with_cases(3));
+    let server = ModelServer::start(echo);
+    let proxy = Proxy::start(&stage, &server);
+    let other = rusqlite::Connection::open(stage.workspace()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(count(&replayed(&caller, &proxy), "live"), 3);
+    std::thread::sleep(Duration::from_secs(7));
+    other.execute_batch("COMMIT").unwrap();
+    until("three spans", || {
+        stage.run(&["trace", "export"]).out.lines().count() == 3
+    });
+    let report = proxy.stop();
+    assert_eq!(count(&report, "stored"), 3, "{report:#}");
+    assert_eq!(report["fields_unread"], serde_json::json!({}), "{report:#}");
 }
 
 #[test]

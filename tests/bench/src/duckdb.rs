@@ -86,7 +86,8 @@ fn read_json(python: &Path, file: &Path, target: &Path, spans: usize) -> Outcome
         return Err(format!("DuckDB: {}", String::from_utf8_lossy(&done.stderr).trim()).into());
     }
     let said = String::from_utf8(done.stdout)?;
-    let mut said = said.split_whitespace();
+    // It may draw a progress bar first.
+    let mut said = said.lines().last().unwrap_or_default().split_whitespace();
     let mut figure = || said.next().ok_or("DuckDB printed too little");
     let (seconds, rows, bytes) = (figure()?, figure()?, figure()?);
     expect(spans, rows.parse()?)?;

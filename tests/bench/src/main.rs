@@ -12,7 +12,9 @@ mod import;
 mod loopback;
 mod many_spans;
 mod memory;
+mod otlp;
 mod pairs;
+mod proxy;
 mod receiver;
 mod replay;
 mod table;
@@ -57,12 +59,14 @@ const BENCHES: &[(&str, Measure)] = &[
     ("tokens", |asked| count_tokens::measure(asked.size)),
     ("diff", |asked| word_diff::measure(asked.size)),
     ("parse", |asked| import::parse(asked.size)),
+    ("otlp", |asked| otlp::parse(asked.size)),
     ("import", |asked| import::into_workspace(asked.size)),
     ("duckdb", |asked| {
         duckdb::measure(asked.size, asked.duckdb.as_deref())
     }),
     ("redact", |asked| import::redacted(asked.size)),
     ("receiver", |asked| receiver::measure(asked.size)),
+    ("proxy", |asked| proxy::measure(asked.size)),
     ("traces", |asked| {
         traces::measure(asked.size, asked.workspace.as_deref())
     }),
@@ -81,6 +85,10 @@ struct Asked {
     /// A Python that has the package `duckdb`.
     duckdb: Option<PathBuf>,
 }
+
+/// Spans are made on one thread and let go of on another, where the system's allocator takes its locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let done = asked(std::env::args().skip(1)).and_then(|asked| run(&asked));

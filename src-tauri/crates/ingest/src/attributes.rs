@@ -21,6 +21,42 @@ struct Entry {
 #[derive(Debug, Default)]
 pub(crate) struct Attributes {
     entries: BTreeMap<String, Entry>,
+    marks: Marks,
+}
+
+/// One bit for each name that is there: most names that are asked for are not, and this tells at once.
+#[derive(Debug, Default)]
+struct Marks([u64; 4]);
+
+impl Marks {
+    fn of(entries: &BTreeMap<String, Entry>) -> Self {
+        let mut marks = Self::default();
+        for name in entries.keys() {
+            let (word, bit) = Self::place(name);
+            marks.0[word] |= bit;
+        }
+        marks
+    }
+
+    fn may_have(&self, name: &str) -> bool {
+        let (word, bit) = Self::place(name);
+        self.0[word] & bit != 0
+    }
+
+    /// By a few letters and the length; beginnings are shared by many names.
+    fn place(name: &str) -> (usize, u64) {
+        let bytes = name.as_bytes();
+        let letter = |back: usize| {
+            let at = bytes.len().checked_sub(back);
+            at.and_then(|at| bytes.get(at)).copied().unwrap_or(0)
+        };
+        let sum = (bytes.len() as u8)
+            .wrapping_mul(53)
+            .wrapping_add(letter(1).wrapping_mul(7))
+            .wrapping_add(letter(4).wrapping_mul(29))
+            .wrapping_add(letter(9).wrapping_mul(101));
+        (usize::from(sum >> 6), 1 << (sum & 63))
+    }
 }
 
 impl Attributes {
@@ -39,7 +75,20 @@ impl Attributes {
                 )
             })
             .collect();
-        Self { entries }
+        Self::of_entries(entries)
+    }
+
+    fn of_entries(entries: BTreeMap<String, Entry>) -> Self {
+        let marks = Marks::of(&entries);
+        Self { entries, marks }
+    }
+
+    /// The entry of this name.
+    fn entry(&self, name: &str) -> Option<&Entry> {
+        if !self.marks.may_have(name) {
+            return None;
+        }
+        self.entries.get(name)
     }
 
     /// The members of a JSON object.
@@ -51,7 +100,7 @@ impl Attributes {
                 (name, Entry { value, read })
             })
             .collect();
-        Self { entries }
+        Self::of_entries(entries)
     }
 
     /// A member that is an object, as named values of its own; marked as read. Empty when there is none.
@@ -67,7 +116,7 @@ impl Attributes {
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.entries.contains_key(name)
+        self.entry(name).is_some()
     }
 
     /// The first of `names` that `read` can make something of. The others are marked as read as well when
@@ -75,7 +124,7 @@ impl Attributes {
     fn first<T>(&self, names: &[&str], read: impl Fn(&Value) -> Option<T>) -> Option<T> {
         let mut first = None;
         for name in names {
-            if let Some(entry) = self.entries.get(*name)
+            if let Some(entry) = self.entry(name)
                 && let Some(value) = read(&entry.value)
             {
                 entry.read.set(true);
@@ -135,7 +184,7 @@ impl Attributes {
 
     /// The value itself, marked as read.
     pub(crate) fn take(&self, name: &str) -> Option<&Value> {
-        let entry = self.entries.get(name)?;
+        let entry = self.entry(name)?;
         entry.read.set(true);
         Some(&entry.value)
     }

@@ -17,11 +17,26 @@ const FIELDS: [(&str, Seen); 8] = [
     ("cache_hit", |span| span.cache_hit.is_some()),
 ];
 
+/// Traces of one generation. Two are kept, about 10 MB at most, however long one listens; a document that comes when
+/// this many other traces have come after its call no longer counts for it.
+const GENERATION: usize = 200_000;
+
 #[derive(Default)]
 struct TraceSeen {
     /// Model calls that carry no document ids themselves.
     calls_without: u32,
     has_document_ids: bool,
+}
+
+impl TraceSeen {
+    /// Calls whose trace has a retrieval that names its documents.
+    fn reached(&self) -> u64 {
+        if self.has_document_ids {
+            u64::from(self.calls_without)
+        } else {
+            0
+        }
+    }
 }
 
 /// Counts, span by span in any order, which model calls carry the fields of the essay's minimum.
@@ -32,6 +47,10 @@ pub struct Completeness {
     calls_with_documents: u64,
     /// By a hash of the trace id: a long import has millions of traces and need not keep their names.
     traces: HashMap<u64, TraceSeen>,
+    /// The generation before.
+    older: HashMap<u64, TraceSeen>,
+    /// Calls of still older traces whose trace has documents.
+    reached: u64,
 }
 
 impl Completeness {
@@ -69,7 +88,7 @@ impl Completeness {
             .calls_with_documents
             .saturating_sub(alone.calls_with_documents);
         for (trace, seen) in alone.traces {
-            let here = self.traces.entry(trace).or_default();
+            let here = self.of_trace(trace);
             here.calls_without = here.calls_without.saturating_sub(seen.calls_without);
         }
     }
@@ -81,8 +100,9 @@ impl Completeness {
             *count += more;
         }
         self.calls_with_documents += other.calls_with_documents;
-        for (trace, seen) in other.traces {
-            let here = self.traces.entry(trace).or_default();
+        self.reached += other.reached;
+        for (trace, seen) in other.older.into_iter().chain(other.traces) {
+            let here = self.of_trace(trace);
             here.calls_without = here.calls_without.saturating_add(seen.calls_without);
             here.has_document_ids |= seen.has_document_ids;
         }
@@ -91,7 +111,20 @@ impl Completeness {
     fn trace(&mut self, span: &Span) -> &mut TraceSeen {
         let mut hasher = DefaultHasher::new();
         span.trace_id.hash(&mut hasher);
-        self.traces.entry(hasher.finish()).or_default()
+        self.of_trace(hasher.finish())
+    }
+
+    /// What was seen of a trace; the oldest traces are settled where there are too many.
+    fn of_trace(&mut self, trace: u64) -> &mut TraceSeen {
+        if !self.traces.contains_key(&trace) {
+            if self.traces.len() >= GENERATION {
+                let settled = std::mem::replace(&mut self.older, std::mem::take(&mut self.traces));
+                self.reached += settled.values().map(TraceSeen::reached).sum::<u64>();
+            }
+            let seen = self.older.remove(&trace).unwrap_or_default();
+            self.traces.insert(trace, seen);
+        }
+        self.traces.entry(trace).or_default()
     }
 
     /// Share of model calls, 0 to 1, that carry each field. Empty when there were no model calls.
@@ -103,12 +136,8 @@ impl Completeness {
             return BTreeMap::new();
         }
         let share = |count: u64| count as f64 / self.calls as f64;
-        let by_trace: u64 = self
-            .traces
-            .values()
-            .filter(|trace| trace.has_document_ids)
-            .map(|trace| u64::from(trace.calls_without))
-            .sum();
+        let traces = self.traces.values().chain(self.older.values());
+        let by_trace = self.reached + traces.map(TraceSeen::reached).sum::<u64>();
         FIELDS
             .iter()
             .zip(self.counts)
@@ -150,6 +179,28 @@ mod tests {
         assert_eq!(shares["request_id"], 0.0);
         assert_eq!(shares["retrieval_ids"], 0.5);
         assert_eq!(shares.len(), 9);
+    }
+
+    #[test]
+    fn however_many_traces_come_the_memory_is_bounded_and_the_share_stays() {
+        let mut completeness = Completeness::default();
+        for number in 0..3 * GENERATION {
+            let trace = number.to_string();
+            completeness.add(&span(&trace, "a", SpanKind::Llm));
+            if number % 2 == 0 {
+                let mut retrieval = span(&trace, "b", SpanKind::Retrieval);
+                retrieval.documents.push(Document {
+                    id: "d".into(),
+                    ..Document::default()
+                });
+                completeness.add(&retrieval);
+            }
+        }
+        assert!(completeness.traces.len() + completeness.older.len() <= 2 * GENERATION);
+        assert_eq!(completeness.shares()["retrieval_ids"], 0.5);
+        let mut all = Completeness::default();
+        all.merge(completeness);
+        assert_eq!(all.shares()["retrieval_ids"], 0.5);
     }
 
     #[test]

@@ -252,20 +252,28 @@ impl Scan {
     /// How many bytes of `chunk` belong to the value, how many lines end in them, and what comes next.
     fn run(&mut self, chunk: &[u8]) -> (usize, u64, State) {
         let mut lines = 0;
-        for (at, byte) in chunk.iter().enumerate() {
+        let mut at = 0;
+        while let Some(byte) = chunk.get(at) {
             if self.in_text {
-                match byte {
-                    _ if self.escaped => self.escaped = false,
+                if std::mem::take(&mut self.escaped) {
+                    at += 1;
+                    continue;
+                }
+                let Some(found) = memchr::memchr3(b'"', b'\\', b'\n', &chunk[at..]) else {
+                    break;
+                };
+                at += found;
+                match chunk[at] {
+                    b'\n' => return (at, lines, State::LineEnd),
                     b'\\' => self.escaped = true,
-                    b'"' => {
+                    _ => {
                         self.in_text = false;
                         if self.depth == 0 {
                             return (at + 1, lines, State::Done);
                         }
                     }
-                    b'\n' => return (at, lines, State::LineEnd),
-                    _ => {}
                 }
+                at += 1;
                 continue;
             }
             match byte {
@@ -298,6 +306,7 @@ impl Scan {
                 _ => {}
             }
             self.begun = true;
+            at += 1;
         }
         (chunk.len(), lines, State::More)
     }

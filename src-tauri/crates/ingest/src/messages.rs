@@ -16,14 +16,7 @@ pub(crate) fn from_json(value: Value, speaker: Role) -> Result<Vec<Message>, Str
         Value::Array(items) => items
             .into_iter()
             .enumerate()
-            .map(|(index, item)| {
-                match item {
-                    Value::Object(object) => from_object(object, speaker),
-                    Value::String(text) => Ok(Message::text(speaker, text)),
-                    other => Err(format!("a message, not {}", kind_of(&other))),
-                }
-                .map_err(|why| format!("element {index}: expected {why}"))
-            })
+            .map(|(index, item)| from_item(item, index, speaker))
             .collect(),
         Value::Object(object) => from_object(object, speaker)
             .map(|message| vec![message])
@@ -34,6 +27,19 @@ pub(crate) fn from_json(value: Value, speaker: Role) -> Result<Vec<Message>, Str
             kind_of(&other)
         )),
     }
+}
+
+/// The message at `index` of a list.
+///
+/// # Errors
+/// As [`from_json`].
+pub(crate) fn from_item(item: Value, index: usize, speaker: Role) -> Result<Message, String> {
+    match item {
+        Value::Object(object) => from_object(object, speaker),
+        Value::String(text) => Ok(Message::text(speaker, text)),
+        other => Err(format!("a message, not {}", kind_of(&other))),
+    }
+    .map_err(|why| format!("element {index}: expected {why}"))
 }
 
 fn from_object(mut object: Map<String, Value>, speaker: Role) -> Result<Message, String> {

@@ -15,27 +15,29 @@ pub(crate) fn shorten(text: &str, chars: usize) -> Cow<'_, str> {
 ///
 /// JSON may write U+0000 as an escape, but neither a database column nor a C string holds it faithfully.
 pub(crate) fn unfit(bytes: &[u8]) -> Option<String> {
-    if let Err(error) = std::str::from_utf8(bytes) {
-        return Some(format!("invalid UTF-8 at byte {}", error.valid_up_to() + 1));
+    fit(bytes).err()
+}
+
+/// The text of a JSON record, or why it cannot be one.
+pub(crate) fn fit(bytes: &[u8]) -> Result<&str, String> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| format!("invalid UTF-8 at byte {}", error.valid_up_to() + 1))?;
+    if let Some(at) = memchr::memchr(0, bytes) {
+        return Err(format!("a NUL character at byte {}", at + 1));
     }
-    if let Some(at) = bytes.iter().position(|b| *b == 0) {
-        return Some(format!("a NUL character at byte {}", at + 1));
+    match escaped_nul(bytes) {
+        Some(at) => Err(format!("an escaped NUL character at byte {}", at + 1)),
+        None => Ok(text),
     }
-    escaped_nul(bytes).map(|at| format!("an escaped NUL character at byte {}", at + 1))
 }
 
 /// Position of a `\u0000` whose backslash is not itself escaped.
 fn escaped_nul(bytes: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    while let Some(found) = bytes[from..].iter().position(|b| *b == b'\\') {
-        let at = from + found;
-        if bytes[at + 1..].starts_with(b"u0000") {
-            return Some(at);
-        }
-        // Step over the escaped character, so that `\\u0000` is a backslash and plain text.
-        from = (at + 2).min(bytes.len());
-    }
-    None
+    memchr::memmem::find_iter(bytes, b"\\u0000").find(|at| {
+        // An escaped backslash and plain text has an odd number of them before it.
+        let before = bytes[..*at].iter().rev().take_while(|b| **b == b'\\');
+        before.count() % 2 == 0
+    })
 }
 
 #[cfg(test)]

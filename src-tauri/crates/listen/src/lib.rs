@@ -12,6 +12,7 @@ mod body;
 mod front;
 mod limits;
 mod messages;
+mod patience;
 mod proxy;
 mod receiver;
 mod refusal;

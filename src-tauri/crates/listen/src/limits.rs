@@ -15,6 +15,8 @@ pub struct Limits {
     pub head: Duration,
     /// Time for the whole body of a request.
     pub body: Duration,
+    /// Time in which a client takes something of an answer that waits for it.
+    pub answer: Duration,
     /// Time that requests under way get when the server stops.
     pub farewell: Duration,
 }
@@ -27,6 +29,7 @@ impl Default for Limits {
             waiting_bytes: 64 * 1024 * 1024,
             head: Duration::from_secs(10),
             body: Duration::from_secs(30),
+            answer: Duration::from_secs(30),
             farewell: Duration::from_millis(1_500),
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::address::Loopback;
 use crate::limits::Limits;
+use crate::patience::Patience;
 use crate::proxy::Proxy;
 use crate::receiver::receive;
 use crate::sink::Sink;
@@ -84,6 +85,7 @@ async fn connection<S: Sink>(stream: TcpStream, shared: Arc<Shared<S>>, stop: Ca
     // An answer is one small write: waiting for more to send would only delay it.
     let _ = stream.set_nodelay(true);
     let limits = shared.limits;
+    let stream = Patience::new(stream, limits.answer);
     let service = service_fn(move |request| {
         let shared = Arc::clone(&shared);
         async move { Ok::<_, Infallible>(receive(request, &shared).await) }

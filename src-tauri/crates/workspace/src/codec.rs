@@ -51,13 +51,16 @@ pub(crate) fn refuse_oversized(bytes: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Compresses bodies and records that were checked one by one.
-pub(crate) fn pack_block(bytes: &[u8]) -> Result<Vec<u8>> {
+/// Compresses bodies and records that were checked one by one, in place of what `packed` held.
+pub(crate) fn pack_block(bytes: &[u8], packed: &mut Vec<u8>) -> Result<()> {
     with_context(&PACKERS, Compressor::default, |packer| {
         packer.set_dictionary(LEVEL, &[])?;
-        packer.compress(bytes)
+        packed.clear();
+        packed.reserve(zstd::zstd_safe::compress_bound(bytes.len()));
+        packer.compress_to_buffer(bytes, packed)
     })
-    .map_err(|error| WorkspaceError::BadInput(format!("a block does not compress: {error}")))
+    .map_err(|error| WorkspaceError::BadInput(format!("a block does not compress: {error}")))?;
+    Ok(())
 }
 
 /// All bytes of a block that holds `total` of them.

@@ -4,6 +4,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod attempt;
+pub(crate) mod call_groups;
 pub(crate) mod call_stats;
 mod called_model;
 pub(crate) mod cell;

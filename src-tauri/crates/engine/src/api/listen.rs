@@ -40,7 +40,7 @@ pub struct LiveIntake {
     pub counts: LossCounts,
     /// Requests that were not answered as asked: foreign, broken, too large, or while too much waited.
     pub refused: u64,
-    /// Calls that passed through the proxy and could not be recorded.
+    /// Calls that passed through the proxy and could not be recorded or stored.
     pub lost: u64,
     /// Bytes that are being read, or read and not yet stored.
     pub waiting_bytes: u64,

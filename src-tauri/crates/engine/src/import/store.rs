@@ -1,7 +1,7 @@
 //! The storing side of an import.
 
 use plumbline_model::{ImportId, LossCounts, Problem, QuarantinedRow};
-use plumbline_workspace::{ImportedSpan, PendingAppend, PreparedSpans, Workspace};
+use plumbline_workspace::{ImportedSpan, PendingAppend, SpanPacker, Workspace};
 use std::sync::mpsc::Receiver;
 
 pub(super) enum Batch {
@@ -17,11 +17,12 @@ pub(super) fn store(
     batches: &Receiver<Batch>,
 ) -> Result<LossCounts, Problem> {
     let mut counts = LossCounts::default();
+    let mut packer = SpanPacker::default();
     let mut written: Option<PendingAppend> = None;
     for batch in batches {
         match batch {
             Batch::Spans(spans) => {
-                let prepared = PreparedSpans::new(spans)?;
+                let prepared = packer.prepare(spans)?;
                 add_written(&mut counts, written.take())?;
                 written = Some(workspace.submit_spans(import, prepared));
             }

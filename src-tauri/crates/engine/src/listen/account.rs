@@ -1,5 +1,6 @@
 //! The account of a listening run: what its loss report says so far.
 
+use super::again::GivenUp;
 use super::parse::Parsed;
 use crate::import::account::Account;
 use plumbline_ingest::Redactor;
@@ -14,6 +15,10 @@ const BEYOND: &str = "(more fields)";
 
 /// Where exchanges are counted that passed through the proxy unrecorded.
 const LOST: &str = "(calls that passed unrecorded)";
+/// Where those are counted that were recorded and could not be stored.
+const UNSTORED: &str = "(calls that could not be stored)";
+/// Characters of the reason.
+const WHY_CHARS: usize = 80;
 
 /// Of requests that were stored, or are about to be.
 pub(super) struct RunAccount {
@@ -56,15 +61,23 @@ impl RunAccount {
         }
     }
 
-    /// The report; `lost` exchanges passed and could not be recorded.
-    pub(super) fn report(&self, path: &str, counts: LossCounts, lost: u64) -> ImportFile {
+    /// The report; `lost` exchanges passed and could not be recorded, others not be stored.
+    pub(super) fn report(
+        &self,
+        path: &str,
+        counts: LossCounts,
+        lost: u64,
+        unstored: &GivenUp,
+    ) -> ImportFile {
         let mut fields_unread = self.fields_unread.clone();
-        if lost > 0 {
-            let field = FieldUnread {
-                count: lost,
-                example: "too much waited to be stored".to_owned(),
-            };
-            fields_unread.insert(LOST.to_owned(), field);
+        let why = unstored.why.chars().take(WHY_CHARS).collect();
+        for (name, count, example) in [
+            (LOST, lost, "too much waited to be stored".to_owned()),
+            (UNSTORED, unstored.count, why),
+        ] {
+            if count > 0 {
+                fields_unread.insert(name.to_owned(), FieldUnread { count, example });
+            }
         }
         self.account
             .report_of(path.to_owned(), super::FORMAT, fields_unread, counts)

@@ -99,7 +99,7 @@ impl Engine {
             proxy: listening.proxy,
             redacts: run.redaction == Redaction::On,
             refused: run.traffic.refused(),
-            lost: run.meter.lost(),
+            lost: run.meter.lost() + run.meter.given_up(),
             waiting_bytes: run.traffic.waiting_bytes() as u64,
             last_stored: run.meter.last().map(NanosText),
         })

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 #[derive(Default)]
 pub(super) struct Meter {
     lost: AtomicU64,
+    given_up: AtomicU64,
     last_ns: AtomicI64,
 }
 
@@ -18,6 +19,16 @@ impl Meter {
 
     pub(super) fn lose(&self, exchanges: u64) {
         self.lost.fetch_add(exchanges, Ordering::Relaxed);
+    }
+
+    /// Exchanges that were recorded and could not be stored.
+    pub(super) fn given_up(&self) -> u64 {
+        self.given_up.load(Ordering::Relaxed)
+    }
+
+    /// Notes how many were given up until now.
+    pub(super) fn give_up(&self, exchanges: u64) {
+        self.given_up.store(exchanges, Ordering::Relaxed);
     }
 
     /// When something was last stored; `None` before the first.

@@ -5,6 +5,7 @@
 //! with one sync to disk, and only then answered. The loss report is kept while it runs and closed when it stops.
 
 mod account;
+mod again;
 mod halves;
 mod live;
 mod meter;

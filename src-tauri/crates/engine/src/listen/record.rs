@@ -50,16 +50,33 @@ pub(super) fn read_all(
     prices: &Prices,
     redactor: Option<&Arc<Redactor>>,
 ) {
-    for (number, recorded) in recorded.iter().enumerate() {
-        let parsed = read(&recorded, number as u64 + 1, prices, redactor);
-        let work = Work {
-            parsed,
-            done: None,
-            _held: Held::Recorded(Box::new(recorded)),
+    for (number, recorded) in (1..).zip(recorded.iter()) {
+        let exchange = Exchange {
+            recorded,
+            number,
+            is_again: false,
         };
-        if works.send(work).is_err() {
+        if works.send(work(exchange, prices, redactor)).is_err() {
             return;
         }
+    }
+}
+
+/// An exchange as it passed, kept until what was read of it is stored.
+pub(super) struct Exchange {
+    recorded: Recorded,
+    /// Counted from 1.
+    number: u64,
+    /// It could not be stored before.
+    pub(super) is_again: bool,
+}
+
+/// What there is to store of an exchange.
+pub(super) fn work(exchange: Exchange, prices: &Prices, redactor: Option<&Arc<Redactor>>) -> Work {
+    Work {
+        parsed: read(&exchange.recorded, exchange.number, prices, redactor),
+        done: None,
+        held: Held::Recorded(Box::new(exchange)),
     }
 }
 

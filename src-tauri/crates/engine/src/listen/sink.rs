@@ -1,9 +1,10 @@
 //! The engine's end of the server: reads a request on a worker, waits until it is stored.
 
 use super::parse::{Parsed, parse};
+use super::record::Exchange;
 use crate::Engine;
 use plumbline_ingest::Redactor;
-use plumbline_listen::{Accepted, Batch, Recorded, Refused, Sink};
+use plumbline_listen::{Accepted, Batch, Refused, Sink};
 use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -14,20 +15,20 @@ pub(super) struct Work {
     /// Who waits for it to be stored.
     pub(super) done: Option<oneshot::Sender<Result<(), Refused>>>,
     /// Keeps the room that it takes until it is stored.
-    pub(super) _held: Held,
+    pub(super) held: Held,
 }
 
 /// Bytes of exports that are being read, or read and not yet stored. Read, an export takes several times its bytes;
 /// what waits to be read takes no more than them.
 const READ_BYTES: usize = 24 * 1024 * 1024;
 
-/// Where something came from, its content used up.
+/// Where something came from: an export, its content used up, or an exchange, which may be read again.
 pub(super) enum Held {
     Export(
         #[expect(dead_code, reason = "held for its room")] Batch,
         #[expect(dead_code, reason = "held for its room")] OwnedSemaphorePermit,
     ),
-    Recorded(#[expect(dead_code, reason = "held for its room")] Box<Recorded>),
+    Recorded(Box<Exchange>),
 }
 
 pub(super) struct EngineSink {
@@ -74,7 +75,7 @@ impl Sink for EngineSink {
         let work = Work {
             parsed,
             done: Some(done),
-            _held: Held::Export(batch, reading),
+            held: Held::Export(batch, reading),
         };
         self.sender.send(work).map_err(|_| stopping())?;
         stored.await.map_err(|_| stopping())??;

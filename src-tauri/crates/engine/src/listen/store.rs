@@ -3,8 +3,10 @@
 //! While one batch is written the next is made ready. Nobody is answered before the commit.
 
 use super::account::RunAccount;
+use super::again::Again;
 use super::halves::{Group, Halves};
 use super::meter::Meter;
+use super::record;
 use super::sink::{Held, Work};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
@@ -31,7 +33,7 @@ struct Written {
     joined: Group,
     account: RunAccount,
     answers: Vec<Done>,
-    // Holds the room of the requests until they are answered.
+    // Holds the room of the requests until they are answered, and exchanges that may have to be read again.
     held: Vec<Held>,
 }
 
@@ -45,6 +47,7 @@ pub(super) struct Store {
     halves: Halves,
     account: RunAccount,
     meter: Arc<Meter>,
+    again: Again,
     stored: u64,
     /// The report differs from the one that was kept.
     is_stale: bool,
@@ -77,6 +80,7 @@ impl Store {
             account: RunAccount::new(redactor.clone()),
             redactor,
             meter,
+            again: Again::default(),
             stored: 0,
             is_stale: false,
             kept: Instant::now(),
@@ -96,11 +100,17 @@ impl Store {
                 Next::Nothing => self.settle(written.take()),
                 Next::End => break,
             }
+            if self.again.is_time() {
+                self.settle(written.take());
+                self.store_again();
+            }
             if self.is_stale && self.kept.elapsed() >= KEEP_EVERY {
                 self.keep();
             }
         }
         self.settle(written.take());
+        self.store_again();
+        self.again.give_up();
         let outcome = self.finish();
         if let Err(problem) = &outcome {
             tracing::warn!(%problem, "the import could not be closed");
@@ -126,7 +136,7 @@ impl Store {
             }
             rows.append(&mut work.parsed.rows);
             answers.extend(work.done);
-            held.push(work._held);
+            held.push(work.held);
         }
         match PreparedSpans::new(joined.take_spans()) {
             Ok(spans) => Some(Written {
@@ -143,8 +153,7 @@ impl Store {
             }),
             Err(error) => {
                 self.halves.undo(joined);
-                self.lose(&held);
-                answer(answers, &Err(refused(&error)));
+                self.refuse(answers, held, &error);
                 None
             }
         }
@@ -169,16 +178,36 @@ impl Store {
             Err(error) => {
                 tracing::warn!(%error, "a batch was not stored");
                 self.halves.undo(written.joined);
-                self.lose(&written.held);
-                answer(written.answers, &Err(refused(&error)));
+                self.refuse(written.answers, written.held, &error);
             }
         }
     }
 
-    /// Counts calls that nobody will send again.
-    fn lose(&self, held: &[Held]) {
-        let calls = held.iter().filter(|held| matches!(held, Held::Recorded(_)));
-        self.meter.lose(calls.count() as u64);
+    /// Tells those who wait that nothing was stored, and keeps the calls that nobody will send again.
+    fn refuse(&mut self, answers: Vec<Done>, held: Vec<Held>, error: &WorkspaceError) {
+        let refused = refused(error);
+        let may_pass = matches!(refused, Refused::Busy(_));
+        for held in held {
+            if let Held::Recorded(exchange) = held {
+                self.again.keep(*exchange, may_pass, error);
+            }
+        }
+        self.meter.give_up(self.again.lost().count);
+        self.is_stale = true;
+        answer(answers, &Err(refused));
+    }
+
+    /// Stores exchanges that could not be stored, each alone, so that none takes another with it.
+    fn store_again(&mut self) {
+        for exchange in self.again.take() {
+            if self.again.is_refused() {
+                self.again.put_back(exchange);
+                continue;
+            }
+            let work = record::work(exchange, &self.prices, self.redactor.as_ref());
+            let submitted = self.submit(vec![work]);
+            self.settle(submitted);
+        }
     }
 
     /// Keeps the report for others to see. One that cannot be kept now is kept later.
@@ -195,7 +224,8 @@ impl Store {
     }
 
     fn report(&self, counts: LossCounts) -> ImportFile {
-        self.account.report(&self.url, counts, self.meter.lost())
+        self.account
+            .report(&self.url, counts, self.meter.lost(), self.again.lost())
     }
 
     fn finish(&mut self) -> Result<(), Problem> {

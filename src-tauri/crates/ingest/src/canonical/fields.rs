@@ -3,7 +3,7 @@
 //! Also used for the `plumbline.*` attributes of OTLP, which carry the same fields by the same names.
 
 use super::parts;
-use crate::messages::from_json;
+use super::said::Said;
 use plumbline_model::{Role, Span, SpanKind, UnixNanos, Usd};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
@@ -159,13 +159,12 @@ impl Draft {
                 span.tools = parts::tools(value, &mut self.unread).map_err(|why| at(name, why))?;
             }
             "input_messages" => {
-                let value = next(name, map)?.unwrap_or_default();
-                span.input_messages = from_json(value, Role::User).map_err(|why| at(name, why))?;
+                let said = map.next_value_seed(Said(Role::User));
+                span.input_messages = said.map_err(|error| at(name, error))?;
             }
             "output_messages" => {
-                let value = next(name, map)?.unwrap_or_default();
-                span.output_messages =
-                    from_json(value, Role::Assistant).map_err(|why| at(name, why))?;
+                let said = map.next_value_seed(Said(Role::Assistant));
+                span.output_messages = said.map_err(|error| at(name, error))?;
             }
             "finish_reason" => span.finish_reason = next(name, map)?,
             "user_id_hash" => span.user_id_hash = next(name, map)?,
@@ -220,7 +219,7 @@ impl<'de> Visitor<'de> for &mut Draft {
 }
 
 /// A key, borrowed from the line unless it holds escapes.
-struct Key<'de>(Cow<'de, str>);
+pub(crate) struct Key<'de>(pub(crate) Cow<'de, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

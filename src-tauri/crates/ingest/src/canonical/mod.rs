@@ -4,8 +4,9 @@
 
 mod fields;
 mod parts;
+mod said;
 
-pub(crate) use fields::{Draft, STRUCTURED};
+pub(crate) use fields::{Draft, Key, STRUCTURED};
 
 use crate::IngestError;
 use crate::delivery::Delivery;

@@ -3,6 +3,7 @@
 //! 64-bit integers come as text or as numbers and are exact either way; a number that does not fit is
 //! refused, never rounded. Source: opentelemetry-proto `common.proto` and its JSON mapping.
 
+use crate::canonical::Key;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value, json};
@@ -39,8 +40,8 @@ impl<'de> Visitor<'de> for Union {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut value = Value::Null;
-        while let Some(key) = map.next_key::<String>()? {
-            let next: Value = match key.as_str() {
+        while let Some(Key(key)) = map.next_key()? {
+            let next: Value = match &*key {
                 "stringValue" | "string_value" | "bytesValue" | "bytes_value" => {
                     map.next_value::<Option<String>>()?.into()
                 }

@@ -7,12 +7,13 @@
 //! Always carried that way, for want of a standard name: `time_to_first_token_ms` that is no whole part of a
 //! second, `status` other than ok, error and unset, `prompt_version`, `prompt_hash`, `request_hash` and the variables (as
 //! `plumbline.prompt.version`, `.hash`, `.variables`, `plumbline.request.hash`), `cost_usd`, `attempt`,
-//! `retry_of`, `idempotency_key`, `cache_hit`, `cache_key`, `tool_version`, `user_id_hash`, `tenant`,
-//! `locale`, `tags`, `tokens_unattributed`, `embedding_model`, kinds rerank and guardrail, documents' sources, ids that are not hex.
+//! `retry_of`, `start_ns` where it is not after 1970, `idempotency_key`, `cache_hit`, `cache_key`, `tool_version`,
+//! `user_id_hash`, `tenant`, `locale`, `tags`, `tokens_unattributed`, `embedding_model`, kinds rerank and guardrail,
+//! documents' sources, ids that are not hex.
 
 use super::anyvalue::to_any;
 use super::common::OWN_SCOPE;
-use super::span::{PREFIX, Scope, read};
+use super::span::{OWN_START, PREFIX, Scope, read};
 use crate::attributes::Attributes;
 use crate::canonical::{STRUCTURED, to_fields};
 use crate::identity::derived_id;
@@ -53,6 +54,9 @@ pub fn to_otlp(spans: &[Span]) -> Value {
 
 fn export(span: &Span, resource: &Value) -> Value {
     let mut attributes = standard_attributes(span);
+    if span.start_ns.0 <= 0 {
+        attributes.insert(OWN_START.to_owned(), span.start_ns.0.into());
+    }
     let mut wire = wire(span, &attributes);
     let wanted = to_fields(span);
     let got = read_back(&wire, resource);

@@ -3,12 +3,13 @@
 //! Each dialect fills only what is still unknown, so the first name in the reference's order wins and an
 //! older name of the same figure is never added to it. Our own `plumbline.*` attributes speak last and win.
 
+use super::anyvalue::KeyValue;
 use super::wire::WireSpan;
 use super::{common, genai, openinference, openllmetry, vercel};
 use crate::attributes::{Attributes, COUNT};
 use crate::canonical::{Draft, STRUCTURED};
 use crate::identity::wire_id;
-use crate::text::{shorten, unfit};
+use crate::text::{fit, shorten};
 use plumbline_model::{Span, SpanKind, UnixNanos};
 use serde_json::{Map, Value};
 
@@ -75,11 +76,9 @@ const FILLS: [Fill; 5] = [
 /// # Errors
 /// It is not a span, or lacks an id or a start; the message says why.
 pub(crate) fn read(raw: &[u8], resource: &Attributes, scope: &Scope) -> Result<Mapped, String> {
-    if let Some(why) = unfit(raw) {
-        return Err(why);
-    }
+    let text = fit(raw)?;
     let wire: WireSpan =
-        serde_json::from_slice(raw).map_err(|error| format!("{error} of the span"))?;
+        serde_json::from_str(text).map_err(|error| format!("{error} of the span"))?;
     map(wire, resource, scope)
 }
 
@@ -92,7 +91,8 @@ pub(crate) fn map(wire: WireSpan, resource: &Attributes, scope: &Scope) -> Resul
     let id = |text: Option<String>, bytes| text.and_then(|text| wire_id(&text, bytes));
     let trace_id = id(wire.trace_id, 16).ok_or("`traceId` is missing or zero")?;
     let span_id = id(wire.span_id, 8).ok_or("`spanId` is missing or zero")?;
-    let start = wire.start.ok_or("`startTimeUnixNano` is missing")?;
+    let start = wire.start.or_else(|| own_start(&wire.attributes));
+    let start = start.ok_or("`startTimeUnixNano` is missing")?;
     let record = Record {
         attributes: Attributes::of(wire.attributes),
         events: wire
@@ -133,6 +133,13 @@ pub(crate) fn map(wire: WireSpan, resource: &Attributes, scope: &Scope) -> Resul
         }
     }
     Ok(Mapped { span, unread })
+}
+
+/// The start that our own export repeats: protobuf knows no difference between a start of zero and none.
+fn own_start(attributes: &[KeyValue]) -> Option<UnixNanos> {
+    let mut own = attributes.iter().take(COUNT);
+    let start = own.find(|attribute| attribute.key == OWN_START)?;
+    start.value.0.as_i64().map(UnixNanos)
 }
 
 /// Enough of a value for an example; whole prompts stand in attributes that nobody reads.
@@ -183,3 +190,5 @@ fn own_attributes(record: &Record<'_>, span: Span) -> Result<(Span, Vec<(String,
 
 /// Before the name of a canonical field that has no OpenTelemetry name.
 pub(crate) const PREFIX: &str = "plumbline.";
+/// The start of a span that has none on the wire.
+pub(crate) const OWN_START: &str = "plumbline.start_ns";

@@ -14,6 +14,7 @@ use crate::json_bytes::{Halt, JsonBytes};
 use crate::lines::LINE_BYTES;
 use serde_json::Value;
 use std::cell::OnceCell;
+use std::fmt::Write as _;
 use std::io::BufRead;
 use std::ops::ControlFlow;
 use std::rc::Rc;
@@ -289,9 +290,8 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
         if group.pending.is_empty()
             && let (Some(resource), Some(scope)) = (group.resource.get(), scope.get())
         {
-            let at = self.at.clone();
             let origin = (Some(resource), Some(scope));
-            let flow = deliver(self.delivery, &at, &raw, origin, Some(&mut self.logs));
+            let flow = deliver(self.delivery, &self.at, &raw, origin, Some(&mut self.logs));
             // The buffer is used again for the next span.
             self.value = raw;
             return flow;
@@ -327,11 +327,12 @@ impl<'a, 'd, 's> Walk<'a, 'd, 's> {
         self.at.push_str(key);
         if self.json.next_solid()? == Some(b'[') {
             self.json.expect(b'[')?;
-            let path = self.at.clone();
+            let path = self.at.len();
             let mut first = true;
             let mut index = 0;
             while self.json.next_element(&mut first)? {
-                self.at = format!("{path}[{index}]");
+                self.at.truncate(path);
+                let _ = write!(self.at, "[{index}]");
                 let leaves = ["spans", "logRecords", "log_records"].contains(&key);
                 if !leaves {
                     // Anything but an object has no members to walk.

@@ -3,6 +3,7 @@
 //! camelCase by the specification; snake_case is tolerated. Fields nobody knows are kept with their values.
 
 use super::anyvalue::KeyValue;
+use crate::canonical::Key;
 use plumbline_model::UnixNanos;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
@@ -68,8 +69,8 @@ impl<'de> Visitor<'de> for Fields {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<WireSpan, A::Error> {
         let mut span = WireSpan::default();
-        while let Some(key) = map.next_key::<String>()? {
-            let name = key.as_str();
+        while let Some(Key(key)) = map.next_key()? {
+            let name = &*key;
             match name {
                 "traceId" | "trace_id" => span.trace_id = next(name, &mut map)?,
                 "spanId" | "span_id" => span.span_id = next(name, &mut map)?,
@@ -88,7 +89,7 @@ impl<'de> Visitor<'de> for Fields {
                     // As a value, not skipped: reading it bounds its depth, skipping would not.
                     let value: Value = next(name, &mut map)?.unwrap_or_default();
                     if !is_nothing(&value) {
-                        span.unknown.push((key, value));
+                        span.unknown.push((key.into_owned(), value));
                     }
                 }
             }

@@ -44,6 +44,8 @@ pub(super) const KEY_NAMES: [&str; 17] = [
 /// Tokens that page through a list or count text are no secrets.
 const HARMLESS_TOKENS: [&str; 6] = ["page", "next", "cursor", "continuation", "sync", "resume"];
 
+/// How far behind a name its sign is looked for, in bytes.
+const SIGN_BYTES: usize = 16;
 /// Longest name that is looked at, in bytes.
 const NAME_BYTES: usize = 64;
 
@@ -80,11 +82,19 @@ static BEARER: LazyLock<Option<Regex>> =
 
 /// True where a sign of assignment follows a name's word, whatever the value.
 pub(super) fn is_assigned(text: &[u8], end_of_word: usize) -> bool {
-    text[end_of_word.min(text.len())..]
-        .iter()
-        .take(12)
-        .find(|b| !matches!(b, b'"' | b'\'' | b'\\' | b' ' | b'_' | b'i' | b'd' | b's'))
-        .is_some_and(|b| matches!(b, b':' | b'=' | b'%'))
+    let mut before = b' ';
+    for byte in text.iter().skip(end_of_word).take(SIGN_BYTES) {
+        match byte {
+            b':' | b'=' | b'%' => return true,
+            b'"' | b'\'' | b'\\' | b'_' | b'i' | b'd' | b's' | 0x0b | 0x80.. => {}
+            // White space as JSON writes it.
+            b'n' | b't' | b'r' | b'f' | b'b' if before == b'\\' => {}
+            other if other.is_ascii_whitespace() => {}
+            _ => return false,
+        }
+        before = *byte;
+    }
+    false
 }
 
 /// The secret that is assigned to the name whose word begins at `at`.

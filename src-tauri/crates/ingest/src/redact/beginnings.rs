@@ -63,7 +63,7 @@ static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
         ("+", Lead::Plus),
         ("-----BEGIN", Lead::Pem),
         (r"\u", Lead::OfJson),
-        (r":\/\/", Lead::OfJson),
+        (r"\/", Lead::OfJson),
         (".header.", Lead::OfJson),
         ("eaders", Lead::NameOfJson),
         ("redential", Lead::NameOfJson),

@@ -3,8 +3,10 @@
 //! Text without such a beginning costs one pass and no memory.
 
 use super::beginnings::{Lead, each_beginning, each_run_of_digits};
+use super::json::end_of_string;
 use super::keys::SHAPES;
 use super::overlaps::settle;
+use super::quiet::{WORTHWHILE, is_quiet, is_small_word};
 use super::{assigned, card, edges, email, pem, phone, url};
 use std::ops::{ControlFlow, Range};
 
@@ -48,10 +50,20 @@ fn of_digits(text: &str, run: &Range<usize>) -> Option<(Range<usize>, &'static s
 
 /// Every secret of a text by its own shape, in order and without overlaps.
 pub(super) fn find(text: &str, look: Look) -> Vec<Found<'static>> {
-    let mut found: Vec<Found<'static>> = Vec::new();
-    if text.len() < SHORTEST {
-        return found;
+    let is_clean = match text.len() {
+        ..SHORTEST => true,
+        SHORTEST..WORTHWHILE => is_small_word(text),
+        _ => is_quiet(text),
+    };
+    if is_clean {
+        return Vec::new();
     }
+    find_in_full(text, look)
+}
+
+/// The same, whatever the text looks like from afar.
+pub(super) fn find_in_full(text: &str, look: Look) -> Vec<Found<'static>> {
+    let mut found: Vec<Found<'static>> = Vec::new();
     // How far each lead has been followed, so that what stands within a secret is not followed again.
     let (mut keys_end, mut assigned_end, mut has_pem) = (0, 0, false);
     let _ = each_beginning(text, |lead, anchor| {
@@ -146,20 +158,54 @@ fn aws_secrets(text: &str, found: &[Found<'static>]) -> Vec<Found<'static>> {
     secrets
 }
 
+/// A string of JSON is worth a look from afar from this length on.
+const LONG_STRING: usize = 64;
+
 /// True when JSON, escapes and all, may hold something to take out. It may err on the side of looking.
 pub(super) fn is_suspect(raw: &str) -> bool {
     let bytes = raw.as_bytes();
-    let flow = each_beginning(raw, |lead, anchor| {
-        let at = anchor.start;
+    let (mut from, mut at) = (0, 0);
+    // Long strings that hold nothing are passed over; what stands between them is searched.
+    while let Some(open) = memchr::memchr(b'"', &bytes[at..]).map(|found| at + found) {
+        let Some(end) = end_of_string(bytes, open) else {
+            break;
+        };
+        if end - open > LONG_STRING
+            && !assigned::is_assigned(bytes, end)
+            && is_quiet(&raw[open + 1..end - 1])
+        {
+            if is_suspect_part(raw, from..open + 1) {
+                return true;
+            }
+            from = end - 1;
+        }
+        at = end;
+    }
+    is_suspect_part(raw, from..raw.len())
+        || each_run_of_digits(raw, |run| match of_digits(raw, &run) {
+            Some(_) => ControlFlow::Break(()),
+            None => ControlFlow::Continue(()),
+        })
+        .is_break()
+}
+
+/// The same of a part, whose beginnings are followed into what stands around it.
+fn is_suspect_part(raw: &str, part: Range<usize>) -> bool {
+    let bytes = raw.as_bytes();
+    let flow = each_beginning(&raw[part.clone()], |lead, anchor| {
+        let (at, end) = (part.start + anchor.start, part.start + anchor.end);
         let is_suspect = match lead {
             Lead::Key(index) => SHAPES[index].find(raw, at).is_some(),
-            Lead::Assigned(_) | Lead::NameOfJson => assigned::is_assigned(bytes, anchor.end),
+            Lead::Assigned("bearer") => assigned::find(raw, at, "bearer").is_some(),
+            Lead::Assigned(_) | Lead::NameOfJson => {
+                assigned::is_assigned(bytes, end) || is_told(bytes, end)
+            }
             Lead::Url => url::find(raw, at).is_some(),
-            Lead::At => email::find(raw, at, anchor.end).is_some(),
+            Lead::At => email::find(raw, at, end).is_some(),
             Lead::Plus => phone::international(raw, at).is_some(),
-            Lead::PhoneWord => bytes[anchor.end..]
+            Lead::PhoneWord => bytes[end..]
                 .iter()
-                .take(16)
+                .take(32)
                 .any(|b| matches!(b, b':' | b'"' | b'0'..=b'9')),
             Lead::Pem | Lead::OfJson => true,
         };
@@ -170,9 +216,12 @@ pub(super) fn is_suspect(raw: &str) -> bool {
         }
     });
     flow.is_break()
-        || each_run_of_digits(raw, |run| match of_digits(raw, &run) {
-            Some(_) => ControlFlow::Break(()),
-            None => ControlFlow::Continue(()),
-        })
-        .is_break()
+}
+
+/// True where a string ends with a name and another value follows, which may be what it names.
+fn is_told(bytes: &[u8], end_of_word: usize) -> bool {
+    let mut rest = bytes[end_of_word..]
+        .iter()
+        .skip_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    rest.next() == Some(&b'"') && rest.find(|b| !b.is_ascii_whitespace()) == Some(&b',')
 }

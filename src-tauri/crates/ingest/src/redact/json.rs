@@ -179,7 +179,7 @@ impl Walk<'_> {
 }
 
 /// The byte after the closing quote of the string that opens at `open`.
-fn end_of_string(bytes: &[u8], open: usize) -> Option<usize> {
+pub(super) fn end_of_string(bytes: &[u8], open: usize) -> Option<usize> {
     let mut at = open + 1;
     loop {
         let found = at + memchr::memchr2(b'"', b'\\', bytes.get(at..)?)?;

@@ -20,6 +20,7 @@ mod pass;
 mod pem;
 mod phone;
 mod placeholder;
+mod quiet;
 mod span;
 mod url;
 mod value;

@@ -253,3 +253,22 @@ fn an_export_speaks_the_standard_names_and_carries_only_the_rest_as_its_own() {
         .collect();
     assert_eq!(own, ["cache_hit", "prompt.version", "tags", "user_id_hash"]);
 }
+
+/// Protobuf leaves zeros out, so what came through a collector lacks them.
+#[test]
+fn a_start_at_zero_survives_an_encoding_without_zeros() {
+    let mut span = Span::new("t", "s", SpanKind::Llm, UnixNanos(0));
+    span.name = Some("chat".to_owned());
+    let mut export = to_otlp(std::slice::from_ref(&span));
+    let wire = &mut export["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
+    wire.as_object_mut()
+        .unwrap()
+        .remove("startTimeUnixNano")
+        .unwrap();
+    let reading = read_all(export.to_string().as_bytes(), None).unwrap();
+    assert_eq!(
+        reading.quarantined(),
+        Vec::<&plumbline_model::QuarantinedRow>::new()
+    );
+    assert_eq!(reading.spans(), [&span]);
+}

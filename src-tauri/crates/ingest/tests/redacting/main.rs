@@ -7,6 +7,8 @@ mod corpus;
 #[cfg(test)]
 mod dice;
 #[cfg(test)]
+mod escapes;
+#[cfg(test)]
 mod labelled;
 #[cfg(test)]
 mod properties;

@@ -7,6 +7,8 @@ mod passing;
 #[cfg(test)]
 mod recording;
 #[cfg(test)]
+mod stalled;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod upstream;

@@ -36,6 +36,51 @@ fn step_by_step_and_at_once_lead_to_the_same_schema() {
     assert_eq!(user_version(&stepwise).unwrap(), WORKSPACE_VERSION);
 }
 
+#[test]
+fn rows_that_no_honest_source_writes_are_migrated_too() {
+    let conn = at_version(2);
+    conn.execute_batch(
+        "INSERT INTO import_file (id, path, format, started_ns) VALUES ('i', 'p', 'f', 0)",
+    )
+    .unwrap();
+    let ids = [
+        "00f067aa0ba902b7",
+        "00f067aa0ba902b7\0",
+        "2d0190a1b2c3d47e5f8a9b0c1d2e3f4a5b",
+        "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+        "' OR 1 --",
+    ];
+    for (row, id) in ids.iter().enumerate() {
+        conn.execute(
+            "INSERT INTO span (id, import_id, trace_id, span_id, variant, content_hash, kind, name, start_ns, end_ns,
+                status, session_id, documents, preview)
+             VALUES (?1, 'i', ?2, ?2, 1, x'00', 'llm', '', ?3, ?4, 'ok', ?2, 0, '')",
+            params![row as i64, id, i64::MIN, i64::MAX],
+        )
+        .unwrap();
+        conn.execute(
+            "INSERT INTO trace (trace_id, start_ns, end_ns, spans, model_calls, errors, unpriced_calls)
+             VALUES (?1, ?2, ?3, 1, 1, 0, 1)",
+            params![id, i64::MIN, i64::MAX],
+        )
+        .unwrap();
+    }
+    apply(&conn, 2, WORKSPACE_VERSION).unwrap();
+    for (row, id) in ids.iter().enumerate() {
+        let stored = StoredId::from(*id);
+        let found: (i64, i64, String) = conn
+            .query_row(
+                "SELECT span.id, duration_ns, word.text FROM span JOIN word ON word.id = session
+                 WHERE span_id = ?1 AND trace = (SELECT id FROM trace WHERE trace_id = ?1)",
+                [&stored],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .unwrap();
+        assert_eq!(i64::MIN.wrapping_add(found.1), i64::MAX);
+        assert_eq!((found.0, found.2), (row as i64, (*id).to_owned()));
+    }
+}
+
 /// Add a line when a version ships; never change one. Files in the field have run these statements.
 #[test]
 fn migrations_that_shipped_are_as_they_were() {

@@ -3,30 +3,23 @@
 //! A span is known by trace id, span id and content. The same content again is a duplicate and stores
 //! nothing; other content under the same ids is a conflict, and both are kept as variants.
 
-use crate::codec;
-use crate::door::{Durability, Tx};
+mod rows;
+mod schema;
+
+use crate::door::Durability;
 use crate::error::{Result, WorkspaceError};
-use crate::money::to_pico;
-use crate::row::{Word, int_some};
-use crate::stored_id::StoredId;
-use crate::table::change::Topic;
-use crate::table::import_file;
-use crate::table::span_block::{self, BlockBuilder, PackedBlock};
-use crate::table::span_canonical::canonical;
-use crate::table::trace::TraceRows;
-use crate::table::word::WordNumbers;
+use crate::table::span_block::{BlockBuilder, PackedBlock};
+use crate::table::span_canonical::write_canonical;
 use crate::workspace::Workspace;
 use plumbline_model::{Cost, ImportId, Span};
-use rusqlite::{named_params, params};
+pub(super) use rows::insert_all;
+pub(crate) use schema::{V1, V3};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
 use std::sync::mpsc::Receiver;
 
-mod schema;
-pub(crate) use schema::{V1, V3};
-
 /// Bytes of the content hash that are kept: two contents that share 16 bytes of SHA-256 are not found in
-/// this world, and half the hash saves 32 bytes of row and index a span.
+/// this world, and half the hash saves 16 bytes a span.
 pub(super) const HASH_BYTES: usize = 16;
 
 /// A span with the record it came from.
@@ -58,36 +51,81 @@ pub struct PreparedSpans {
 }
 
 struct Prepared {
+    /// Without what only its body says.
     span: Span,
+    documents: usize,
     cost: Option<Cost>,
     content_hash: [u8; HASH_BYTES],
 }
 
 impl PreparedSpans {
+    /// Makes one batch ready; who has many uses a [`SpanPacker`].
+    ///
+    /// # Errors
+    /// As [`SpanPacker::prepare`].
+    pub fn new(imported: Vec<ImportedSpan>) -> Result<Self> {
+        SpanPacker::default().prepare(imported)
+    }
+}
+
+/// Makes batches ready one after the other, in the same buffers.
+#[derive(Default)]
+pub struct SpanPacker {
+    body: Vec<u8>,
+    blocks: BlockBuilder,
+}
+
+impl SpanPacker {
     /// Makes a batch ready; some thousand spans are a good size.
     ///
     /// # Errors
-    /// `BadInput` for a span or a record larger than 256 MB.
-    pub fn new(imported: Vec<ImportedSpan>) -> Result<Self> {
-        let mut blocks = BlockBuilder::default();
+    /// `BadInput` for a span or a record larger than 256 MB. What was prepared of the batch is lost.
+    pub fn prepare(&mut self, imported: Vec<ImportedSpan>) -> Result<PreparedSpans> {
+        let prepared = self.pack(imported);
+        if prepared.is_err() {
+            // Half a batch must not stand in the next one's blocks.
+            *self = Self::default();
+        }
+        prepared
+    }
+
+    fn pack(&mut self, imported: Vec<ImportedSpan>) -> Result<PreparedSpans> {
         let mut spans = Vec::with_capacity(imported.len());
-        for ImportedSpan { span, raw, cost } in imported {
-            let body = canonical(&span)?;
-            blocks.add(&body, &raw)?;
+        for ImportedSpan {
+            mut span,
+            raw,
+            cost,
+        } in imported
+        {
+            write_canonical(&span, &mut self.body)?;
+            self.blocks.add(&self.body, &raw)?;
+            let documents = span.documents.len();
+            drop_content(&mut span);
             spans.push(Prepared {
-                content_hash: content_hash(&body),
+                content_hash: content_hash(&self.body),
+                documents,
                 cost,
                 span,
             });
         }
-        Ok(Self {
+        Ok(PreparedSpans {
             spans,
-            blocks: blocks.finish()?,
+            blocks: self.blocks.finish()?,
         })
     }
 }
 
-pub(super) fn content_hash(body: &[u8]) -> [u8; HASH_BYTES] {
+/// Lets go of what no column holds, so that a batch that waits to be written holds it once: in its blocks.
+fn drop_content(span: &mut Span) {
+    span.input_messages = Vec::new();
+    span.output_messages = Vec::new();
+    span.documents = Vec::new();
+    span.tools = Vec::new();
+    span.tool_arguments = None;
+    span.tool_result = None;
+}
+
+pub(crate) fn content_hash(body: &[u8]) -> [u8; HASH_BYTES] {
     let whole: [u8; 32] = Sha256::digest(body).into();
     let mut kept = [0; HASH_BYTES];
     kept.copy_from_slice(&whole[..HASH_BYTES]);
@@ -137,186 +175,6 @@ impl Workspace {
             path: self.path().to_owned(),
         }
     }
-}
-
-pub(super) fn insert_all(
-    tx: &Tx<'_>,
-    import: &str,
-    batch: &PreparedSpans,
-) -> Result<AppendOutcome> {
-    let mut outcome = AppendOutcome::default();
-    let mut traces = TraceRows::default();
-    let mut words = WordNumbers::default();
-    let import_word = words.number(tx, import)?;
-    let mut number = span_block::next_number(tx)?;
-    let mut ids = None;
-    let mut rest = batch.spans.as_slice();
-    for block in &batch.blocks {
-        let (spans, later) = rest.split_at(block.spans.min(rest.len()));
-        rest = later;
-        let stored_before = outcome.stored;
-        for (slot, prepared) in spans.iter().enumerate() {
-            let trace = traces.of(tx, &prepared.span.trace_id)?;
-            let (variants, known) = variants_of(tx, trace.row, prepared)?;
-            if known {
-                outcome.duplicate += 1;
-                continue;
-            }
-            let id = span_block::span_id(number, slot);
-            trace.sums.add(&prepared.span, effective_cost(prepared));
-            let place = Place {
-                id,
-                trace: trace.row,
-                import: import_word,
-                variant: variants + 1,
-            };
-            insert(tx, &place, prepared, &mut words)?;
-            ids = Some((ids.map_or(id, |(first, _)| first), id));
-            outcome.stored += 1;
-            outcome.conflict += u64::from(variants > 0);
-        }
-        if outcome.stored > stored_before {
-            span_block::insert(tx, number, block)?;
-            number += 1;
-        }
-    }
-    traces.write(tx, &mut words)?;
-    import_file::add_counts(tx, import, outcome.stored, outcome.duplicate, 0)?;
-    if let Some((first, last)) = ids {
-        import_file::add_ids(tx, import, first, last)?;
-    }
-    if outcome.stored > 0 {
-        tx.announce(Topic::Span, import);
-    }
-    Ok(outcome)
-}
-
-/// How many rows have these ids, and whether one of them has this content.
-fn variants_of(tx: &Tx<'_>, trace: i64, prepared: &Prepared) -> Result<(i64, bool)> {
-    let mut statement = tx.prepare_cached(
-        "SELECT count(*), coalesce(max(content_hash = ?3), 0) FROM span WHERE trace = ?1 AND span_id = ?2",
-    )?;
-    let span_id = StoredId::from(prepared.span.span_id.as_str());
-    let (variants, known) = statement
-        .query_row(params![trace, span_id, prepared.content_hash], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    Ok((
-        variants,
-        known || (variants > 0 && known_by_old_hash(tx, trace, &prepared.span)?),
-    ))
-}
-
-/// Workspaces of version 2 and older hashed the fields in another order: there the spans are compared.
-fn known_by_old_hash(tx: &Tx<'_>, trace: i64, span: &Span) -> Result<bool> {
-    let mut statement = tx.prepare_cached(
-        "SELECT body FROM span JOIN span_body ON span_body.span = span.id
-         WHERE trace = ?1 AND span_id = ?2",
-    )?;
-    let mut rows = statement.query(params![trace, StoredId::from(span.span_id.as_str())])?;
-    while let Some(row) = rows.next()? {
-        let stored: Span = codec::unpack_json(&row.get::<_, Vec<u8>>(0)?)?;
-        if stored == *span {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Where a span goes.
-struct Place {
-    id: i64,
-    trace: i64,
-    import: i64,
-    variant: i64,
-}
-
-/// Stores the columns that lists, filters and sums ask for; what only the whole span shows stays in its body.
-fn insert(tx: &Tx<'_>, place: &Place, prepared: &Prepared, words: &mut WordNumbers) -> Result<()> {
-    let (span, usage) = (&prepared.span, &prepared.span.usage);
-    let mut word = |text: &Option<String>| words.of(tx, text.as_deref());
-    let names = (word(&span.name)?, word(&span.tool_name)?);
-    let prompt = (
-        word(&span.prompt_name)?,
-        word(&span.prompt_version)?,
-        word(&span.prompt_hash)?,
-    );
-    let ends = (word(&span.error_type)?, word(&span.finish_reason)?);
-    let around = (
-        word(&span.provider)?,
-        word(&span.environment)?,
-        word(&span.session_id)?,
-    );
-    let model = words.of(tx, span.model())?;
-    let source = prepared.cost.as_ref().and_then(|cost| cost.source.as_ref());
-    let source = words.of_price_source(tx, source)?;
-    let reported = span.cost_usd.and_then(to_pico);
-    tx.prepare_cached(
-        "INSERT INTO span (id, trace, span_id, variant, content_hash, import, kind, status, start_ns, duration_ns,
-            parent_id, name, model, provider, prompt_name, prompt_version, prompt_hash, environment, session,
-            tool_name, error_type, finish_reason, price_source, cost_pico, reported, computed_pico,
-            tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning,
-            ttft_ms, http_status, attempt, cache_hit, documents, request_id, request_hash, retry_of)
-         VALUES (:id, :trace, :span_id, :variant, :content_hash, :import, :kind, :status, :start_ns, :duration_ns,
-            :parent_id, :name, :model, :provider, :prompt_name, :prompt_version, :prompt_hash, :environment, :session,
-            :tool_name, :error_type, :finish_reason, :price_source, :cost_pico, :reported, :computed_pico,
-            :tokens_in, :tokens_in_cached, :tokens_in_cache_write, :tokens_out, :tokens_reasoning,
-            :ttft_ms, :http_status, :attempt, :cache_hit, :documents, :request_id, :request_hash, :retry_of)",
-    )?
-    .execute(named_params! {
-        ":id": place.id,
-        ":trace": place.trace,
-        ":span_id": StoredId::from(span.span_id.as_str()),
-        ":variant": place.variant,
-        ":content_hash": prepared.content_hash,
-        ":import": place.import,
-        ":kind": span.kind.word(),
-        ":status": span.status.word(),
-        ":start_ns": span.start_ns.0,
-        ":duration_ns": span.end_ns.map(|end| end.0.wrapping_sub(span.start_ns.0)),
-        ":parent_id": span.parent_id.as_deref().map(StoredId::from),
-        ":name": names.0,
-        ":model": model,
-        ":provider": around.0,
-        ":prompt_name": prompt.0,
-        ":prompt_version": prompt.1,
-        ":prompt_hash": prompt.2,
-        ":environment": around.1,
-        ":session": around.2,
-        ":tool_name": names.1,
-        ":error_type": ends.0,
-        ":finish_reason": ends.1,
-        ":price_source": source,
-        ":cost_pico": effective_cost(prepared),
-        ":reported": reported.is_some(),
-        ":computed_pico": reported.and_then(|_| computed_pico(prepared)),
-        ":tokens_in": int_some(usage.tokens_in),
-        ":tokens_in_cached": int_some(usage.tokens_in_cached),
-        ":tokens_in_cache_write": int_some(usage.tokens_in_cache_write),
-        ":tokens_out": int_some(usage.tokens_out),
-        ":tokens_reasoning": int_some(usage.tokens_reasoning),
-        ":ttft_ms": span.time_to_first_token_ms,
-        ":http_status": span.http_status,
-        ":attempt": span.attempt,
-        ":cache_hit": span.cache_hit,
-        ":documents": span.documents.len() as i64,
-        ":request_id": span.request_id.as_deref().map(StoredId::from),
-        ":request_hash": span.request_hash.as_deref().map(StoredId::from),
-        ":retry_of": span.retry_of.as_deref().map(StoredId::from),
-    })?;
-    Ok(())
-}
-
-fn computed_pico(prepared: &Prepared) -> Option<i64> {
-    prepared.cost.as_ref()?.usd.and_then(to_pico)
-}
-
-fn effective_cost(prepared: &Prepared) -> Option<i64> {
-    prepared
-        .span
-        .cost_usd
-        .and_then(to_pico)
-        .or_else(|| computed_pico(prepared))
 }
 
 #[cfg(test)]

@@ -37,12 +37,13 @@ pub(crate) struct PackedBlock {
     pub(crate) spans: usize,
 }
 
-/// Gathers bodies until they fill a block.
+/// Gathers bodies until they fill a block. Used again, it needs no new room.
 #[derive(Default)]
 pub(crate) struct BlockBuilder {
     lengths: Vec<u8>,
     bodies: Vec<u8>,
     raws: Vec<u8>,
+    packed: Vec<u8>,
     spans: usize,
     blocks: Vec<PackedBlock>,
 }
@@ -63,21 +64,28 @@ impl BlockBuilder {
         Ok(())
     }
 
-    pub(crate) fn finish(mut self) -> Result<Vec<PackedBlock>> {
+    /// The blocks of everything that was added; the next one begins anew.
+    pub(crate) fn finish(&mut self) -> Result<Vec<PackedBlock>> {
         self.close()?;
-        Ok(self.blocks)
+        Ok(std::mem::take(&mut self.blocks))
     }
 
     fn close(&mut self) -> Result<()> {
         if self.spans > 0 {
             self.bodies.append(&mut self.raws);
+            codec::pack_block(&self.bodies, &mut self.packed)?;
             self.blocks.push(PackedBlock {
-                packed: codec::pack_block(&self.bodies)?,
-                lengths: std::mem::take(&mut self.lengths),
+                packed: self.packed.as_slice().to_vec(),
+                lengths: self.lengths.as_slice().to_vec(),
                 spans: self.spans,
             });
-            self.bodies.clear();
             self.spans = 0;
+            self.lengths.clear();
+            for buffer in [&mut self.bodies, &mut self.raws, &mut self.packed] {
+                buffer.clear();
+                // One huge span must not be paid for until the end.
+                buffer.shrink_to(2 * BLOCK_BYTES);
+            }
         }
         Ok(())
     }

@@ -14,8 +14,15 @@ pub(super) const DEPTH_LIMIT: usize = 96;
 /// The span's JSON without its absent fields.
 pub(super) fn canonical(span: &Span) -> Result<Vec<u8>> {
     let mut bytes = Vec::with_capacity(2_048);
-    serde_json::to_writer(&mut bytes, &Present(span)).map_err(|error| unwritable(&error))?;
-    if deeper_than_limit(&bytes) {
+    write_canonical(span, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same in place of what `bytes` held.
+pub(super) fn write_canonical(span: &Span, bytes: &mut Vec<u8>) -> Result<()> {
+    bytes.clear();
+    serde_json::to_writer(&mut *bytes, &Present(span)).map_err(|error| unwritable(&error))?;
+    if deeper_than_limit(bytes) {
         // Not by reading `bytes`, which is what would fail.
         let mut fields =
             match serde_json::to_value(Present(span)).map_err(|error| unwritable(&error))? {
@@ -25,9 +32,10 @@ pub(super) fn canonical(span: &Span) -> Result<Vec<u8>> {
         for value in fields.values_mut() {
             flatten(value, DEPTH_LIMIT - 1)?;
         }
-        bytes = serde_json::to_vec(&fields).map_err(|error| unwritable(&error))?;
+        bytes.clear();
+        serde_json::to_writer(bytes, &fields).map_err(|error| unwritable(&error))?;
     }
-    Ok(bytes)
+    Ok(())
 }
 
 fn unwritable(error: &serde_json::Error) -> WorkspaceError {

@@ -37,7 +37,8 @@ pub struct TraceHead {
 pub(crate) const HEADS: &str =
     "SELECT span_id, variant, parent_id, kind, status, name, tool_name, provider, model,
             start_ns, duration_ns, ttft_ms, error_type, iif(reported, cost_pico, NULL), tokens_in,
-            tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning
+            tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning,
+            tokens_unattributed
      FROM span WHERE trace = (SELECT id FROM trace WHERE trace_id = ?1) ORDER BY start_ns, id LIMIT ?2";
 
 impl Workspace {

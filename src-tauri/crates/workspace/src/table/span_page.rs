@@ -196,7 +196,7 @@ pub(crate) fn rows_sql(clause: &Clause, sort: SpanSort) -> String {
         "SELECT (SELECT trace_id FROM trace WHERE trace.id = span.trace), span_id, variant, parent_id, kind, name,
                 start_ns, duration_ns, ttft_ms, status, error_type, http_status, provider, model, prompt_name,
                 prompt_version, tokens_in, tokens_in_cached, tokens_in_cache_write, tokens_out,
-                tokens_reasoning, iif(reported, cost_pico, NULL), iif(reported, computed_pico, cost_pico), attempt,
+                tokens_reasoning, tokens_unattributed, iif(reported, cost_pico, NULL), iif(reported, computed_pico, cost_pico), attempt,
                 retry_of, cache_hit, finish_reason, session, documents
          FROM span",
         sort.order(),
@@ -227,14 +227,14 @@ fn read(row: &Row<'_>, words: &mut Words<'_>) -> Result<SpanRow> {
         prompt_name: words.text(row, 14)?,
         prompt_version: words.text(row, 15)?,
         usage: read_usage(row, 16)?,
-        cost_reported_usd: money(21)?,
-        cost_computed_usd: money(22)?,
-        attempt: row.get(23)?,
-        retry_of: id(24)?,
-        cache_hit: row.get(25)?,
-        finish_reason: words.text(row, 26)?,
-        session_id: words.text(row, 27)?,
-        documents: count(row.get(28)?),
+        cost_reported_usd: money(22)?,
+        cost_computed_usd: money(23)?,
+        attempt: row.get(24)?,
+        retry_of: id(25)?,
+        cache_hit: row.get(26)?,
+        finish_reason: words.text(row, 27)?,
+        session_id: words.text(row, 28)?,
+        documents: count(row.get(29)?),
     })
 }
 
@@ -243,7 +243,7 @@ pub(crate) fn end_of(start: UnixNanos, duration_ns: Option<i64>) -> Option<UnixN
     duration_ns.map(|duration| UnixNanos(start.0.wrapping_add(duration)))
 }
 
-/// The five token columns, in their order, from `first` on.
+/// The six token columns, in their order, from `first` on.
 pub(crate) fn read_usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
     Ok(Usage {
         tokens_in: count_some(row.get(first)?),
@@ -251,6 +251,6 @@ pub(crate) fn read_usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage>
         tokens_in_cache_write: count_some(row.get(first + 2)?),
         tokens_out: count_some(row.get(first + 3)?),
         tokens_reasoning: count_some(row.get(first + 4)?),
-        tokens_unattributed: None,
+        tokens_unattributed: count_some(row.get(first + 5)?),
     })
 }

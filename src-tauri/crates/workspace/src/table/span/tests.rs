@@ -1,7 +1,7 @@
 //! Laws of storing spans: nothing lost, nothing twice, nothing changed on the way.
 
 use super::*;
-use crate::table::call_stats::GROUPED;
+use crate::table::call_groups::GROUPED;
 use crate::testing::*;
 use crate::{CallFilter, GroupKey, Page, SpanFilter, SpanSort, TracePlace, TraceSort};
 use plumbline_model::{Message, PriceSource, Role, SpanKind, SpanStatus, UnixNanos};
