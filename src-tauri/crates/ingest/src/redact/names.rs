@@ -72,26 +72,105 @@ const ID_NAMES: [&str; 7] = [
     "model",
 ];
 
+const AUTHORIZATION_NAMES: [&str; 1] = ["authorization"];
+const COOKIE_NAMES: [&str; 2] = ["cookie", "cookies"];
+const RANDOM_NAMES: [&str; 5] = ["token", "secret", "credential", "credentials", "signature"];
+const PHONE_ENDS: [&str; 3] = ["phone", "phonenumber", "mobilenumber"];
+const HEADERS_NAMES: [&str; 1] = ["headers"];
+const MODEL_ENDS: [&str; 4] = [
+    "requestmodel",
+    "responsemodel",
+    "modelrequested",
+    "modelreturned",
+];
+
+/// Every name that tells anything.
+const TELLING: [&[&str]; 13] = [
+    &AUTHORIZATION_NAMES,
+    &COOKIE_NAMES,
+    &KEY_NAMES,
+    &TOKEN_NAMES,
+    &SECRET_NAMES,
+    &PASSWORD_NAMES,
+    &RANDOM_NAMES,
+    &PHONE_NAMES,
+    &PHONE_ENDS,
+    &CARD_NAMES,
+    &HEADERS_NAMES,
+    &ID_NAMES,
+    &MODEL_ENDS,
+];
+
 /// Longest name that is looked at, in letters and digits.
 const NAME_BYTES: usize = 64;
+
+/// Where headers stand among the attributes of OTLP.
+const HEADER_PARTS: [&str; 2] = ["http.request.header.", "http.response.header."];
+
+/// A bit for the last three letters of every telling name: nearly all others are told by it alone, and a trace has
+/// dozens of names a span.
+static ENDS: [u64; ENDS_WORDS] = {
+    let mut bits = [0; ENDS_WORDS];
+    let mut list = 0;
+    while list < TELLING.len() {
+        let mut name = 0;
+        while name < TELLING[list].len() {
+            if let Some(bit) = end_bit(TELLING[list][name].as_bytes()) {
+                bits[bit / 64] |= 1 << (bit % 64);
+            }
+            name += 1;
+        }
+        list += 1;
+    }
+    bits
+};
+const ENDS_WORDS: usize = (36 * 36 * 36_usize).div_ceil(64);
+
+/// The bit of a folded name; `None` for one that is too short to tell anything.
+const fn end_bit(folded: &[u8]) -> Option<usize> {
+    let [.., first, second, third] = folded else {
+        return None;
+    };
+    Some((digit(*first) * 36 + digit(*second)) * 36 + digit(*third))
+}
+
+/// A lower-case letter or a digit as a number below 36.
+const fn digit(byte: u8) -> usize {
+    match byte {
+        b'0'..=b'9' => (byte - b'0') as usize,
+        b'a'..=b'z' => (byte - b'a') as usize + 10,
+        _ => 0,
+    }
+}
+
+fn may_tell(folded: &str) -> bool {
+    end_bit(folded.as_bytes()).is_some_and(|bit| ENDS[bit / 64] >> (bit % 64) & 1 == 1)
+}
 
 impl Rule {
     /// The rule of a field by its name alone.
     pub(super) fn of(name: &str) -> Self {
-        for part in ["http.request.header.", "http.response.header."] {
-            if let Some((_, header)) = name.split_once(part) {
-                return Self::of_header(header);
+        if name.len() > HEADER_PARTS[0].len() && name.contains('.') {
+            for part in HEADER_PARTS {
+                if let Some((_, header)) = name.split_once(part) {
+                    return Self::of_header(header);
+                }
             }
         }
         let mut folded = [0_u8; NAME_BYTES];
-        let Some(folded) = fold(name, &mut folded) else {
-            return Self::Text;
-        };
+        match fold(name, &mut folded) {
+            Some(folded) if may_tell(folded) => Self::told(folded),
+            _ => Self::Text,
+        }
+    }
+
+    /// The rule that a folded name tells.
+    fn told(folded: &str) -> Self {
         let ends = |names: &[&str]| names.iter().any(|end| folded.ends_with(end));
         let is = |names: &[&str]| names.contains(&folded);
-        if folded.ends_with("authorization") {
+        if ends(&AUTHORIZATION_NAMES) {
             Self::Whole("authorization")
-        } else if ends(&["cookie", "cookies"]) {
+        } else if ends(&COOKIE_NAMES) {
             Self::Whole("cookie")
         } else if ends(&KEY_NAMES) {
             Self::Whole("api_key")
@@ -101,22 +180,15 @@ impl Rule {
             Self::Whole("secret")
         } else if ends(&PASSWORD_NAMES) {
             Self::Whole("password")
-        } else if is(&["token", "secret", "credential", "credentials", "signature"]) {
+        } else if is(&RANDOM_NAMES) {
             Self::Random("secret")
-        } else if is(&PHONE_NAMES) || ends(&["phone", "phonenumber", "mobilenumber"]) {
+        } else if is(&PHONE_NAMES) || ends(&PHONE_ENDS) {
             Self::Phone
         } else if ends(&CARD_NAMES) {
             Self::Card
-        } else if ends(&["headers"]) {
+        } else if ends(&HEADERS_NAMES) {
             Self::Headers
-        } else if is(&ID_NAMES)
-            || ends(&[
-                "requestmodel",
-                "responsemodel",
-                "modelrequested",
-                "modelreturned",
-            ])
-        {
+        } else if is(&ID_NAMES) || ends(&MODEL_ENDS) {
             Self::Id
         } else {
             Self::Text
@@ -192,6 +264,22 @@ fn fold<'b>(name: &str, buffer: &'b mut [u8; NAME_BYTES]) -> Option<&'b str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_name_that_is_passed_over_tells_nothing(
+            before in "[a-z0-9]{0,6}",
+            telling in proptest::sample::select(TELLING.concat()),
+            after in "[a-z0-9]{0,2}",
+        ) {
+            let name = format!("{before}{telling}{after}");
+            let told = Rule::told(&name);
+            prop_assert!(may_tell(&name) || told == Rule::Text, "{name}: {told:?}");
+            prop_assert_ne!(Rule::told(telling), Rule::Text);
+            prop_assert!(may_tell(telling));
+        }
+    }
 
     #[test]
     fn names_tell_in_any_spelling() {
