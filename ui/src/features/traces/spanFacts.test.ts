@@ -27,7 +27,9 @@ describe('facts of a span', () => {
 
   it('shows what only the total counts, where there is such a rest', () => {
     const labels = (rest: number | null) =>
-      tokenLines({ ...span, tokens_unattributed: rest }).map((line) => `${line.label} ${line.value}`);
+      tokenLines({ ...span, tokens_unattributed: rest }).map(
+        (line) => `${line.label} ${line.value}`,
+      );
     expect(labels(1173)).toContain('in the total only 1,173');
     expect(labels(null).join()).not.toContain('total');
   });
