@@ -79,10 +79,26 @@ impl Redactor {
 
     /// Every text of a span and its source record, which repeats them: a secret counts once for both.
     pub fn span(&self, span: &mut Span, raw: &mut Vec<u8>, counts: &mut RedactedCounts) {
+        if let Some(known) = self.quiet_texts(raw) {
+            // The span may say what its record does not, such as text that was packed there.
+            let mut of_span = Pass::knowing(self, known);
+            of_span.span(span);
+            return of_span.add_to(counts);
+        }
         let (mut of_span, mut of_raw) = (Pass::new(self), Pass::new(self));
         of_span.span(span);
         of_raw.record(raw);
         of_span.add_larger_to(of_raw, counts);
+    }
+
+    /// The long texts of a record that holds nothing to take out; `None` for any other record.
+    fn quiet_texts<'t>(&self, raw: &'t [u8]) -> Option<Vec<&'t str>> {
+        let text = std::str::from_utf8(raw).ok()?;
+        if !self.own.is_empty() || !text.trim_ascii_start().starts_with(['{', '[']) {
+            return None;
+        }
+        let quiet = find::quiet_strings(text)?;
+        Some(quiet.into_iter().map(|range| &text[range]).collect())
     }
 
     /// A row that was not understood: its text and the reason, which may quote it.
