@@ -32,7 +32,8 @@ pub(crate) struct Loopback {
 #[derive(Clone)]
 struct Shared {
     bodies: Bodies,
-    frames: Arc<Vec<Bytes>>,
+    frames: Arc<Vec<String>>,
+    answers: Arc<AtomicUsize>,
 }
 
 impl Loopback {
@@ -45,6 +46,7 @@ impl Loopback {
         let shared = Shared {
             bodies: Arc::clone(&bodies),
             frames: Arc::new(frames()),
+            answers: Arc::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -73,7 +75,16 @@ async fn answer(State(shared): State<Shared>, body: Bytes) -> Response {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(body);
-    let frames: Vec<Result<Bytes, Infallible>> = shared.frames.iter().cloned().map(Ok).collect();
+    // Every answer has an id of its own, as every call has.
+    let id = format!(
+        "chatcmpl-{}",
+        shared.answers.fetch_add(1, Ordering::Relaxed)
+    );
+    let frames: Vec<Result<Bytes, Infallible>> = shared
+        .frames
+        .iter()
+        .map(|frame| Ok(frame.replace(ID, &id).into()))
+        .collect();
     let stream = futures_util::stream::iter(frames);
     (
         [(CONTENT_TYPE, "text/event-stream")],
@@ -82,11 +93,14 @@ async fn answer(State(shared): State<Shared>, body: Bytes) -> Response {
         .into_response()
 }
 
+/// Stands where an answer's id does.
+const ID: &str = "chatcmpl-N";
+
 /// The events of one answer in three frames.
-fn frames() -> Vec<Bytes> {
+fn frames() -> Vec<String> {
     let event = |choices: &str, usage: &str| {
         format!(
-            "data: {{\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":1790000000,\
+            "data: {{\"id\":\"{ID}\",\"object\":\"chat.completion.chunk\",\"created\":1790000000,\
              \"model\":\"bench-model\",\"choices\":[{choices}]{usage}}}\n\n"
         )
     };
@@ -102,10 +116,7 @@ fn frames() -> Vec<Bytes> {
             ",\"usage\":{\"prompt_tokens\":120,\"completion_tokens\":108,\"total_tokens\":228}",
         )
         + "data: [DONE]\n\n";
-    [first, event(&piece, "").repeat(PIECES), last]
-        .into_iter()
-        .map(Bytes::from)
-        .collect()
+    vec![first, event(&piece, "").repeat(PIECES), last]
 }
 
 #[derive(Deserialize)]
@@ -202,6 +213,9 @@ mod tests {
             .block_on(send_bare(&server.base_url, bodies, 3))
             .unwrap();
         assert_eq!((whole, server.take_bodies().len()), (7, 7));
-        assert!(!is_whole(&frames()[0]), "a beginning is not an answer");
+        assert!(
+            !is_whole(frames()[0].as_bytes()),
+            "a beginning is not an answer"
+        );
     }
 }

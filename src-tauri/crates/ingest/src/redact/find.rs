@@ -163,8 +163,14 @@ const LONG_STRING: usize = 64;
 
 /// True when JSON, escapes and all, may hold something to take out. It may err on the side of looking.
 pub(super) fn is_suspect(raw: &str) -> bool {
+    quiet_strings(raw).is_none()
+}
+
+/// Where the long strings of JSON stand that hold nothing, as they are written; `None` where anything of it may hold
+/// something to take out.
+pub(super) fn quiet_strings(raw: &str) -> Option<Vec<Range<usize>>> {
     let bytes = raw.as_bytes();
-    let (mut from, mut at) = (0, 0);
+    let (mut from, mut at, mut quiet) = (0, 0, Vec::new());
     // Long strings that hold nothing are passed over; what stands between them is searched.
     while let Some(open) = memchr::memchr(b'"', &bytes[at..]).map(|found| at + found) {
         let Some(end) = end_of_string(bytes, open) else {
@@ -175,18 +181,18 @@ pub(super) fn is_suspect(raw: &str) -> bool {
             && is_quiet(&raw[open + 1..end - 1])
         {
             if is_suspect_part(raw, from..open + 1) {
-                return true;
+                return None;
             }
+            quiet.push(open + 1..end - 1);
             from = end - 1;
         }
         at = end;
     }
-    is_suspect_part(raw, from..raw.len())
-        || each_run_of_digits(raw, |run| match of_digits(raw, &run) {
-            Some(_) => ControlFlow::Break(()),
-            None => ControlFlow::Continue(()),
-        })
-        .is_break()
+    let flow = each_run_of_digits(raw, |run| match of_digits(raw, &run) {
+        Some(_) => ControlFlow::Break(()),
+        None => ControlFlow::Continue(()),
+    });
+    (flow.is_continue() && !is_suspect_part(raw, from..raw.len())).then_some(quiet)
 }
 
 /// The same of a part, whose beginnings are followed into what stands around it.

@@ -33,6 +33,9 @@ use plumbline_model::{FieldUnread, QuarantinedRow, Span};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// Texts of a record that are remembered as holding nothing: each text of its span is compared with them all.
+const KNOWN_TEXTS: usize = 32;
+
 /// Secrets taken out, by kind.
 pub type RedactedCounts = BTreeMap<String, u64>;
 
@@ -79,10 +82,27 @@ impl Redactor {
 
     /// Every text of a span and its source record, which repeats them: a secret counts once for both.
     pub fn span(&self, span: &mut Span, raw: &mut Vec<u8>, counts: &mut RedactedCounts) {
+        if let Some(known) = self.quiet_texts(raw) {
+            // The span may say what its record does not, such as text that was packed there.
+            let mut of_span = Pass::knowing(self, known);
+            of_span.span(span);
+            return of_span.add_to(counts);
+        }
         let (mut of_span, mut of_raw) = (Pass::new(self), Pass::new(self));
         of_span.span(span);
         of_raw.record(raw);
         of_span.add_larger_to(of_raw, counts);
+    }
+
+    /// The long texts of a record that holds nothing to take out; `None` for any other record.
+    fn quiet_texts<'t>(&self, raw: &'t [u8]) -> Option<Vec<&'t str>> {
+        let text = std::str::from_utf8(raw).ok()?;
+        if !self.own.is_empty() || !text.trim_ascii_start().starts_with(['{', '[']) {
+            return None;
+        }
+        let quiet = find::quiet_strings(text)?;
+        let quiet = quiet.into_iter().take(KNOWN_TEXTS);
+        Some(quiet.map(|range| &text[range]).collect())
     }
 
     /// A row that was not understood: its text and the reason, which may quote it.
