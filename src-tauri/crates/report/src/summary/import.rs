@@ -175,7 +175,7 @@ mod tests {
         field         spans  example
         vendor.score      8  0.5
 
-        1 173 tokens of calls\u{1b}[2J.jsonl are counted by totals only, neither as input nor as output
+        1 173 tokens of calls\u{1b}[2J.jsonl are counted by totals only, neither as input nor as output
 
         redacted in calls\u{1b}[2J.jsonl: email 3, openai_key 1 200
 
