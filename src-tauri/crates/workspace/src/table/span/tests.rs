@@ -368,6 +368,38 @@ fn groups_by_model_and_day_sum_exactly_and_read_only_the_index() {
 }
 
 #[test]
+fn a_content_is_known_by_the_index_alone_however_many_came_under_its_ids() {
+    let workspace = Workspace::in_memory().unwrap();
+    let variant = |number: i64| {
+        let mut span = call("t", "s", 1);
+        span.end_ns = Some(UnixNanos(number));
+        span
+    };
+    let all = |from: i64| (from..from + 300).map(variant).collect::<Vec<_>>();
+    let [first, again, rest] = [(1, 0), (2, 0), (3, 200)].map(|(import, from)| {
+        let outcome = store(&workspace, import, all(from));
+        (outcome.stored, outcome.duplicate, outcome.conflict)
+    });
+    assert_eq!(
+        [first, again, rest],
+        [(300, 0, 299), (0, 300, 0), (200, 100, 200)]
+    );
+    assert_eq!(workspace.span("t", "s", 500).unwrap().span, variant(499));
+    for sql in [rows::COUNT_VARIANTS, rows::FIND_CONTENT] {
+        let plan = workspace
+            .read(|conn| {
+                let sql = format!("EXPLAIN QUERY PLAN {sql}");
+                let mut statement = conn.prepare(&sql)?;
+                let given = vec![0_i64; statement.parameter_count()];
+                let values = rusqlite::params_from_iter(given);
+                Ok(statement.query_row(values, |row| row.get::<_, String>(3))?)
+            })
+            .unwrap();
+        assert!(plan.contains("COVERING INDEX span_identity"), "{plan}");
+    }
+}
+
+#[test]
 fn an_import_is_complete_only_when_its_report_matches_what_was_stored() {
     let workspace = Workspace::in_memory().unwrap();
     let import = begin(&workspace, 1);
