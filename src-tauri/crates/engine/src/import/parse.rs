@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 
 /// Spans stored in one transaction.
-const BATCH_SPANS: usize = 4_000;
+const BATCH_SPANS: usize = 1_000;
 /// A batch is also full at this many raw bytes, so that large spans do not fill the memory.
 const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
