@@ -2,6 +2,7 @@
 
 use plumbline_model::{ImportId, LossCounts, Problem, QuarantinedRow};
 use plumbline_workspace::{ImportedSpan, PendingAppend, SpanPacker, Workspace};
+use std::collections::VecDeque;
 use std::sync::mpsc::Receiver;
 
 pub(super) enum Batch {
@@ -9,8 +10,12 @@ pub(super) enum Batch {
     Quarantine(Vec<QuarantinedRow>),
 }
 
+/// Batches that are handed in and not yet committed. Every 64 MB the writer waits for the disk, for as long as it
+/// takes to make a few of them ready.
+const PENDING: usize = 4;
+
 /// Stores batches until the parser is done; the first failure stops both. While one batch is written, the
-/// next is made ready.
+/// next are made ready.
 pub(super) fn store(
     workspace: &Workspace,
     import: ImportId,
@@ -18,13 +23,17 @@ pub(super) fn store(
 ) -> Result<LossCounts, Problem> {
     let mut counts = LossCounts::default();
     let mut packer = SpanPacker::default();
-    let mut written: Option<PendingAppend> = None;
+    let mut pending: VecDeque<PendingAppend> = VecDeque::with_capacity(PENDING);
     for batch in batches {
         match batch {
             Batch::Spans(spans) => {
                 let prepared = packer.prepare(spans)?;
-                add_written(&mut counts, written.take())?;
-                written = Some(workspace.submit_spans(import, prepared));
+                if pending.len() == PENDING
+                    && let Some(oldest) = pending.pop_front()
+                {
+                    add_written(&mut counts, oldest)?;
+                }
+                pending.push_back(workspace.submit_spans(import, prepared));
             }
             Batch::Quarantine(rows) => {
                 counts.quarantined += rows.len() as u64;
@@ -32,15 +41,15 @@ pub(super) fn store(
             }
         }
     }
-    add_written(&mut counts, written)?;
+    for written in pending {
+        add_written(&mut counts, written)?;
+    }
     Ok(counts)
 }
 
-fn add_written(counts: &mut LossCounts, written: Option<PendingAppend>) -> Result<(), Problem> {
-    if let Some(written) = written {
-        let outcome = written.wait()?;
-        counts.stored += outcome.stored;
-        counts.duplicate += outcome.duplicate;
-    }
+fn add_written(counts: &mut LossCounts, written: PendingAppend) -> Result<(), Problem> {
+    let outcome = written.wait()?;
+    counts.stored += outcome.stored;
+    counts.duplicate += outcome.duplicate;
     Ok(())
 }

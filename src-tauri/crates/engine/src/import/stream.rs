@@ -15,7 +15,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
 
 /// Batches that wait between reading and storing.
-const WAITING_BATCHES: usize = 2;
+const WAITING_BATCHES: usize = 3;
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// A source that is read front to back: a file, a pipe, the rows of a database, a member of an archive.
