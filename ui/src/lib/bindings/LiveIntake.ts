@@ -31,7 +31,7 @@ counts: LossCounts,
  */
 refused: number, 
 /**
- * Calls that passed through the proxy and could not be recorded.
+ * Calls that passed through the proxy and could not be recorded or stored.
  */
 lost: number, 
 /**
