@@ -306,3 +306,11 @@ fn nothing_else_stands_at_the_top() {
         );
     }
 }
+
+#[test]
+fn tests_do_not_write_the_committed_bindings() {
+    // They would be fresh whenever somebody looks, and stale in every clone.
+    let config = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap();
+    assert!(config.contains("TS_RS_EXPORT_DIR"));
+    assert!(!config.contains("ui/src"), "{config}");
+}
