@@ -21,31 +21,49 @@ const REFERENCE: &str = "serde_json typed";
 pub(crate) fn parse(size: Size) -> Outcome<Vec<Row>> {
     let corpus = Corpus::read()?;
     let spans = size.choose(5_000, 40_000);
-    let row = in_turn(
-        Title {
-            name: "read JSONL spans".to_owned(),
-            unit: "MB/s",
-            more_is_better: true,
-            reference: REFERENCE.to_owned(),
-            counted: format!(
-                "{spans} canonical spans of about 1.5 KB in memory, one thread, other spans each round; ours checks \
-                 and keeps the raw line and owned fields, the reference borrows its texts"
-            ),
-        },
-        size.pairs(),
-        |round| Ok(jsonl(&corpus, round, spans)),
-        |text| {
-            let (read, seconds) = timed(|| read_all(text));
-            expect(spans, read?)?;
-            Ok(text.len() as f64 / 1e6 / seconds)
-        },
-        |text| {
-            let (read, seconds) = timed(|| plain_parse(text));
-            expect(spans, read?)?;
-            Ok(text.len() as f64 / 1e6 / seconds)
-        },
+    let title = Title {
+        name: "read JSONL spans".to_owned(),
+        unit: "MB/s",
+        more_is_better: true,
+        reference: REFERENCE.to_owned(),
+        counted: format!(
+            "{spans} canonical spans of about 1.5 KB in memory, one thread, other spans each round; ours checks \
+             and keeps the raw line and owned fields, the reference borrows its texts"
+        ),
+    };
+    let make = |round| jsonl(&corpus, round, spans);
+    let row = parsed(
+        title,
+        size,
+        spans,
+        Format::CanonicalJsonl,
+        make,
+        plain_parse,
     )?;
     Ok(vec![row])
+}
+
+/// The rate at which ingest reads what `make` makes of a round, beside that of a plain parse.
+pub(crate) fn parsed(
+    title: Title,
+    size: Size,
+    spans: usize,
+    format: Format,
+    make: impl Fn(u64) -> String,
+    plain: impl Fn(&str) -> Outcome<u64>,
+) -> Outcome<Row> {
+    let rate = |text: &str, read: &dyn Fn(&str) -> Outcome<u64>| {
+        let (read, seconds) = timed(|| read(text));
+        expect(spans, read?)?;
+        Ok(text.len() as f64 / 1e6 / seconds)
+    };
+    in_turn(
+        title,
+        size.pairs(),
+        |round| Ok(make(round)),
+        |text| rate(text, &|text| read_all(text, format)),
+        |text| rate(text, &plain),
+    )
 }
 
 /// The whole import: file to workspace, indexed, durable, queryable.
@@ -178,7 +196,7 @@ pub(crate) fn expect(wanted: usize, found: u64) -> Outcome<()> {
     Err(format!("{wanted} spans were written, {found} arrived").into())
 }
 
-fn read_all(text: &str) -> Outcome<u64> {
+fn read_all(text: &str, format: Format) -> Outcome<u64> {
     let mut spans = 0;
     let mut sink = |item: Item| {
         spans += u64::from(matches!(item, Item::Span { .. }));
@@ -186,12 +204,7 @@ fn read_all(text: &str) -> Outcome<u64> {
         ControlFlow::Continue(())
     };
     let mut source = Cursor::new(text.as_bytes());
-    plumbline_ingest::read(
-        &mut source,
-        Some(Format::CanonicalJsonl),
-        "bench",
-        &mut sink,
-    )?;
+    plumbline_ingest::read(&mut source, Some(format), "bench", &mut sink)?;
     Ok(spans)
 }
 

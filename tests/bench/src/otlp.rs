@@ -1,16 +1,14 @@
 //! Reading OTLP/JSON, beside a typed parse of the same bytes that borrows from them.
 
 use crate::Size;
-use crate::import::expect;
-use crate::pairs::{Outcome, Row, Title, in_turn, timed};
+use crate::import::parsed;
+use crate::pairs::{Outcome, Row, Title};
 use crate::texts::{Corpus, Dice};
-use plumbline_ingest::{Format, Item};
+use plumbline_ingest::Format;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::hint::black_box;
-use std::io::Cursor;
-use std::ops::ControlFlow;
 
 /// Spans of one export, as a collector's file exporter writes them one a line.
 const EXPORT_SPANS: usize = 500;
@@ -19,44 +17,20 @@ const EXPORT_SPANS: usize = 500;
 pub(crate) fn parse(size: Size) -> Outcome<Vec<Row>> {
     let corpus = Corpus::read()?;
     let spans = size.choose(5_000, 30_000);
-    let row = in_turn(
-        Title {
-            name: "read OTLP JSON".to_owned(),
-            unit: "MB/s",
-            more_is_better: true,
-            reference: "sonic-rs typed".to_owned(),
-            counted: format!(
-                "{spans} spans of about 2 KB, {EXPORT_SPANS} an export and line, in memory, one thread, other spans \
-                 each round; ours keeps each raw record, maps its attributes and opens the messages, which are JSON \
-                 in text; the reference borrows its texts and opens nothing"
-            ),
-        },
-        size.pairs(),
-        |round| Ok(exports(&corpus, round, spans)),
-        |text| {
-            let (read, seconds) = timed(|| read_all(text));
-            expect(spans, read?)?;
-            Ok(text.len() as f64 / 1e6 / seconds)
-        },
-        |text| {
-            let (read, seconds) = timed(|| plain_parse(text));
-            expect(spans, read?)?;
-            Ok(text.len() as f64 / 1e6 / seconds)
-        },
-    )?;
-    Ok(vec![row])
-}
-
-fn read_all(text: &str) -> Outcome<u64> {
-    let mut spans = 0;
-    let mut sink = |item: Item| {
-        spans += u64::from(matches!(item, Item::Span { .. }));
-        black_box(&item);
-        ControlFlow::Continue(())
+    let title = Title {
+        name: "read OTLP JSON".to_owned(),
+        unit: "MB/s",
+        more_is_better: true,
+        reference: "sonic-rs typed".to_owned(),
+        counted: format!(
+            "{spans} spans of about 2 KB, {EXPORT_SPANS} an export and line, in memory, one thread, other spans \
+             each round; ours keeps each raw record, maps its attributes and opens the messages, which are JSON \
+             in text; the reference borrows its texts and opens nothing"
+        ),
     };
-    let mut source = Cursor::new(text.as_bytes());
-    plumbline_ingest::read(&mut source, Some(Format::OtlpJson), "bench", &mut sink)?;
-    Ok(spans)
+    let make = |round| exports(&corpus, round, spans);
+    let row = parsed(title, size, spans, Format::OtlpJson, make, plain_parse)?;
+    Ok(vec![row])
 }
 
 /// What a program would write that only wants the fields.
