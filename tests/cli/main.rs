@@ -31,6 +31,8 @@ mod model_server;
 #[cfg(test)]
 mod post;
 #[cfg(test)]
+mod promptfoo;
+#[cfg(test)]
 mod prompts;
 #[cfg(test)]
 mod proxying;

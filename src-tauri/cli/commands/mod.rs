@@ -9,6 +9,7 @@ mod import;
 mod listen;
 mod mapping;
 mod prompt;
+mod promptfoo;
 mod redaction;
 mod replay;
 mod run;

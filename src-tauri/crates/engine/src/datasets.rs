@@ -97,7 +97,7 @@ impl Engine {
         })
     }
 
-    fn dataset_row(&self, name: &str) -> Result<DatasetRow, Problem> {
+    pub(crate) fn dataset_row(&self, name: &str) -> Result<DatasetRow, Problem> {
         self.dataset_list()?
             .into_iter()
             .find(|row| row.name == name)
