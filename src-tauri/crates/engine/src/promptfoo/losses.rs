@@ -38,15 +38,15 @@ pub(super) struct Losses {
 }
 
 impl Losses {
-    pub(super) fn left_out(&mut self, place: impl Into<String>, reason: impl Into<String>) {
-        self.add(Effect::LeftOut, place.into(), reason.into());
+    pub(super) fn left_out(&mut self, place: impl AsRef<str>, reason: impl AsRef<str>) {
+        self.add(Effect::LeftOut, place.as_ref(), reason.as_ref());
     }
 
-    pub(super) fn changed(&mut self, place: impl Into<String>, reason: impl Into<String>) {
-        self.add(Effect::Changed, place.into(), reason.into());
+    pub(super) fn changed(&mut self, place: impl AsRef<str>, reason: impl AsRef<str>) {
+        self.add(Effect::Changed, place.as_ref(), reason.as_ref());
     }
 
-    fn add(&mut self, effect: Effect, place: String, reason: String) {
+    fn add(&mut self, effect: Effect, place: &str, reason: &str) {
         let reason: String = reason.chars().take(MAX_REASON_CHARS).collect();
         let kind_of_place = match effect {
             Effect::LeftOut => place.chars().filter(|c| !c.is_ascii_digit()).collect(),

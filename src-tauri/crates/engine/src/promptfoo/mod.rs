@@ -11,6 +11,7 @@ mod folder;
 mod losses;
 mod prompts;
 mod values;
+mod variables;
 mod yaml;
 
 use crate::api::DatasetRow;

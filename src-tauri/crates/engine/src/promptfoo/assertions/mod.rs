@@ -2,83 +2,22 @@
 //!
 //! Types, defaults and thresholds as promptfoo's "Assertions & metrics" pages give them.
 
-use super::folder::{ConfigFolder, ending};
-use super::losses::Losses;
-use super::values::{comma_separated, rendered, text_of};
-use super::yaml;
+mod kinds;
+#[cfg(test)]
+mod tests;
+
+use crate::promptfoo::folder::{ConfigFolder, ending};
+use crate::promptfoo::losses::Losses;
+use crate::promptfoo::values::{comma_separated, rendered, text_of};
+use crate::promptfoo::yaml;
+pub(super) use kinds::is_known;
+use kinds::{CODE, READ, difference};
 use plumbline_analysis::grade::Grader;
 use plumbline_model::{Assertion, AssertionKind as Kind, LengthUnit, RougeMeasure, Usd};
 use serde_json::{Map, Value, json};
 
 /// Sets within sets are followed no deeper.
 const MAX_SET_DEPTH: usize = 4;
-
-const CODE: &[&str] = &["javascript", "python", "ruby", "webhook"];
-/// Types that are read here, besides `assert-set`.
-const READ: &[&str] = &[
-    "bleu",
-    "contains",
-    "contains-all",
-    "contains-any",
-    "cost",
-    "equals",
-    "finish-reason",
-    "icontains",
-    "icontains-all",
-    "icontains-any",
-    "is-json",
-    "is-refusal",
-    "latency",
-    "levenshtein",
-    "llm-rubric",
-    "regex",
-    "rouge-n",
-    "similar",
-    "starts-with",
-    "word-count",
-];
-/// Types that promptfoo knows and that have no counterpart.
-const UNREAD: &[&str] = &[
-    "answer-relevance",
-    "classifier",
-    "contains-html",
-    "contains-json",
-    "contains-sql",
-    "contains-xml",
-    "context-faithfulness",
-    "context-recall",
-    "context-relevance",
-    "factuality",
-    "f-score",
-    "g-eval",
-    "gleu",
-    "guardrails",
-    "is-html",
-    "is-sql",
-    "is-valid-function-call",
-    "is-valid-openai-function-call",
-    "is-valid-openai-tools-call",
-    "is-xml",
-    "max-score",
-    "meteor",
-    "model-graded-closedqa",
-    "model-graded-factuality",
-    "moderation",
-    "perplexity",
-    "perplexity-score",
-    "pi",
-    "search-rubric",
-    "select-best",
-    "tool-call-f1",
-    "trace-error-spans",
-    "trace-span-count",
-    "trace-span-duration",
-];
-
-/// True for every type that promptfoo knows, without `not-`.
-pub(super) fn is_known(kind: &str) -> bool {
-    READ.contains(&kind) || CODE.contains(&kind) || UNREAD.contains(&kind)
-}
 
 /// What the assertions of one case may refer to.
 pub(super) struct Surroundings<'s> {
@@ -131,7 +70,8 @@ impl Surroundings<'_> {
                         );
                     }
                     _ => {
-                        losses.left_out(at, "a set with a threshold or a weight has no counterpart")
+                        losses
+                            .left_out(at, "a set with a threshold or a weight has no counterpart");
                     }
                 }
                 continue;
@@ -406,182 +346,4 @@ fn words(value: &Value) -> Result<Kind, String> {
         min,
         max,
     })
-}
-
-/// How a check of ours may decide otherwise than promptfoo's.
-fn difference(kind: &Kind) -> Option<&'static str> {
-    Some(match kind {
-        Kind::Equals { .. } => "`equals` does not count space at either end",
-        Kind::StartsWith { .. } => "`starts-with` does not count space before the text",
-        Kind::JsonSchema { .. } | Kind::JsonEquals { .. } => "JSON may stand inside one code fence",
-        Kind::Regex { .. } => "patterns follow Rust's syntax, which has no look-around",
-        Kind::Levenshtein { .. } => "`levenshtein` does not count space at either end",
-        Kind::RougeN { .. } => "ROUGE-N is over words in lower case, as in Google's rouge-score",
-        Kind::Bleu { .. } => "BLEU has the tokens and the smoothing of sacrebleu",
-        Kind::Refusal => {
-            "refusals are found by Plumbline's own phrases, and an empty answer is none"
-        }
-        Kind::LatencyMs { .. } => "a cached answer has no latency and leaves the check ungraded",
-        Kind::Rubric { .. } => "the judge is asked in Plumbline's own words",
-        _ => return None,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(list: &Value) -> (Vec<Value>, Vec<String>) {
-        let dir = tempfile::tempdir().unwrap();
-        std::fs::write(dir.path().join("c.yaml"), "").unwrap();
-        std::fs::write(dir.path().join("schema.json"), r#"{"type": "object"}"#).unwrap();
-        let folder = ConfigFolder::of(&dir.path().join("c.yaml")).unwrap();
-        let variables = json!({"city": "Bern"});
-        let surroundings = Surroundings {
-            folder: &folder,
-            grader: &Grader::default(),
-            variables: variables.as_object().unwrap(),
-            graded_by: Some(&json!("openai:chat:gpt-4.1")),
-        };
-        let mut losses = Losses::default();
-        let assertions = surroundings.read(list, "assert", &mut losses);
-        let values = assertions
-            .iter()
-            .map(|one| serde_json::to_value(one).unwrap());
-        let left_out = losses
-            .into_rows()
-            .into_iter()
-            .filter(|row| row.effect == super::super::Effect::LeftOut)
-            .map(|row| row.reason);
-        (values.collect(), left_out.collect())
-    }
-
-    #[test]
-    fn types_are_read_with_their_usual_thresholds() {
-        for (theirs, ours) in [
-            (
-                json!({"type": "equals", "value": 4}),
-                json!({"kind": "equals", "value": "4"}),
-            ),
-            (
-                json!({"type": "equals", "value": {"a": 1}}),
-                json!({"kind": "json_equals", "path": "$", "value": {"a": 1}}),
-            ),
-            (
-                json!({"type": "contains", "value": "{{ city }}"}),
-                json!({"kind": "contains", "value": "Bern", "ignore_case": false}),
-            ),
-            (
-                json!({"type": "not-icontains", "value": "a", "weight": 2}),
-                json!({"kind": "contains", "value": "a", "negate": true, "weight": 2.0}),
-            ),
-            (
-                json!({"type": "contains-any", "value": "a, \"b, c\""}),
-                json!({"kind": "contains_any", "values": ["a", "b, c"], "ignore_case": false}),
-            ),
-            (
-                json!({"type": "icontains-all", "value": ["a", 2]}),
-                json!({"kind": "contains_all", "values": ["a", "2"]}),
-            ),
-            (
-                json!({"type": "regex", "value": "^a"}),
-                json!({"kind": "regex", "value": "^a"}),
-            ),
-            (
-                json!({"type": "is-json"}),
-                json!({"kind": "json_schema", "schema": {}}),
-            ),
-            (
-                json!({"type": "is-json", "value": "file://schema.json"}),
-                json!({"kind": "json_schema", "schema": {"type": "object"}}),
-            ),
-            (
-                json!({"type": "levenshtein", "value": "a"}),
-                json!({"kind": "levenshtein", "value": "a", "max_distance": 5}),
-            ),
-            (
-                json!({"type": "rouge-n", "value": "a"}),
-                json!({"kind": "rouge_n", "value": "a", "n": 1, "min": 0.75}),
-            ),
-            (
-                json!({"type": "bleu", "value": "a", "threshold": 0.3}),
-                json!({"kind": "bleu", "value": "a", "min": 0.3}),
-            ),
-            (
-                json!({"type": "latency", "threshold": 900}),
-                json!({"kind": "latency_ms", "max": 900.0}),
-            ),
-            (
-                json!({"type": "cost", "threshold": 0.002}),
-                json!({"kind": "cost_usd", "max": "0.002"}),
-            ),
-            (
-                json!({"type": "not-is-refusal"}),
-                json!({"kind": "refusal", "negate": true}),
-            ),
-            (
-                json!({"type": "word-count", "value": {"max": 9}}),
-                json!({"kind": "length", "unit": "words", "max": 9}),
-            ),
-            (
-                json!({"type": "llm-rubric", "value": "kind", "threshold": 0.8}),
-                json!({"kind": "rubric", "criteria": "kind", "judge": "openai:gpt-4.1", "min_score": 0.8}),
-            ),
-            (
-                json!({"type": "assert-set", "assert": [{"type": "is-refusal"}]}),
-                json!({"kind": "refusal"}),
-            ),
-        ] {
-            let (found, left_out) = read(&json!([theirs]));
-            assert_eq!(found, [ours], "{theirs} {left_out:?}");
-        }
-    }
-
-    #[test]
-    fn code_and_what_has_no_exact_counterpart_is_left_out_with_the_reason() {
-        for (theirs, reason) in [
-            (
-                json!({"type": "javascript", "value": "true"}),
-                "code is not run",
-            ),
-            (
-                json!({"type": "not-python", "value": "True"}),
-                "code is not run",
-            ),
-            (
-                json!({"type": "equals", "value": "file://check.js"}),
-                "code is not run",
-            ),
-            (json!({"type": "contains-json"}), "no counterpart"),
-            (json!({"type": "contains", "value": ""}), "empty"),
-            (
-                json!({"type": "contains", "value": "{{ env.KEY }}"}),
-                "environment",
-            ),
-            (
-                json!({"type": "contains", "value": "a", "transform": "output.a"}),
-                "transform",
-            ),
-            (json!({"type": "regex", "value": "(?=a)"}), "look-around"),
-            (json!({"type": "latency"}), "no threshold"),
-            (json!({"type": "bleu", "value": ["a", "b"]}), "not one text"),
-            (
-                json!({"type": "similar", "value": "a", "provider": "file://embed.py"}),
-                "no counterpart",
-            ),
-            (
-                json!({"type": "assert-set", "threshold": 0.5, "assert": []}),
-                "threshold",
-            ),
-            (
-                json!({"type": "contains", "value": "a", "weight": -1}),
-                "weight",
-            ),
-            (json!("contains"), "no counterpart"),
-        ] {
-            let (found, left_out) = read(&json!([theirs]));
-            assert_eq!(found, [] as [Value; 0], "{theirs}");
-            assert!(left_out[0].contains(reason), "{theirs}: {left_out:?}");
-        }
-    }
 }
