@@ -1,7 +1,8 @@
 //! The cap on money: what the server saw never costs more, the cap is used, and the run goes on with a higher one.
 
 use crate::model_server::{COST_PICO, ModelServer, Reply, echo};
-use crate::stage::{Stage, count};
+use crate::stage::{Stage, cases, count, prompt};
+use serde_json::Value;
 use std::time::Duration;
 
 const CASES: usize = 40;
@@ -99,4 +100,141 @@ fn what_the_cache_answers_costs_no_part_of_the_cap() {
     stage.json(&stage.replay(&server.base_url, &[]));
     let (status, run) = stage.run_json(&stage.replay(&server.base_url, &["--cap-usd", "0"]));
     assert_eq!((status, count(&run, "cached")), (Some(0), 5), "{run:#}");
+}
+
+#[test]
+fn answers_that_do_not_tell_their_cost_stay_on_the_bill_of_the_cap() {
+    let stage = Stage::with_cases(CASES);
+    let server = ModelServer::start(|seen| Reply::Cut(format!("answer to {}", seen.question)));
+    let args = stage.replay(&server.base_url, &["--cap-usd", CAP]);
+    let (_, run) = stage.run_json(&args);
+    let sent = server.requests();
+    assert_eq!(run["status"], "capped", "{run:#}");
+    assert!((1..CASES).contains(&sent), "{sent} requests");
+    assert_eq!(run["paid_usd"], "0", "{run:#}");
+    let possible: f64 = run["possible_usd"].as_str().unwrap().parse().unwrap();
+    assert!(
+        possible > 0.0 && possible <= CAP.parse().unwrap(),
+        "{run:#}"
+    );
+    let (_, again) = stage.run_json(&["replay", "--resume", "latest"]);
+    assert_eq!(again["status"], "capped", "{again:#}");
+    assert_eq!(
+        server.requests(),
+        sent,
+        "what may have been paid pays for nothing more"
+    );
+}
+
+#[test]
+fn a_day_is_capped_for_all_runs_together_and_each_says_why_it_stopped() {
+    let (stage, server) = staged();
+    let (status, cap) = stage.run_json(&["cap", "--day-usd", CAP]);
+    assert_eq!((status, &cap["cap_day_usd"]), (Some(0), &CAP.into()));
+    let whole = stage.replay(&server.base_url, &["--concurrency", "8"]);
+    let (status, first) = stage.run_json(&whole);
+    assert_eq!(
+        (status, &first["status"]),
+        (Some(1), &"capped".into()),
+        "{first:#}"
+    );
+    let sent = server.requests() as u64;
+    assert!(
+        sent * COST_PICO <= CAP_PICO,
+        "{sent} requests cost more than the day's cap"
+    );
+    assert!(
+        sent * COST_PICO >= CAP_PICO / 2,
+        "money was left after {sent} answers"
+    );
+    let other = stage.replay(&server.base_url, &["--no-cache", "--concurrency", "2"]);
+    let (_, second) = stage.run_json(&other);
+    assert_eq!(second["status"], "capped", "{second:#}");
+    let after = server.requests() as u64;
+    assert!(
+        after * COST_PICO <= CAP_PICO,
+        "the second run has the same day"
+    );
+    let said = stage.run(&["replay", "--resume", "latest"]);
+    assert!(said.err.contains("a day (UTC) is reached"), "{}", said.err);
+    stage.json(&["cap", "--none"]);
+    let (status, rest) = stage.run_json(&["replay", "--resume", "latest"]);
+    assert_eq!(
+        (status, &rest["status"]),
+        (Some(0), &"finished".into()),
+        "{rest:#}"
+    );
+}
+
+#[test]
+fn a_prompts_own_limit_on_the_cost_of_a_call_is_kept() {
+    let stage = Stage::with_cases(2);
+    let server = ModelServer::start(echo);
+    let text = prompt("1.1.0", "Answer in one word.");
+    let limited = |usd: &str| {
+        text.replace(
+            "  max_tokens_out: 50\n",
+            &format!("  max_tokens_out: 50\n  max_cost_usd: \"{usd}\"\n"),
+        )
+    };
+    let run = |usd: &str| {
+        stage.write("prompts/answer/prompt.md", limited(usd));
+        let mut args = stage.replay(&server.base_url, &[]);
+        args[1] = "answer";
+        stage.run_json(&args)
+    };
+    let (status, refused) = run("0.000001");
+    assert_eq!(status, Some(2), "{refused:#}");
+    assert_eq!((count(&refused, "not_sent"), server.requests()), (2, 0));
+    let why = refused["errors"][0]["message"].as_str().unwrap();
+    assert!(why.contains("US dollars"), "{why}");
+    let (status, answered) = run("0.01");
+    assert_eq!(
+        (status, count(&answered, "live")),
+        (Some(0), 2),
+        "{answered:#}"
+    );
+}
+
+#[test]
+fn what_was_paid_and_what_the_cache_saved_are_told_apart() {
+    let stage = Stage::with_cases(5);
+    let server = ModelServer::start(echo);
+    let first = stage.json(&stage.replay(&server.base_url, &[]));
+    assert_eq!(
+        (&first["paid_usd"], &first["saved_usd"]),
+        (&"0.00008".into(), &Value::Null)
+    );
+    stage.write("cases.jsonl", cases(8));
+    let second = stage.json(&stage.replay(&server.base_url, &[]));
+    assert_eq!(
+        second["cost_usd"], "0.000128",
+        "what all answers are worth: {second:#}"
+    );
+    assert_eq!(
+        (
+            &second["paid_usd"],
+            &second["saved_usd"],
+            &second["possible_usd"]
+        ),
+        (&"0.000048".into(), &"0.00008".into(), &"0".into())
+    );
+    let cache = stage.json(&["cache", "show"]);
+    assert_eq!(
+        (
+            &cache["entries"],
+            &cache["calls_saved"],
+            &cache["saved_usd"]
+        ),
+        (&8.into(), &5.into(), &"0.00008".into())
+    );
+    assert_eq!(
+        stage.run(&["cache", "purge"]).status,
+        Some(2),
+        "nothing says what to drop"
+    );
+    let purged = stage.json(&["cache", "purge", "--prompt", "answer"]);
+    assert_eq!(purged["purged"], 8);
+    let third = stage.json(&stage.replay(&server.base_url, &[]));
+    assert_eq!((count(&third, "live"), count(&third, "cached")), (8, 0));
 }

@@ -154,13 +154,26 @@ fn a_call_whose_fate_is_unknown_is_not_sent_again_without_consent() {
 }
 
 #[test]
-fn an_html_page_or_nonsense_is_a_failure_and_never_an_answer() {
+fn a_page_of_a_web_server_is_a_failure_and_never_an_answer() {
     let stage = Stage::with_cases(1);
+    let server = ModelServer::start(|_| {
+        let page = "<html>Welcome to the hotel's wireless network</html>".to_owned();
+        Reply::Refuse(200, vec![("content-type", "text/html".to_owned())], page)
+    });
+    let (status, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
+    assert_eq!(status, Some(3), "{run:#}");
+    counts(&run, &[("live", 0), ("failed", 1), ("graded", 0)]);
+    assert_eq!(run["possible_usd"], "0", "a page bills nobody: {run:#}");
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_may_have_been_paid_and_is_not_sent_again_unasked() {
     for body in [
         "<html>Welcome to the hotel's wireless network</html>",
         "{\"choices\": []}",
         "",
     ] {
+        let stage = Stage::with_cases(1);
         let server = ModelServer::start(move |_| {
             Reply::Refuse(
                 200,
@@ -170,6 +183,21 @@ fn an_html_page_or_nonsense_is_a_failure_and_never_an_answer() {
         });
         let (status, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
         assert_eq!(status, Some(3), "{body:?}: {run:#}");
-        counts(&run, &[("live", 0), ("failed", 1), ("graded", 0)]);
+        counts(&run, &[("live", 0), ("unknown", 1), ("graded", 0)]);
+        assert_ne!(run["possible_usd"], "0", "{body:?}: {run:#}");
+        stage.run_json(&["replay", "--resume", "latest"]);
+        assert_eq!(server.requests(), 1, "{body:?}");
+        stage.run_json(&["replay", "--resume", "latest", "--resend-unknown"]);
+        assert_eq!(server.requests(), 2, "{body:?}");
     }
+}
+
+#[test]
+fn without_retries_every_call_is_sent_once() {
+    let stage = Stage::with_cases(3);
+    let server = ModelServer::start(|_| Reply::Refuse(503, Vec::new(), "{}".to_owned()));
+    let (status, run) = stage.run_json(&stage.replay(&server.base_url, &["--no-retries"]));
+    assert_eq!(status, Some(3), "{run:#}");
+    counts(&run, &[("failed", 3), ("requests_sent", 3)]);
+    assert_eq!(server.requests(), 3);
 }

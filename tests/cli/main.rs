@@ -29,6 +29,8 @@ mod mapping;
 #[cfg(test)]
 mod model_server;
 #[cfg(test)]
+mod money;
+#[cfg(test)]
 mod post;
 #[cfg(test)]
 mod promptfoo;

@@ -2,12 +2,14 @@
 
 mod cost;
 mod intake;
+mod money;
 mod prompt;
 mod runs;
 mod trace;
 
 pub(crate) use cost::{Cost, Stats, Tokens};
 pub(crate) use intake::{Import, Listen, Redaction};
+pub(crate) use money::{Cache, Cap, Forecast, Price};
 pub(crate) use prompt::Prompt;
 pub(crate) use runs::{Compare, Dataset, Diff, Replay, Run};
 pub(crate) use trace::{Mapping, Trace};
@@ -64,6 +66,12 @@ pub(crate) enum Command {
     Diff(Diff),
     Tokens(Tokens),
     Cost(Cost),
+    Forecast(Forecast),
+    Cap(Cap),
+    #[command(subcommand)]
+    Cache(Cache),
+    #[command(subcommand)]
+    Price(Price),
     #[command(subcommand)]
     Trace(Trace),
     Stats(Stats),

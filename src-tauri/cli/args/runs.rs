@@ -42,12 +42,15 @@ pub(crate) struct Replay {
     /// Neither read nor write the response cache
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// Send every call once, whatever comes back
+    #[arg(long)]
+    pub(crate) no_retries: bool,
     /// Say what would be sent and what it would cost, and send nothing
     #[arg(long)]
     pub(crate) estimate: bool,
     /// Go on with an interrupted run, as it was planned; --cap-usd may set another cap
     #[arg(long, value_name = "RUN", conflicts_with_all = [
-        "versions", "models", "dataset", "base_url", "repeat", "concurrency", "no_cache", "estimate",
+        "versions", "models", "dataset", "base_url", "repeat", "concurrency", "no_cache", "no_retries", "estimate",
     ])]
     pub(crate) resume: Option<String>,
     /// With --resume: send calls again whose fate is unknown, though they may have been paid

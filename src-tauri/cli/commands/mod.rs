@@ -1,5 +1,6 @@
 //! One file per group of commands: typed words in, engine call, answer out.
 
+mod cache;
 mod compare;
 mod cost;
 mod dataset;
@@ -8,6 +9,8 @@ mod doctor;
 mod import;
 mod listen;
 mod mapping;
+mod money;
+mod price;
 mod prompt;
 mod promptfoo;
 mod redaction;
@@ -39,6 +42,10 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<ExitStatus, Problem> {
                 Command::Replay(args) => replay::replay(&engine, args, printer),
                 Command::Compare(args) => compare::compare(&engine, args, printer),
                 Command::Cost(args) => cost::cost(&engine, args, printer),
+                Command::Forecast(args) => money::forecast(&engine, args, printer),
+                Command::Cap(args) => money::cap(&engine, args, printer),
+                Command::Cache(args) => cache::run(&engine, args, printer),
+                Command::Price(args) => price::run(&engine, args, printer),
                 Command::Stats(args) => cost::stats(&engine, args, printer),
                 Command::Trace(args) => trace::run(&engine, args, printer),
                 Command::Redaction(args) => redaction::run(&engine, args, printer),

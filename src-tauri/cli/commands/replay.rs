@@ -1,10 +1,11 @@
 //! `plumbline replay`
 
+use super::money::amount;
 use super::{follow, wait};
 use crate::args::Replay;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
-use plumbline_engine::api::{Estimate, GridFilter, RunView};
+use plumbline_engine::api::{Estimate, EstimateColumn, GridFilter, PriorFrom, RunView};
 use plumbline_engine::{Engine, ReplayStarted, parse_target};
 use plumbline_model::{CellStatus, Code, Problem, RunPlan, RunStatus, Usd};
 use plumbline_report::{Column, Paint, Table, clean, figures, summary};
@@ -72,7 +73,11 @@ fn finish(
         _ => printer.answer(&answer, || text(&view, wall_ms, printer))?,
     }
     if view.row.status == RunStatus::Capped {
-        printer.note("the cap was reached; `plumbline replay --resume RUN --cap-usd USD` goes on");
+        match &view.row.ended_because {
+            Some(because) => printer.note(&clean(because)),
+            None => printer
+                .note("the cap was reached; `plumbline replay --resume RUN --cap-usd USD` goes on"),
+        }
     }
     if let Some(hint) = next_step(engine, &view)? {
         printer.note(&hint);
@@ -166,7 +171,7 @@ fn estimate(estimate: &Estimate, printer: &Printer) -> Result<ExitStatus, Proble
         let mut text = format!(
             "{} cells: {} live, {} cached, {} recorded, {} blocked\n\
              live calls: {} tokens in, at most {} out\n\
-             cost: {} expected, {} at most (estimated, {} {})\n",
+             cost: {} expected, {} to {} if answers are short or long, {} at most (estimated, {} {})\n",
             figures::count(estimate.cells),
             figures::count(estimate.live),
             figures::count(estimate.cached),
@@ -175,10 +180,15 @@ fn estimate(estimate: &Estimate, printer: &Printer) -> Result<ExitStatus, Proble
             figures::count(estimate.tokens_in),
             figures::count(estimate.tokens_out_max),
             figures::usd(estimate.cost_expected_usd),
+            figures::usd(estimate.cost_low_usd),
+            figures::usd(estimate.cost_high_usd),
             figures::usd(estimate.cost_upper_usd),
             estimate.price_table,
             estimate.price_version,
         );
+        for column in &estimate.columns {
+            text.push_str(&rests_on(column));
+        }
         for target in &estimate.unpriced {
             text.push_str(&format!(
                 "no price is known for {}\n",
@@ -197,6 +207,34 @@ fn estimate(estimate: &Estimate, printer: &Printer) -> Result<ExitStatus, Proble
     })
 }
 
+/// What the figures of a column rest on.
+fn rests_on(column: &EstimateColumn) -> String {
+    let output = &column.output;
+    let length = match output.from {
+        PriorFrom::Prompt => format!("{} earlier calls of this prompt", output.calls),
+        PriorFrom::Model => format!("{} earlier calls of this model", output.calls),
+        PriorFrom::Limit => "no earlier call, only the limit".to_owned(),
+    };
+    let counted = match &column.count_error {
+        Some(error) => format!(
+            "input is measured {:.2} times as counted, within {:.0} % in nine of {} calls",
+            error.ratio,
+            error.error_p90 * 100.0,
+            error.calls
+        ),
+        None => "how far counted input is from measured is not known yet".to_owned(),
+    };
+    let said = format!(
+        "{}@{} on {}: answers of {} to {} tokens by {length}; {counted}",
+        column.prompt_name,
+        column.prompt_version,
+        column.target,
+        output.tokens_out_p10,
+        output.tokens_out_p90,
+    );
+    format!("{}\n", clean(&said))
+}
+
 fn plan(engine: &Engine, args: &Replay) -> Result<RunPlan, Problem> {
     let dataset = args.dataset.as_deref().unwrap_or_default();
     Ok(RunPlan {
@@ -212,17 +250,13 @@ fn plan(engine: &Engine, args: &Replay) -> Result<RunPlan, Problem> {
         base_url: args.base_url.clone(),
         cap_usd: cap(args)?,
         use_cache: !args.no_cache,
+        retries: !args.no_retries,
     })
 }
 
 fn cap(args: &Replay) -> Result<Option<Usd>, Problem> {
-    let amount = |text: &String| {
-        text.parse().map_err(|_| {
-            Problem::bad_input(format!("`{text}` is not an amount in US dollars"))
-                .hint("Write for example --cap-usd 0.50.")
-        })
-    };
-    args.cap_usd.as_ref().map(amount).transpose()
+    let cap = args.cap_usd.as_deref();
+    cap.map(|text| amount("--cap-usd", text)).transpose()
 }
 
 /// A dataset of the workspace by its name, else a file, which is read into the workspace.

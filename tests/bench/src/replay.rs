@@ -150,6 +150,7 @@ impl Job {
             base_url: Some(server.base_url.clone()),
             cap_usd: None,
             use_cache: true,
+            retries: true,
         };
         let (ended, seconds) = timed(|| -> Outcome<_> {
             let started = self.engine.replay_start(&plan)?;

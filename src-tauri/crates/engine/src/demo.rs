@@ -224,6 +224,7 @@ impl ScriptRun {
             base_url: None,
             cap_usd: None,
             use_cache: false,
+            retries: true,
         }
     }
 }

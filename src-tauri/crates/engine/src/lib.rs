@@ -6,12 +6,15 @@
 
 pub mod api;
 
+mod budget;
+mod cache;
 mod clock;
 mod column_mappings;
 mod compare;
 mod cost;
 mod datasets;
 mod demo;
+mod forecast;
 mod import;
 mod jobs;
 mod large_numbers;
@@ -35,6 +38,7 @@ pub use demo::DemoMaterial;
 pub use import::{ImportFailure, ImportOptions, ImportOutcome};
 pub use listen::{ListenOptions, Listening, ProxyOptions};
 pub use plumbline_listen::Limits as ListenLimits;
+pub use plumbline_tokens::prices::PriceOverride;
 pub use promptfoo::{Effect, NotCarried, PromptfooImport, is_promptfoo_config};
 pub use redaction::Redaction;
 pub use replay::{KeyLookup, ReplayStarted, parse_target};

@@ -74,6 +74,32 @@ impl Engine {
         Ok(())
     }
 
+    /// Removes a price of the user's own.
+    pub fn remove_price(&self, provider: Option<&str>, model: &str) -> Result<(), Problem> {
+        if !self
+            .inner
+            .workspace
+            .delete_price_override(provider, model)?
+        {
+            return Err(
+                Problem::not_found(format!("no price of your own is set for `{model}`"))
+                    .hint("`plumbline price list` shows those that are."),
+            );
+        }
+        self.forget_prices();
+        Ok(())
+    }
+
+    /// Name and version of the table behind the user's own prices.
+    #[must_use]
+    pub fn price_table(&self) -> (String, String) {
+        let prices = self.prices();
+        (
+            prices.table.name().to_owned(),
+            prices.table.version().to_owned(),
+        )
+    }
+
     /// Reads the prices again when they are next asked for.
     pub(crate) fn forget_prices(&self) {
         *self

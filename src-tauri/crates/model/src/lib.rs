@@ -36,7 +36,8 @@ pub use prompt::{Budget, ModelParameters, PromptSpec, Section, ToolDefinition, V
 pub use request::{AssembledRequest, ChatRequest};
 pub use response::{Completion, FinishReason, ResponseStatus};
 pub use run::{
-    AttemptState, Cell, CellKey, CellStatus, Run, RunPlan, RunStatus, RunTotals, Target,
+    AttemptState, Cell, CellKey, CellStatus, Run, RunEstimate, RunPlan, RunStatus, RunTotals,
+    Target,
 };
 pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};
 pub use table_read::{HowJoined, Joined, TableRead};

@@ -95,6 +95,13 @@ pub struct RunPlan {
     pub cap_usd: Option<Usd>,
     /// False: neither read nor write the response cache.
     pub use_cache: bool,
+    /// False: every call is sent once, whatever comes back.
+    #[serde(default = "yes")]
+    pub retries: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Whether a run is over.
@@ -136,6 +143,29 @@ pub struct Run {
     pub started_ns: UnixNanos,
     #[ts(type = "string | null")]
     pub ended_ns: Option<UnixNanos>,
+    /// What it was expected to cost; `None` for runs of before there were estimates.
+    #[serde(default)]
+    pub estimate: Option<RunEstimate>,
+    /// Why it ended before its end, as a sentence.
+    #[serde(default)]
+    pub ended_because: Option<String>,
+}
+
+/// What the live calls of a run were expected to take before it began. Money is `None` where a model has no price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct RunEstimate {
+    /// Cells that neither the cache nor a recording answers.
+    pub calls: u64,
+    pub tokens_in: u64,
+    pub tokens_out: u64,
+    /// If every answer is as short as one in ten is.
+    pub cost_low_usd: Option<Usd>,
+    pub cost_usd: Option<Usd>,
+    /// If every answer is as long as one in ten is.
+    pub cost_high_usd: Option<Usd>,
+    /// What a cap reserves.
+    pub cost_at_most_usd: Option<Usd>,
 }
 
 /// One cell with its answer.
@@ -182,7 +212,16 @@ pub struct RunTotals {
     pub requests_sent: u64,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,
+    /// What the answers are worth by their price, wherever they came from: what a run without cache and recordings
+    /// costs.
     pub cost_usd: Option<Usd>,
     /// Answered cells whose cost is unknown; above zero, `cost_usd` is a lower bound.
     pub unpriced_cells: u64,
+    /// What the ledger says was paid; `None` when nothing was sent.
+    pub paid_usd: Option<Usd>,
+    /// What may have been paid besides: reserved for calls on their way, of unknown fate, or whose answer did not
+    /// tell what it cost.
+    pub possible_usd: Option<Usd>,
+    /// What the answers of the cache would have cost.
+    pub saved_usd: Option<Usd>,
 }

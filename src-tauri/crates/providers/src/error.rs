@@ -61,7 +61,12 @@ pub enum ProviderError {
     Ambiguous { at: String, message: String },
     /// An answer came that is not in the wire format.
     #[error("{at} gave an answer that cannot be read: {message}")]
-    Malformed { at: String, message: String },
+    Malformed {
+        at: String,
+        message: String,
+        /// It came as a success and as a model's answer comes, so it may have been paid. A web page is no such thing.
+        is_answer: bool,
+    },
     /// The wire format has no way to say what was asked. Nothing was sent.
     #[error("{message}")]
     Unsupported { message: String },
@@ -114,12 +119,13 @@ impl ProviderError {
         }
     }
 
-    /// True when the request was sent and no answer was seen: it may have been run and billed.
+    /// True when the request was sent and no answer was seen that could be read: it may have been run and billed.
     #[must_use]
     pub fn ambiguous(&self) -> bool {
         match self {
             Self::Ambiguous { .. } => true,
             Self::Timeout { sent, .. } | Self::Cancelled { sent } => *sent,
+            Self::Malformed { is_answer, .. } => *is_answer,
             _ => false,
         }
     }
@@ -182,6 +188,9 @@ impl ProviderError {
             Self::Timeout { .. } | Self::Ambiguous { .. } | Self::Cancelled { sent: true } => {
                 "The request may have been paid; it is not sent again without your consent.".to_owned()
             }
+            Self::Malformed {
+                is_answer: true, ..
+            } => "The request may have been paid; it is not sent again without your consent. Check that the base URL is right.".to_owned(),
             Self::Malformed { at, .. } => {
                 format!("Check that {at} speaks the chosen wire format and that the base URL is right.")
             }
@@ -280,6 +289,16 @@ mod tests {
                 ProviderError::Malformed {
                     at: at(),
                     message: String::new(),
+                    is_answer: true,
+                },
+                true,
+                false,
+            ),
+            (
+                ProviderError::Malformed {
+                    at: at(),
+                    message: String::new(),
+                    is_answer: false,
                 },
                 false,
                 false,

@@ -134,6 +134,16 @@ impl HttpProvider {
         ProviderError::Malformed {
             at: self.at.clone(),
             message: self.clean(message),
+            is_answer: true,
+        }
+    }
+
+    /// What came with a success and is no model's answer at all, such as the page of a web server.
+    fn foreign(&self, message: &str) -> ProviderError {
+        ProviderError::Malformed {
+            at: self.at.clone(),
+            message: self.clean(message),
+            is_answer: false,
         }
     }
 

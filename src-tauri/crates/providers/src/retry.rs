@@ -243,6 +243,7 @@ mod tests {
                 ProviderError::Malformed {
                     at: at(),
                     message: String::new(),
+                    is_answer: true,
                 },
                 false,
             ),

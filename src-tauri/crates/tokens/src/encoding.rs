@@ -59,16 +59,28 @@ impl FromStr for Encoding {
 /// knows are counted with `o200k_base`; OpenAI models older than `cl100k_base` with `cl100k_base`.
 #[must_use]
 pub fn encoding_for_model(model: &str) -> Encoding {
-    let model = model.trim().to_ascii_lowercase();
-    let after_colon = model.split_once(':').map_or("", |(_, rest)| rest);
-    let after_slash = model.rsplit_once('/').map_or("", |(_, rest)| rest);
-    let known = [model.as_str(), after_colon, after_slash]
-        .into_iter()
-        .find_map(get_tokenizer);
-    match known {
+    match tokenizer_of(model) {
         Some(Tokenizer::O200kBase | Tokenizer::O200kHarmony) | None => Encoding::O200kBase,
         Some(_) => Encoding::Cl100kBase,
     }
+}
+
+/// The vocabulary of a model whose maker published it; `None` where counting is a stand-in.
+pub(crate) fn published_encoding(model: &str) -> Option<Encoding> {
+    match tokenizer_of(model)? {
+        Tokenizer::O200kBase | Tokenizer::O200kHarmony => Some(Encoding::O200kBase),
+        Tokenizer::Cl100kBase => Some(Encoding::Cl100kBase),
+        _ => None,
+    }
+}
+
+fn tokenizer_of(model: &str) -> Option<Tokenizer> {
+    let model = model.trim().to_ascii_lowercase();
+    let after_colon = model.split_once(':').map_or("", |(_, rest)| rest);
+    let after_slash = model.rsplit_once('/').map_or("", |(_, rest)| rest);
+    [model.as_str(), after_colon, after_slash]
+        .into_iter()
+        .find_map(get_tokenizer)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! here reads the clock, the disk or the network: times are passed in and both vocabularies and the table
 //! are compiled in.
 
+mod bound;
 mod counting;
 mod encoding;
 mod error;
@@ -13,6 +14,7 @@ mod pieces;
 pub mod prices;
 mod request;
 
+pub use bound::tokens_in_at_most;
 pub use counting::{count, encode};
 pub use encoding::{Encoding, encoding_for_model};
 pub use error::TokensError;

@@ -3,7 +3,7 @@
 //! The variants are those that a caller treats differently; the rest of SQLite is one variant.
 //! Errors are `Clone`, since one failed commit answers every write that waited for it.
 
-use plumbline_model::{Code, Problem};
+use plumbline_model::{Code, Problem, Usd};
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +51,14 @@ pub enum WorkspaceError {
     /// The write contradicts what is stored; nothing was written.
     #[error("{0}")]
     Conflict(String),
+    /// The day's money does not pay for another request. It was not sent.
+    #[error("the cap of ${cap} a day (UTC) is reached: today's calls may have cost ${spent}")]
+    DayCap {
+        /// The cap.
+        cap: Usd,
+        /// What the day's requests cost at most.
+        spent: Usd,
+    },
     /// The caller's input cannot be stored.
     #[error("{0}")]
     BadInput(String),
@@ -132,6 +140,10 @@ impl From<WorkspaceError> for Problem {
             ),
             WorkspaceError::NotFound(_) => (Code::NotFound, None),
             WorkspaceError::Conflict(_) => (Code::Conflict, None),
+            WorkspaceError::DayCap { .. } => (
+                Code::Conflict,
+                Some("Go on tomorrow, or raise the cap with `plumbline cap --day-usd`."),
+            ),
             WorkspaceError::BadInput(_) => (Code::BadInput, None),
             WorkspaceError::DiskFull { .. } => {
                 (Code::Internal, Some("Free some space and try again."))

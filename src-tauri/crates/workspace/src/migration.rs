@@ -54,6 +54,11 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::call_stats::V3,
         table::live_intake::V3,
     ],
+    &[
+        table::day_spend::V4,
+        table::run::V4,
+        table::response_cache::V4,
+    ],
 ];
 
 /// Brings the file to the newest schema. An older file with content is backed up first.

@@ -1,6 +1,6 @@
 //! Small honest examples for the tests of this crate.
 
-use crate::{ImportedSpan, NewAttempt, NewImport, NewRun, Owner, Workspace};
+use crate::{ImportedSpan, NewAttempt, NewImport, NewRun, Owner, RunPrompt, Workspace};
 use plumbline_model::*;
 
 pub(crate) fn usd(text: &str) -> Usd {
@@ -132,17 +132,25 @@ pub(crate) fn start_run(workspace: &Workspace, run: u8, cells: u8) -> Vec<Cell> 
                     base_url: None,
                     cap_usd: Some(usd("1.50")),
                     use_cache: true,
+                    retries: true,
                 },
                 status: RunStatus::Running,
                 started_ns: UnixNanos(1_000),
                 ended_ns: None,
+                estimate: None,
+                ended_because: None,
             },
             owner: Owner {
                 pid: 4_242,
                 heartbeat_ns: UnixNanos(1_000),
             },
             cells: cells.clone(),
-            prompts: Vec::new(),
+            prompts: vec![RunPrompt {
+                name: "triage".into(),
+                version: "1.0.0".into(),
+                template_hash: "t".repeat(64),
+                text: String::new(),
+            }],
         })
         .unwrap();
     cells

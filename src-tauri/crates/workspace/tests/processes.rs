@@ -252,10 +252,13 @@ fn a_paid_replay_killed_at_any_moment_books_every_answer_once() {
                     base_url: None,
                     cap_usd: None,
                     use_cache: true,
+                    retries: true,
                 },
                 status: RunStatus::Running,
                 started_ns: UnixNanos(1),
                 ended_ns: None,
+                estimate: None,
+                ended_because: None,
             },
             owner: Owner {
                 pid: 1,

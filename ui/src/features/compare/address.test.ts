@@ -16,6 +16,7 @@ function run(id: string, columns: number, status: RunRow['status'] = 'finished')
       base_url: null,
       cap_usd: null,
       use_cache: true,
+      retries: true,
     },
   } as RunRow;
 }

@@ -100,6 +100,7 @@ export function planOf(form: PlanForm): RunPlan | null {
     base_url: form.baseUrl.trim() || null,
     cap_usd: form.cap.trim() === '' ? null : capOf(form.cap),
     use_cache: form.useCache,
+    retries: true,
   };
 }
 

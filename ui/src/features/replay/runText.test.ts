@@ -62,6 +62,7 @@ describe('runs in words', () => {
       base_url: null,
       cap_usd: null,
       use_cache: true,
+      retries: true,
     };
     expect(promptsText(plan)).toBe('a 1.0.0, working; b 2.0.0');
   });

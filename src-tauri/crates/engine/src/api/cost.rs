@@ -5,6 +5,25 @@ use plumbline_model::Usd;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+/// The money of a day (UTC) over all runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct DayBudget {
+    /// `None` without a cap.
+    pub cap_usd: Option<Usd>,
+    /// What today's requests cost at most: what was paid, and what is reserved for the rest.
+    pub at_most_usd: Usd,
+}
+
+impl DayBudget {
+    /// What may still be spent today; `None` without a cap.
+    #[must_use]
+    pub fn left(&self) -> Option<Usd> {
+        let left = Usd(self.cap_usd?.0 - self.at_most_usd.0);
+        Some(left.max(Usd::ZERO))
+    }
+}
+
 /// What a statistic is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

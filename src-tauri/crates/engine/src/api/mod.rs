@@ -3,10 +3,12 @@
 //! These types are the contract with the window (TypeScript is generated from them) and the source of
 //! the command line's `--json`. Nothing here does anything.
 
+mod cache;
 mod column_mapping;
 mod compare;
 mod cost;
 mod dataset;
+mod forecast;
 mod job;
 mod listen;
 mod prompt;
@@ -15,10 +17,12 @@ mod replay;
 mod trace;
 mod workspace;
 
+pub use cache::*;
 pub use column_mapping::*;
 pub use compare::*;
 pub use cost::*;
 pub use dataset::*;
+pub use forecast::*;
 pub use job::*;
 pub use listen::*;
 pub use prompt::*;

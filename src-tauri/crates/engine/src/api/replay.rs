@@ -3,8 +3,8 @@
 use plumbline_analysis::grade::AssertionOutcome;
 use plumbline_analysis::highlight::Token;
 use plumbline_model::{
-    Case, Cell, CellId, CellStatus, ChatRequest, NanosText, Origin, RunId, RunPlan, RunStatus,
-    RunTotals, Target, Usd,
+    Case, Cell, CellId, CellStatus, ChatRequest, NanosText, Origin, RunEstimate, RunId, RunPlan,
+    RunStatus, RunTotals, Target, Usd,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -25,18 +25,78 @@ pub struct Estimate {
     pub blocked_reasons: Vec<String>,
     /// Input tokens over the live cells, counted before sending.
     pub tokens_in: u64,
+    /// The same as the models measure it, where earlier calls tell how far the count is off.
+    pub tokens_in_expected: u64,
+    /// Output tokens if every answer is as long as earlier ones are on average.
+    pub tokens_out_expected: u64,
     /// Most output tokens the live cells may produce.
     pub tokens_out_max: u64,
-    /// Cost of the live cells if every answer is as long as recorded ones were on average.
+    /// Cost of the live cells if every answer is as short as one in ten earlier ones.
+    pub cost_low_usd: Option<Usd>,
+    /// Cost of the live cells if answers are as long as earlier ones were on average.
     pub cost_expected_usd: Option<Usd>,
+    /// Cost of the live cells if every answer is as long as one in ten earlier ones.
+    pub cost_high_usd: Option<Usd>,
     /// Cost of the live cells if every answer reaches its limit: the figure a cap is held against.
     pub cost_upper_usd: Option<Usd>,
+    /// What the figures of each column with live cells rest on.
+    pub columns: Vec<EstimateColumn>,
     /// Models without a price: their cost is unknown.
     pub unpriced: Vec<Target>,
     pub price_table: String,
     pub price_version: String,
     /// The plan cannot start, and why.
     pub problems: Vec<String>,
+}
+
+/// What is known about one column before it is sent.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[ts(export)]
+pub struct EstimateColumn {
+    pub prompt_name: String,
+    pub prompt_version: String,
+    pub target: Target,
+    pub live: u64,
+    pub output: EstimatePrior,
+    /// `None` where too few calls were both counted and measured.
+    pub count_error: Option<CountError>,
+}
+
+/// Where a guess about the length of answers comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum PriorFrom {
+    /// Earlier calls of this prompt by this model.
+    Prompt,
+    /// Earlier calls of this model.
+    Model,
+    /// Nothing but the limit of the request.
+    Limit,
+}
+
+/// How long answers are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct EstimatePrior {
+    pub from: PriorFrom,
+    /// Calls it was read off.
+    pub calls: u64,
+    pub tokens_out_p10: u64,
+    pub tokens_out_mean: u64,
+    pub tokens_out_p90: u64,
+}
+
+/// How far tokens counted before sending are from those the provider measured.
+#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[ts(export)]
+pub struct CountError {
+    /// Calls it was read off.
+    pub calls: u64,
+    /// Measured tokens for each counted one.
+    pub ratio: f64,
+    /// What nine of ten calls stay below once the ratio is applied, as a share of the measured tokens.
+    pub error_p90: f64,
 }
 
 /// Which models a person can choose without typing.
@@ -60,6 +120,10 @@ pub struct RunRow {
     pub plan: RunPlan,
     pub started: NanosText,
     pub ended: Option<NanosText>,
+    /// Why it ended before its end.
+    pub ended_because: Option<String>,
+    /// What was expected of its live calls before it began.
+    pub estimate: Option<RunEstimate>,
     pub totals: RunTotals,
     /// Over answers that were not served from the response cache.
     pub p50_ms: Option<f64>,

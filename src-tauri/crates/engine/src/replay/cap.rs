@@ -3,7 +3,11 @@
 
 use plumbline_model::Usd;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
+
+/// What writing one request down takes, or a little more.
+const A_MOMENT: Duration = Duration::from_millis(5);
 
 #[derive(Debug, Default)]
 struct Book {
@@ -11,6 +15,8 @@ struct Book {
     reserved: Usd,
     /// Reservations that are not settled.
     open: u32,
+    /// Of these, requests that went out.
+    on_their_way: u32,
 }
 
 /// Money of one run.
@@ -19,12 +25,17 @@ pub(crate) struct Cap {
     limit: Option<Usd>,
     book: Mutex<Book>,
     settled: Notify,
+    /// A request that went out came to its end.
+    ended: Notify,
 }
 
 /// Money set aside for one call; settle it with what the call cost.
 #[derive(Debug)]
 #[must_use = "a reservation blocks money until it is settled"]
-pub(crate) struct Reservation(Usd);
+pub(crate) struct Reservation {
+    usd: Usd,
+    is_on_its_way: bool,
+}
 
 impl Cap {
     /// A cap with what the run has spent already; `None` never refuses.
@@ -36,6 +47,7 @@ impl Cap {
                 ..Book::default()
             }),
             settled: Notify::new(),
+            ended: Notify::new(),
         }
     }
 
@@ -66,17 +78,50 @@ impl Cap {
         }
         book.reserved += upper_bound;
         book.open += 1;
-        Ok(Reservation(upper_bound))
+        Ok(Reservation {
+            usd: upper_bound,
+            is_on_its_way: false,
+        })
+    }
+
+    /// The request that money was set aside for goes out.
+    pub(crate) fn send(&self, reservation: &mut Reservation) {
+        if !reservation.is_on_its_way {
+            reservation.is_on_its_way = true;
+            self.lock().on_their_way += 1;
+        }
+    }
+
+    /// Waits until a request that is on its way has ended; false when there is none, so nothing will change.
+    pub(crate) async fn wait_for_an_end(&self) -> bool {
+        // Made before looking, so that no end in between is missed.
+        let ended = self.ended.notified();
+        let (open, on_their_way) = {
+            let book = self.lock();
+            (book.open, book.on_their_way)
+        };
+        match (on_their_way, open) {
+            (0, 0) => return false,
+            // Whoever has money and is not on its way is being written down, or refused as well.
+            (0, _) => tokio::time::sleep(A_MOMENT).await,
+            _ => ended.await,
+        }
+        true
     }
 
     /// Gives a reservation back and books what was spent; an unknown cost books the whole reservation.
-    pub(crate) fn settle(&self, Reservation(reserved): Reservation, cost: Option<Usd>) {
+    pub(crate) fn settle(&self, reservation: Reservation, cost: Option<Usd>) {
+        let Reservation { usd, is_on_its_way } = reservation;
         let mut book = self.lock();
-        book.reserved = Usd(book.reserved.0 - reserved.0);
-        book.spent += cost.unwrap_or(reserved);
+        book.reserved = Usd(book.reserved.0 - usd.0);
+        book.spent += cost.unwrap_or(usd);
         book.open = book.open.saturating_sub(1);
+        book.on_their_way -= u32::from(is_on_its_way);
         drop(book);
         self.settled.notify_waiters();
+        if is_on_its_way {
+            self.ended.notify_waiters();
+        }
     }
 
     /// Money spent so far.
@@ -140,6 +185,25 @@ mod tests {
         cap.settle(second.unwrap(), Some(usd("0.5")));
         assert!(cap.reserve(usd("0.5")).await.is_none());
         assert_eq!(cap.spent(), usd("0.7"));
+    }
+
+    #[tokio::test]
+    async fn only_what_is_on_its_way_is_waited_for() {
+        let cap = Cap::new(None, Usd::ZERO);
+        assert!(!cap.wait_for_an_end().await, "nothing is on its way");
+        let refused = cap.try_reserve(usd("1")).unwrap();
+        assert!(
+            cap.wait_for_an_end().await,
+            "what is being written down may yet go out"
+        );
+        let mut sent = cap.try_reserve(usd("1")).unwrap();
+        cap.send(&mut sent);
+        let (ended, ()) = tokio::join!(cap.wait_for_an_end(), async {
+            cap.settle(refused, Some(Usd::ZERO));
+            cap.settle(sent, Some(usd("0.5")));
+        });
+        assert!(ended);
+        assert!(!cap.wait_for_an_end().await);
     }
 
     #[test]

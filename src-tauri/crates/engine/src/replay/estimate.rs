@@ -2,9 +2,11 @@
 
 use super::RECORDED;
 use super::plan::Matrix;
-use crate::api::{Estimate, ModelChoice};
+use super::prior::Prior;
+use crate::api::{Estimate, EstimateColumn};
 use crate::{Engine, clock};
-use plumbline_model::{Problem, RunPlan, Target, Usage, Usd};
+use plumbline_model::{Problem, RunPlan, Usage, Usd};
+use plumbline_prompts::check_cost;
 use std::collections::BTreeSet;
 
 /// Reasons that are shown; the rest is counted.
@@ -14,6 +16,21 @@ impl Engine {
     /// Counts cells, tokens and money of a plan.
     pub fn replay_estimate(&self, plan: &RunPlan) -> Result<Estimate, Problem> {
         let matrix = self.matrix(plan)?;
+        let mut estimate = self.estimate_of(plan, &matrix)?;
+        self.check_reachable(plan, &mut estimate);
+        if let (Some(cap), Some(upper)) = (plan.cap_usd, estimate.cost_upper_usd)
+            && upper > cap
+        {
+            estimate.problems.push(format!(
+                "the cap of ${cap} is below the most this can cost (${upper}): the run may stop before its end"
+            ));
+        }
+        self.check_day(&mut estimate)?;
+        Ok(estimate)
+    }
+
+    /// The same of a plan that was laid out already, without a look at what stops it.
+    pub(super) fn estimate_of(&self, plan: &RunPlan, matrix: &Matrix) -> Result<Estimate, Problem> {
         let prices = self.prices();
         let mut estimate = Estimate {
             cells: matrix.cells.len() as u64,
@@ -23,27 +40,20 @@ impl Engine {
             blocked: 0,
             blocked_reasons: Vec::new(),
             tokens_in: 0,
+            tokens_in_expected: 0,
+            tokens_out_expected: 0,
             tokens_out_max: 0,
+            cost_low_usd: Some(Usd::ZERO),
             cost_expected_usd: Some(Usd::ZERO),
+            cost_high_usd: Some(Usd::ZERO),
             cost_upper_usd: Some(Usd::ZERO),
+            columns: Vec::new(),
             unpriced: Vec::new(),
             price_table: prices.table.name().to_owned(),
             price_version: prices.table.version().to_owned(),
             problems: Vec::new(),
         };
-        self.count(plan, &matrix, &mut estimate)?;
-        self.check_reachable(plan, &mut estimate);
-        if estimate.live == 0 {
-            estimate.cost_expected_usd = Some(Usd::ZERO);
-            estimate.cost_upper_usd = Some(Usd::ZERO);
-        }
-        if let (Some(cap), Some(upper)) = (plan.cap_usd, estimate.cost_upper_usd)
-            && upper > cap
-        {
-            estimate.problems.push(format!(
-                "the cap of ${cap} is below the most this can cost (${upper}): the run may stop before its end"
-            ));
-        }
+        self.count(plan, matrix, &mut estimate)?;
         Ok(estimate)
     }
 
@@ -57,21 +67,14 @@ impl Engine {
         let prices = self.prices();
         let now = clock::now();
         let mut unpriced = BTreeSet::new();
-        let blocked = |estimate: &mut Estimate, reason: String| {
-            estimate.blocked += 1;
-            if estimate.blocked_reasons.len() < SHOWN_REASONS
-                && !estimate.blocked_reasons.contains(&reason)
-            {
-                estimate.blocked_reasons.push(reason);
-            }
-        };
+        let mut known: Vec<Option<(Prior, u64)>> = vec![None; matrix.columns.len()];
         for planned in &matrix.cells {
             let column = &matrix.columns[planned.column];
             let target = &column.target;
             let request = match &planned.request {
                 Ok(request) => request,
                 Err(problem) => {
-                    blocked(estimate, problem.message.clone());
+                    block(estimate, problem.message.clone());
                     continue;
                 }
             };
@@ -80,7 +83,7 @@ impl Engine {
                 if workspace.has_recording(&target.model, hash, planned.repeat)? {
                     estimate.recorded += 1;
                 } else {
-                    blocked(
+                    block(
                         estimate,
                         format!(
                             "{}@{} has answers of {} that were never recorded",
@@ -94,24 +97,70 @@ impl Engine {
                 estimate.cached += 1;
                 continue;
             }
-            estimate.live += 1;
-            estimate.tokens_in += request.tokens_in;
+            let upper = column.cost_at_most(&prices, request.tokens_in_at_most, now);
+            if let Err(over) = check_cost(upper, &column.spec.budget) {
+                block(estimate, over.to_string());
+                continue;
+            }
             let most_out = column.max_tokens_out();
-            estimate.tokens_out_max += most_out.unwrap_or_default();
-            let provider = Some(target.provider.as_str());
-            let upper = most_out.and_then(|out| {
-                prices.upper_bound(provider, &target.model, request.tokens_in, out, now)
-            });
-            // Half of the limit is what answers take where nothing is known about them.
-            let usage = Usage::of(request.tokens_in, most_out.unwrap_or_default() / 2);
-            let expected = prices.cost(provider, &target.model, &usage, now).usd;
+            let (prior, live) = match &mut known[planned.column] {
+                Some(known) => known,
+                unknown => unknown.insert((
+                    Prior::of(workspace, &column.prompt_name, &target.model, most_out)?,
+                    0,
+                )),
+            };
+            *live += 1;
+            let tokens_in = prior.tokens_in(request.tokens_in);
+            let cost = |tokens_out| {
+                let usage = Usage::of(tokens_in, tokens_out);
+                prices
+                    .cost(Some(&target.provider), &target.model, &usage, now)
+                    .usd
+            };
+            let output = &prior.out;
+            let expected = cost(output.tokens_out_mean);
             if expected.is_none() {
                 unpriced.insert(target.clone());
             }
-            estimate.cost_upper_usd = sum(estimate.cost_upper_usd, upper);
+            estimate.live += 1;
+            estimate.tokens_in += request.tokens_in;
+            estimate.tokens_in_expected += tokens_in;
+            estimate.tokens_out_expected += output.tokens_out_mean;
+            estimate.tokens_out_max += most_out.unwrap_or_default();
+            estimate.cost_low_usd = sum(estimate.cost_low_usd, cost(output.tokens_out_p10));
             estimate.cost_expected_usd = sum(estimate.cost_expected_usd, expected);
+            estimate.cost_high_usd = sum(estimate.cost_high_usd, cost(output.tokens_out_p90));
+            estimate.cost_upper_usd = sum(estimate.cost_upper_usd, upper);
         }
         estimate.unpriced = unpriced.into_iter().collect();
+        let columns = matrix.columns.iter().zip(known);
+        estimate.columns = columns
+            .filter_map(|(column, known)| {
+                let (prior, live) = known?;
+                Some(EstimateColumn {
+                    prompt_name: column.prompt_name.clone(),
+                    prompt_version: column.prompt_version.clone(),
+                    target: column.target.clone(),
+                    live,
+                    output: prior.out,
+                    count_error: prior.count_error,
+                })
+            })
+            .collect();
+        Ok(())
+    }
+
+    /// What the day's cap leaves, where it may not be enough.
+    fn check_day(&self, estimate: &mut Estimate) -> Result<(), Problem> {
+        let day = self.day_budget()?;
+        if let (Some(left), Some(upper)) = (day.left(), estimate.cost_upper_usd)
+            && upper > left
+        {
+            estimate.problems.push(format!(
+                "today's cap leaves ${left}, and this can cost ${upper}: the run may stop before its end"
+            ));
+        }
         Ok(())
     }
 
@@ -138,64 +187,14 @@ impl Engine {
             }
         }
     }
+}
 
-    /// Models a person can choose without typing: recorded ones, those of imported calls, those of prompts.
-    pub fn model_choices(&self) -> Result<Vec<ModelChoice>, Problem> {
-        let prices = self.prices();
-        let now = clock::now();
-        let priced = |provider: Option<&str>, model: &str| {
-            prices
-                .cost(provider, model, &Usage::of(1, 1), now)
-                .usd
-                .is_some()
-        };
-        let mut choices: Vec<ModelChoice> = Vec::new();
-        for (provider, model, recordings) in self.inner.workspace.recorded_models()? {
-            choices.push(ModelChoice {
-                priced: priced(Some(&provider), &model),
-                target: Target {
-                    provider: RECORDED.to_owned(),
-                    model,
-                },
-                recordings,
-                known_from: "recording".to_owned(),
-            });
-        }
-        let facets = self.inner.workspace.called_models()?;
-        for (provider, model) in facets {
-            let target = Target { provider, model };
-            if choices.iter().all(|choice| choice.target != target) {
-                choices.push(ModelChoice {
-                    priced: priced(Some(&target.provider), &target.model),
-                    target,
-                    recordings: 0,
-                    known_from: "trace".to_owned(),
-                });
-            }
-        }
-        let Ok(folder) = self.prompt_folder() else {
-            return Ok(choices);
-        };
-        for name in folder.names()? {
-            let Ok((spec, _)) = self.prompt_spec(&name, crate::prompts::WORKING) else {
-                continue;
-            };
-            let target = spec
-                .model
-                .as_deref()
-                .and_then(|model| super::parse_target(model).ok());
-            if let Some(target) = target
-                && choices.iter().all(|choice| choice.target != target)
-            {
-                choices.push(ModelChoice {
-                    priced: priced(Some(&target.provider), &target.model),
-                    target,
-                    recordings: 0,
-                    known_from: "prompt".to_owned(),
-                });
-            }
-        }
-        Ok(choices)
+/// Counts a cell that cannot be sent, with its reason if that is new.
+fn block(estimate: &mut Estimate, reason: String) {
+    estimate.blocked += 1;
+    if estimate.blocked_reasons.len() < SHOWN_REASONS && !estimate.blocked_reasons.contains(&reason)
+    {
+        estimate.blocked_reasons.push(reason);
     }
 }
 

@@ -30,7 +30,9 @@ pub(super) struct Execution {
     pub(super) grader: Grader,
     pub(super) prices: Arc<Prices>,
     pub(super) cap: Cap,
-    pub(super) capped: AtomicBool,
+    capped: AtomicBool,
+    /// Why it stopped at a cap, where that is not the run's own.
+    capped_because: Mutex<Option<String>>,
     pub(super) retry: RetryPolicy,
     pub(super) retry_budget: RetryBudget,
     pub(super) cancel: CancellationToken,
@@ -67,6 +69,7 @@ impl Execution {
         {
             grader.schema(schema)?;
         }
+        let retry = RetryPolicy::default();
         let spent = engine.inner.workspace.spend_of_run(run_id)?.at_most();
         Ok(Self {
             engine: engine.clone(),
@@ -77,7 +80,11 @@ impl Execution {
             prices: engine.prices(),
             cap: Cap::new(plan.cap_usd, spent),
             capped: AtomicBool::new(false),
-            retry: RetryPolicy::default(),
+            capped_because: Mutex::default(),
+            retry: RetryPolicy {
+                max_attempts: if plan.retries { retry.max_attempts } else { 1 },
+                ..retry
+            },
             retry_budget: RetryBudget::default(),
             cancel: CancellationToken::new(),
             recorded_by: recorded_by(engine)?,
@@ -127,6 +134,16 @@ impl Execution {
                 && column.prompt_version == cell.key.prompt_version
                 && column.prompt_name == cell.key.prompt_name
         })
+    }
+
+    /// No cell begins any more: the money is used up, of the run or, with a reason, of more than it.
+    pub(super) fn stop_at_cap(&self, because: Option<String>) {
+        self.capped.store(true, Ordering::Relaxed);
+        let mut reason = self
+            .capped_because
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *reason = reason.take().or(because);
     }
 
     /// Answers every cell of the queue, then says how the run ended.
@@ -200,7 +217,12 @@ impl Execution {
             )
             .hint("It goes on there; `plumbline run list` shows how far it is."));
         }
-        let stored = workspace.set_run_status(self.run_id, status, Some(clock::now()));
+        let because = self
+            .capped_because
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let stored = workspace.end_run(self.run_id, status, Some(clock::now()), because);
         outcome.and(stored.map_err(Problem::from))
     }
 

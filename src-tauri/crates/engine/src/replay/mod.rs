@@ -5,10 +5,14 @@
 
 mod cap;
 mod cell;
+mod choices;
 mod estimate;
 mod execute;
+mod live;
 mod owner;
 mod plan;
+mod prior;
+mod quoted;
 mod view;
 
 pub use plan::parse_target;
@@ -22,7 +26,8 @@ use execute::Execution;
 use owner::owner;
 use plan::Matrix;
 use plumbline_model::{
-    Cell, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunId, RunPlan, RunStatus, Usd,
+    Cell, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunEstimate, RunId, RunPlan,
+    RunStatus, Usd,
 };
 use plumbline_workspace::{NewRun, RunPrompt};
 use serde::Serialize;
@@ -178,6 +183,7 @@ impl Engine {
 
     fn create_run(&self, plan: &RunPlan, matrix: &Matrix) -> Result<RunId, Problem> {
         let run_id = clock::new_run_id();
+        let estimate = self.estimate_of(plan, matrix)?;
         let cells = matrix.cells.iter().map(|planned| {
             let column = &matrix.columns[planned.column];
             let case_key = matrix.cases[planned.case].key.clone();
@@ -196,6 +202,16 @@ impl Engine {
                 status: RunStatus::Running,
                 started_ns: clock::now(),
                 ended_ns: None,
+                estimate: Some(RunEstimate {
+                    calls: estimate.live,
+                    tokens_in: estimate.tokens_in_expected,
+                    tokens_out: estimate.tokens_out_expected,
+                    cost_low_usd: estimate.cost_low_usd,
+                    cost_usd: estimate.cost_expected_usd,
+                    cost_high_usd: estimate.cost_high_usd,
+                    cost_at_most_usd: estimate.cost_upper_usd,
+                }),
+                ended_because: None,
             },
             owner: owner(),
             cells: cells.collect(),

@@ -4,9 +4,12 @@
 
 use crate::Engine;
 use crate::prompts::{WORKING, encoding_of, split_reference};
-use plumbline_model::{AssembledRequest, Case, Problem, PromptSpec, RunPlan, Target};
+use plumbline_model::{
+    AssembledRequest, Case, Problem, PromptSpec, RunPlan, Target, UnixNanos, Usd,
+};
 use plumbline_prompts as prompts;
-use plumbline_tokens::Encoding;
+use plumbline_tokens::prices::Prices;
+use plumbline_tokens::{Encoding, tokens_in_at_most};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -41,6 +44,24 @@ impl Column {
         Ok(assembled)
     }
 
+    /// The most a call may cost, which is what a cap reserves; `None` where no price, no limit on the output or no
+    /// bound of the input is known.
+    pub(crate) fn cost_at_most(
+        &self,
+        prices: &Prices,
+        tokens_in_at_most: Option<u64>,
+        at: UnixNanos,
+    ) -> Option<Usd> {
+        let (provider, model) = (&self.target.provider, &self.target.model);
+        prices.upper_bound(
+            Some(provider),
+            model,
+            tokens_in_at_most?,
+            self.max_tokens_out()?,
+            at,
+        )
+    }
+
     /// Most tokens an answer may have: the request's limit, else the prompt's budget.
     pub(crate) fn max_tokens_out(&self) -> Option<u64> {
         let requested = self.spec.parameters.max_tokens.map(u64::from);
@@ -66,6 +87,8 @@ pub(crate) struct PlannedRequest {
     pub(crate) request_hash: String,
     pub(crate) cache_key: String,
     pub(crate) tokens_in: u64,
+    /// See [`tokens_in_at_most`].
+    pub(crate) tokens_in_at_most: Option<u64>,
 }
 
 /// A plan with everything it names.
@@ -163,6 +186,10 @@ fn plan_cells(columns: &[Column], cases: &[Case], repeats: u32) -> Vec<Planned> 
     for (case_at, case) in cases.iter().enumerate() {
         for (column_at, column) in columns.iter().enumerate() {
             let assembled = column.assemble(case);
+            let at_most = assembled
+                .as_ref()
+                .ok()
+                .and_then(|assembled| tokens_in_at_most(&column.target.model, assembled));
             for repeat in 0..repeats {
                 let request = match &assembled {
                     Ok(assembled) => Ok(PlannedRequest {
@@ -174,6 +201,7 @@ fn plan_cells(columns: &[Column], cases: &[Case], repeats: u32) -> Vec<Planned> 
                         ),
                         request_hash: assembled.request_hash.clone(),
                         tokens_in: assembled.tokens_in_estimated,
+                        tokens_in_at_most: at_most,
                     }),
                     Err(problem) => Err(problem.clone()),
                 };

@@ -269,7 +269,16 @@ pub(crate) fn totals<'c>(cells: impl Iterator<Item = &'c Cell>) -> RunTotals {
         totals.tokens_in = add_known(totals.tokens_in, completion.usage.tokens_in);
         totals.tokens_out = add_known(totals.tokens_out, completion.usage.tokens_out);
         match cell.cost.usd {
-            Some(cost) => totals.cost_usd = Some(totals.cost_usd.unwrap_or_default() + cost),
+            Some(cost) => {
+                let part = match cell.origin {
+                    Some(Origin::Live) => Some(&mut totals.paid_usd),
+                    Some(Origin::Cached) => Some(&mut totals.saved_usd),
+                    _ => None,
+                };
+                for sum in part.into_iter().chain([&mut totals.cost_usd]) {
+                    *sum = Some(sum.unwrap_or_default() + cost);
+                }
+            }
             None => totals.unpriced_cells += 1,
         }
     }
@@ -282,6 +291,8 @@ fn run_row(run: Run, totals: RunTotals, latencies: &mut [f64]) -> RunRow {
         status: run.status,
         started: NanosText(run.started_ns),
         ended: run.ended_ns.map(NanosText),
+        ended_because: run.ended_because,
+        estimate: run.estimate,
         plan: run.plan,
         totals,
         p50_ms: nearest_rank(latencies, 50.0),

@@ -142,6 +142,7 @@ pub(crate) fn plan(prompts: &[&str], dataset: &str, provider: &str) -> RunPlan {
         base_url: None,
         cap_usd: None,
         use_cache: false,
+        retries: true,
     }
 }
 

@@ -71,7 +71,7 @@ impl HttpProvider {
         match delivery(&response) {
             Delivery::Stream => self.read_stream(response, answer, events, waits).await,
             Delivery::Json => self.read_json(response, answer, events, waits).await,
-            Delivery::Other(kind) => Err(self.malformed(&format!(
+            Delivery::Other(kind) => Err(self.foreign(&format!(
                 "HTTP {} with content type `{kind}`, not JSON and not an event stream",
                 response.status().as_u16()
             ))),

@@ -57,10 +57,19 @@ pub fn run_totals(totals: &RunTotals, wall_ms: Option<f64>, style: Style) -> Str
     rows.push(("requests sent", count(totals.requests_sent)));
     rows.push(("tokens in", known_count(totals.tokens_in)));
     rows.push(("tokens out", known_count(totals.tokens_out)));
-    rows.push(("cost", usd(totals.cost_usd)));
+    rows.push(("cost of all answers", usd(totals.cost_usd)));
     if totals.unpriced_cells > 0 {
         rows.push(("  answers of unknown cost", count(totals.unpriced_cells)));
     }
+    let money = [
+        ("  paid", totals.paid_usd),
+        ("  perhaps paid besides", totals.possible_usd),
+        ("  saved by the cache", totals.saved_usd),
+    ];
+    let told = money
+        .into_iter()
+        .filter(|(_, amount)| amount.is_some_and(|amount| amount > Usd::ZERO));
+    rows.extend(told.map(|(label, amount)| (label, usd(amount))));
     if wall_ms.is_some() {
         rows.push(("took", duration(wall_ms)));
     }
@@ -193,6 +202,8 @@ mod tests {
             passed: 1_100,
             graded: 1_200,
             unpriced_cells: 3,
+            paid_usd: "0.0125".parse().ok(),
+            possible_usd: Some(Usd::ZERO),
             ..RunTotals::default()
         };
         insta::assert_snapshot!(run_totals(&totals, Some(81_234.0), Style::default()), @r#"
@@ -203,8 +214,9 @@ mod tests {
         requests sent                       1 251
         tokens in                       1 234 567
         tokens out                        unknown
-        cost                              unknown
+        cost of all answers               unknown
           answers of unknown cost               3
+          paid                            $0.0125
         took                           1 min 21 s
         "#);
     }

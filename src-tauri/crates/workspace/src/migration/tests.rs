@@ -97,6 +97,10 @@ fn migrations_that_shipped_are_as_they_were() {
             3,
             "f837d9c4604864948067573545c4c66f802a06dad98da8f977ee684453560c19",
         ),
+        (
+            4,
+            "742f9857700005ed48e000a04d302112c7dcaeb66871591b256511baf47e556a",
+        ),
     ];
     assert_eq!(
         shipped.len() as i64,

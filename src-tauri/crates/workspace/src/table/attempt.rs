@@ -4,16 +4,18 @@
 //! a crash and a second bill. Every write here is synced to disk before it is acknowledged; an answer,
 //! its cell and its cache entry stand together or not at all.
 
+mod read;
+
 use crate::door::{Durability, Tx};
 use crate::error::{Result, WorkspaceError};
-use crate::money::{from_pico, to_pico};
-use crate::row::{self, Word};
-use crate::table::cell;
+use crate::money::to_pico;
+use crate::row::Word;
 use crate::table::change::Topic;
 use crate::table::response_cache::{self, CacheEntry};
+use crate::table::{cell, day_spend};
 use crate::workspace::Workspace;
 use plumbline_model::{AttemptId, AttemptState, Cell, CellId, RunId, UnixNanos, Usd};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, params};
 
 pub(crate) const V1: &str = "
 CREATE TABLE attempt (
@@ -112,7 +114,7 @@ impl Workspace {
     ///
     /// # Errors
     /// `NotFound` when there is no such cell; `Conflict` when this attempt of the cell was already
-    /// sent, or another one is still on its way.
+    /// sent, or another one is still on its way; `DayCap` when the day's money does not pay for it.
     pub fn attempt_sent(&self, attempt: NewAttempt) -> Result<()> {
         self.write(Durability::Full, move |tx| sent(tx, &attempt))
     }
@@ -131,6 +133,8 @@ impl Workspace {
             .transpose()?;
         self.write(Durability::Full, move |tx| {
             close(tx, answer.id, AttemptState::Answered, Some(answer.cell.id))?;
+            let cost_pico = answer.cost_usd.and_then(to_pico);
+            day_spend::settle(tx, &answer.id.to_string(), cost_pico)?;
             tx.prepare_cached(
                 "UPDATE attempt SET state = 'answered', answered_ns = ?2, cost_pico = ?3,
                         http_status = ?4
@@ -139,7 +143,7 @@ impl Workspace {
             .execute(params![
                 answer.id.to_string(),
                 answer.answered_ns.0,
-                answer.cost_usd.and_then(to_pico),
+                cost_pico,
                 answer.http_status
             ])?;
             cell::update(tx, &answer.cell, &body)?;
@@ -163,6 +167,8 @@ impl Workspace {
         let body = end.cell.as_ref().map(cell::pack).transpose()?;
         self.write(Durability::Full, move |tx| {
             close(tx, end.id, end.state, end.cell.as_ref().map(|cell| cell.id))?;
+            let cost_pico = (end.state == AttemptState::Failed).then_some(0);
+            day_spend::settle(tx, &end.id.to_string(), cost_pico)?;
             tx.prepare_cached(
                 "UPDATE attempt SET state = ?2, answered_ns = ?3, http_status = ?4, error = ?5
                  WHERE id = ?1",
@@ -206,46 +212,6 @@ impl Workspace {
             Ok(marked as u64)
         })
     }
-
-    /// The ledger of a run, in the order of sending.
-    ///
-    /// # Errors
-    /// Those of reading the file.
-    pub fn attempts(&self, run: RunId) -> Result<Vec<Attempt>> {
-        self.read(|conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT id, run_id, cell_id, attempt_no, idempotency_key, request_hash, provider, model,
-                        state, sent_ns, answered_ns, reserved_pico, cost_pico, http_status, error
-                 FROM attempt WHERE run_id = ?1 ORDER BY sent_ns, id",
-            )?;
-            let mut rows = statement.query([run.to_string()])?;
-            let mut attempts = Vec::new();
-            while let Some(row) = rows.next()? {
-                attempts.push(read(row)?);
-            }
-            Ok(attempts)
-        })
-    }
-
-    /// The ledger of one cell, in the order of sending.
-    ///
-    /// # Errors
-    /// Those of reading the file.
-    pub fn attempts_of_cell(&self, cell: CellId) -> Result<Vec<Attempt>> {
-        self.read(|conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT id, run_id, cell_id, attempt_no, idempotency_key, request_hash, provider, model,
-                        state, sent_ns, answered_ns, reserved_pico, cost_pico, http_status, error
-                 FROM attempt WHERE cell_id = ?1 ORDER BY attempt_no",
-            )?;
-            let mut rows = statement.query([cell.to_string()])?;
-            let mut attempts = Vec::new();
-            while let Some(row) = rows.next()? {
-                attempts.push(read(row)?);
-            }
-            Ok(attempts)
-        })
-    }
 }
 
 fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
@@ -271,6 +237,8 @@ fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
             attempt.attempt_no
         )));
     }
+    let reserved_pico = attempt.reserved_usd.and_then(to_pico);
+    day_spend::reserve(tx, attempt.sent_ns, reserved_pico)?;
     tx.prepare_cached(
         "INSERT INTO attempt (id, run_id, cell_id, attempt_no, idempotency_key, request_hash, state,
             sent_ns, reserved_pico, provider, model)
@@ -284,7 +252,7 @@ fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
         attempt.idempotency_key,
         attempt.request_hash,
         attempt.sent_ns.0,
-        attempt.reserved_usd.and_then(to_pico),
+        reserved_pico,
         provider,
         model
     ])?;
@@ -316,27 +284,6 @@ fn close(tx: &Tx<'_>, id: AttemptId, to: AttemptState, cell: Option<CellId>) -> 
         )));
     }
     Ok(())
-}
-
-fn read(row: &Row<'_>) -> Result<Attempt> {
-    let money = |at| Ok::<_, rusqlite::Error>(row.get::<_, Option<i64>>(at)?.map(from_pico));
-    Ok(Attempt {
-        id: row::id(&row.get::<_, String>(0)?)?,
-        run_id: row::id(&row.get::<_, String>(1)?)?,
-        cell_id: row::id(&row.get::<_, String>(2)?)?,
-        attempt_no: row.get(3)?,
-        idempotency_key: row.get(4)?,
-        request_hash: row.get(5)?,
-        provider: row.get(6)?,
-        model: row.get(7)?,
-        state: AttemptState::read(&row.get::<_, String>(8)?)?,
-        sent_ns: UnixNanos(row.get(9)?),
-        answered_ns: row.get::<_, Option<i64>>(10)?.map(UnixNanos),
-        reserved_usd: money(11)?,
-        cost_usd: money(12)?,
-        http_status: row.get(13)?,
-        error: row.get(14)?,
-    })
 }
 
 #[cfg(test)]

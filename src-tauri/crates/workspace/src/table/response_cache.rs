@@ -5,11 +5,12 @@
 use crate::codec;
 use crate::door::{Durability, Tx};
 use crate::error::{Result, WorkspaceError};
+use crate::money::{from_halves, to_pico};
 use crate::page::Clause;
 use crate::row::count;
 use crate::table::change::Topic;
 use crate::workspace::Workspace;
-use plumbline_model::{Completion, ResponseStatus, UnixNanos};
+use plumbline_model::{Completion, ResponseStatus, UnixNanos, Usd};
 use rusqlite::{OptionalExtension, params, params_from_iter};
 
 pub(crate) const V1: &str = "
@@ -25,6 +26,19 @@ CREATE TABLE response_cache (
 CREATE INDEX response_cache_model ON response_cache (model, created_ns);
 ";
 
+/// What an answer was made from, so that it can be dropped when that changes.
+pub(crate) const V4: &str = "
+ALTER TABLE response_cache ADD COLUMN prompt_name TEXT;
+ALTER TABLE response_cache ADD COLUMN prompt_version TEXT;
+ALTER TABLE response_cache ADD COLUMN cost_pico INTEGER;
+CREATE TABLE response_cache_document (
+    document TEXT NOT NULL,
+    key TEXT NOT NULL REFERENCES response_cache (key) ON DELETE CASCADE,
+    PRIMARY KEY (document, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX response_cache_document_key ON response_cache_document (key);
+";
+
 /// A whole answer on its way into the cache.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CacheEntry {
@@ -35,6 +49,19 @@ pub struct CacheEntry {
     repeat: u32,
     created_ns: UnixNanos,
     completion: Completion,
+    from: CachedFrom,
+}
+
+/// What an answer was made from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CachedFrom {
+    pub prompt_name: Option<String>,
+    /// A semantic version, or `working`.
+    pub prompt_version: Option<String>,
+    /// Ids of the documents that the request quotes.
+    pub documents: Vec<String>,
+    /// What the answer cost.
+    pub cost_usd: Option<Usd>,
 }
 
 impl CacheEntry {
@@ -56,6 +83,7 @@ impl CacheEntry {
             ));
         }
         Ok(Self {
+            from: CachedFrom::default(),
             key,
             provider: target.provider.clone(),
             model: target.model.clone(),
@@ -65,6 +93,12 @@ impl CacheEntry {
             completion,
         })
     }
+
+    /// With what the answer was made from.
+    #[must_use]
+    pub fn made_from(self, from: CachedFrom) -> Self {
+        Self { from, ..self }
+    }
 }
 
 /// Which entries to drop. Conditions that are set must all hold; none set drops everything.
@@ -72,6 +106,9 @@ impl CacheEntry {
 pub struct CachePurge {
     pub provider: Option<String>,
     pub model: Option<String>,
+    pub prompt_name: Option<String>,
+    /// Quotes the document with this id.
+    pub document: Option<String>,
     /// Made before.
     pub before_ns: Option<UnixNanos>,
 }
@@ -84,6 +121,12 @@ pub struct CacheStats {
     pub bytes: u64,
     pub oldest_ns: Option<UnixNanos>,
     pub newest_ns: Option<UnixNanos>,
+    /// Cells of all runs that it answered.
+    pub calls_saved: u64,
+    /// What they would have cost.
+    pub saved_usd: Option<Usd>,
+    /// Of these cells, those whose price is unknown.
+    pub unpriced_calls_saved: u64,
 }
 
 /// An entry with its answer compressed.
@@ -102,10 +145,11 @@ pub(crate) fn prepare(entry: &CacheEntry) -> Result<PreparedEntry> {
 /// Stores an entry inside the caller's transaction. The newest answer of a request wins.
 pub(crate) fn put(tx: &Tx<'_>, prepared: &PreparedEntry) -> Result<()> {
     let entry = &prepared.entry;
+    let from = &entry.from;
     tx.prepare_cached(
         "INSERT OR REPLACE INTO response_cache (key, provider, model, request_hash, repeat, created_ns,
-            body)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            body, prompt_name, prompt_version, cost_pico)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         entry.key,
@@ -114,8 +158,17 @@ pub(crate) fn put(tx: &Tx<'_>, prepared: &PreparedEntry) -> Result<()> {
         entry.request_hash,
         entry.repeat,
         entry.created_ns.0,
-        prepared.body
+        prepared.body,
+        from.prompt_name,
+        from.prompt_version,
+        from.cost_usd.and_then(to_pico)
     ])?;
+    for document in &from.documents {
+        tx.prepare_cached(
+            "INSERT OR IGNORE INTO response_cache_document (document, key) VALUES (?1, ?2)",
+        )?
+        .execute([document, &entry.key])?;
+    }
     Ok(())
 }
 
@@ -142,6 +195,11 @@ impl Workspace {
         let mut clause = Clause::default();
         clause.and_some("provider = ?", purge.provider);
         clause.and_some("model = ?", purge.model);
+        clause.and_some("prompt_name = ?", purge.prompt_name);
+        clause.and_some(
+            "key IN (SELECT key FROM response_cache_document WHERE document = ?)",
+            purge.document,
+        );
         clause.and_some("created_ns < ?", purge.before_ns.map(|at| at.0));
         self.write(Durability::Normal, move |tx| {
             let gone = tx
@@ -158,7 +216,7 @@ impl Workspace {
     /// Those of reading the file.
     pub fn cache_stats(&self) -> Result<CacheStats> {
         self.read(|conn| {
-            Ok(conn
+            let mut stats = conn
                 .prepare_cached(
                     "SELECT count(*), coalesce(sum(length(body)), 0), min(created_ns), max(created_ns)
                      FROM response_cache",
@@ -169,8 +227,102 @@ impl Workspace {
                         bytes: count(row.get(1)?),
                         oldest_ns: row.get::<_, Option<i64>>(2)?.map(UnixNanos),
                         newest_ns: row.get::<_, Option<i64>>(3)?.map(UnixNanos),
+                        ..CacheStats::default()
                     })
-                })?)
+                })?;
+            conn.prepare_cached(
+                "SELECT count(*), sum(cost_pico / 1000000000), sum(cost_pico % 1000000000),
+                        count(*) FILTER (WHERE cost_pico IS NULL)
+                 FROM cell WHERE origin = 'cached'",
+            )?
+            .query_row([], |row| {
+                stats.calls_saved = count(row.get(0)?);
+                stats.saved_usd = from_halves(row.get(1)?, row.get(2)?);
+                stats.unpriced_calls_saved = count(row.get(3)?);
+                Ok(())
+            })?;
+            Ok(stats)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::*;
+
+    #[test]
+    fn entries_go_by_prompt_model_age_and_changed_document() {
+        let workspace = Workspace::in_memory().unwrap();
+        let kept = |key: &str, prompt: &str, documents: &[&str], created: i64| {
+            let entry = CacheEntry::new(
+                key.into(),
+                &target(),
+                "r".repeat(64),
+                0,
+                completion("billing"),
+                UnixNanos(created),
+            );
+            let entry = entry.unwrap().made_from(CachedFrom {
+                prompt_name: Some(prompt.into()),
+                documents: documents.iter().map(|id| (*id).to_owned()).collect(),
+                ..CachedFrom::default()
+            });
+            workspace
+                .write(Durability::Normal, move |tx| put(tx, &prepare(&entry)?))
+                .unwrap();
+        };
+        let left = || workspace.cache_stats().unwrap().entries;
+        let purge = |purge: CachePurge| workspace.purge_cache(purge).unwrap();
+        kept("a", "triage", &["doc-1", "doc-2"], 10);
+        kept("b", "triage", &["doc-2"], 20);
+        kept("c", "answer", &[], 30);
+        kept("d", "answer", &["doc-1"], 40);
+        let by = CachePurge::default;
+        assert_eq!(
+            purge(CachePurge {
+                document: Some("doc-9".into()),
+                ..by()
+            }),
+            0
+        );
+        assert_eq!(
+            purge(CachePurge {
+                document: Some("doc-1".into()),
+                ..by()
+            }),
+            2
+        );
+        assert!(workspace.cached_answer("a").unwrap().is_none());
+        assert_eq!(
+            purge(CachePurge {
+                prompt_name: Some("triage".into()),
+                ..by()
+            }),
+            1
+        );
+        assert_eq!(
+            purge(CachePurge {
+                before_ns: Some(UnixNanos(30)),
+                ..by()
+            }),
+            0
+        );
+        assert_eq!(
+            purge(CachePurge {
+                model: Some(target().model),
+                ..by()
+            }),
+            1
+        );
+        assert_eq!(left(), 0);
+        let documents = workspace.read(|conn| {
+            Ok(
+                conn.query_row("SELECT count(*) FROM response_cache_document", [], |row| {
+                    row.get(0)
+                })?,
+            )
+        });
+        assert_eq!(documents, Ok(0_i64), "no entry, no document of it");
     }
 }

@@ -28,6 +28,12 @@ CREATE TABLE run (
 CREATE INDEX run_status ON run (status);
 ";
 
+/// What was expected of a run before it began, and why it ended before its end.
+pub(crate) const V4: &str = "
+ALTER TABLE run ADD COLUMN estimate TEXT;
+ALTER TABLE run ADD COLUMN ended_because TEXT;
+";
+
 /// The process that works on a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Owner {
@@ -60,6 +66,7 @@ impl Workspace {
     /// `Conflict` when two cells stand for the same place of the matrix.
     pub fn create_run(&self, new: NewRun) -> Result<()> {
         let plan = codec::json(&new.run.plan)?;
+        let estimate = new.run.estimate.as_ref().map(codec::json).transpose()?;
         let cells = new
             .cells
             .iter()
@@ -68,8 +75,8 @@ impl Workspace {
         self.write(Durability::Full, move |tx| {
             let (run, owner) = (&new.run, new.owner);
             tx.prepare_cached(
-                "INSERT INTO run (id, plan, status, started_ns, ended_ns, owner_pid, heartbeat_ns)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO run (id, plan, status, started_ns, ended_ns, owner_pid, heartbeat_ns, estimate)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .execute(params![
                 run.id.to_string(),
@@ -78,7 +85,8 @@ impl Workspace {
                 run.started_ns.0,
                 run.ended_ns.map(|at| at.0),
                 owner.pid,
-                owner.heartbeat_ns.0
+                owner.heartbeat_ns.0,
+                estimate
             ])?;
             run_prompt::insert(tx, run.id, &new.prompts)?;
             for (position, (cell, body)) in new.cells.iter().zip(&cells).enumerate() {
@@ -103,9 +111,7 @@ impl Workspace {
     /// Those of reading the file.
     pub fn list_runs(&self) -> Result<Vec<RunSummary>> {
         self.read(|conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT id, plan, status, started_ns, ended_ns FROM run ORDER BY id DESC",
-            )?;
+            let mut statement = conn.prepare_cached(&select("ORDER BY id DESC"))?;
             let mut rows = statement.query([])?;
             let mut runs = Vec::new();
             while let Some(row) = rows.next()? {
@@ -128,7 +134,7 @@ impl Workspace {
         })
     }
 
-    /// Says how a run ended, or that it goes on.
+    /// Says how a run ended.
     ///
     /// # Errors
     /// `NotFound` when there is no such run.
@@ -138,13 +144,30 @@ impl Workspace {
         status: RunStatus,
         ended_ns: Option<UnixNanos>,
     ) -> Result<()> {
+        self.end_run(run, status, ended_ns, None)
+    }
+
+    /// Says how a run ended, and why before its end.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run.
+    pub fn end_run(
+        &self,
+        run: RunId,
+        status: RunStatus,
+        ended_ns: Option<UnixNanos>,
+        because: Option<String>,
+    ) -> Result<()> {
         self.write(Durability::Full, move |tx| {
             let changed = tx
-                .prepare_cached("UPDATE run SET status = ?2, ended_ns = ?3 WHERE id = ?1")?
+                .prepare_cached(
+                    "UPDATE run SET status = ?2, ended_ns = ?3, ended_because = ?4 WHERE id = ?1",
+                )?
                 .execute(params![
                     run.to_string(),
                     status.word(),
-                    ended_ns.map(|at| at.0)
+                    ended_ns.map(|at| at.0),
+                    because
                 ])?;
             announce(tx, run);
             found(changed, run)
@@ -254,7 +277,7 @@ impl Workspace {
                 )));
             }
             tx.prepare_cached(
-                "UPDATE run SET status = 'running', ended_ns = NULL, owner_pid = ?2,
+                "UPDATE run SET status = 'running', ended_ns = NULL, ended_because = NULL, owner_pid = ?2,
                         heartbeat_ns = ?3
                  WHERE id = ?1",
             )?
@@ -296,9 +319,14 @@ fn running(conn: &Connection) -> Result<Vec<(String, Owner)>> {
     Ok(rows.collect::<rusqlite::Result<_>>()?)
 }
 
+fn select(which: &str) -> String {
+    format!(
+        "SELECT id, plan, status, started_ns, ended_ns, estimate, ended_because FROM run {which}"
+    )
+}
+
 pub(crate) fn find(conn: &Connection, run: RunId) -> Result<Run> {
-    let mut statement = conn
-        .prepare_cached("SELECT id, plan, status, started_ns, ended_ns FROM run WHERE id = ?1")?;
+    let mut statement = conn.prepare_cached(&select("WHERE id = ?1"))?;
     let mut rows = statement.query([run.to_string()])?;
     match rows.next()? {
         Some(row) => read(row),
@@ -313,5 +341,10 @@ fn read(row: &Row<'_>) -> Result<Run> {
         status: RunStatus::read(&row.get::<_, String>(2)?)?,
         started_ns: UnixNanos(row.get(3)?),
         ended_ns: row.get::<_, Option<i64>>(4)?.map(UnixNanos),
+        estimate: row
+            .get::<_, Option<String>>(5)?
+            .map(|estimate| codec::from_json(estimate.as_bytes()))
+            .transpose()?,
+        ended_because: row.get(6)?,
     })
 }

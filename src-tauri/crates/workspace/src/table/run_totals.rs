@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::money::from_halves;
 use crate::row::count;
+use crate::table::spend;
 use plumbline_model::{RunId, RunTotals};
 use rusqlite::Connection;
 
@@ -25,7 +26,9 @@ pub(crate) fn totals(conn: &Connection, run: RunId) -> Result<RunTotals> {
                 CAST(total(tokens_in) AS INTEGER), count(tokens_in),
                 CAST(total(tokens_out) AS INTEGER), count(tokens_out),
                 sum(cost_pico / 1000000000), sum(cost_pico % 1000000000),
-                count(*) FILTER (WHERE status IN ('complete', 'truncated') AND cost_pico IS NULL)
+                count(*) FILTER (WHERE status IN ('complete', 'truncated') AND cost_pico IS NULL),
+                sum(cost_pico / 1000000000) FILTER (WHERE origin = 'cached'),
+                sum(cost_pico % 1000000000) FILTER (WHERE origin = 'cached')
              FROM cell WHERE run_id = ?1",
         )?
         .query_row([&run], |row| {
@@ -48,12 +51,18 @@ pub(crate) fn totals(conn: &Connection, run: RunId) -> Result<RunTotals> {
                     .filter(|_| row.get(14).is_ok_and(|known: i64| known > 0)),
                 cost_usd: from_halves(row.get(15)?, row.get(16)?),
                 unpriced_cells: number(17)?,
-                requests_sent: 0,
+                saved_usd: from_halves(row.get(18)?, row.get(19)?),
+                ..RunTotals::default()
             })
         })?;
     totals.requests_sent = count(
         conn.prepare_cached("SELECT count(*) FROM attempt WHERE run_id = ?1")?
             .query_row([&run], |row| row.get(0))?,
     );
+    if totals.requests_sent > 0 {
+        let spend = spend::of_run(conn, &run)?;
+        totals.paid_usd = Some(spend.paid_usd);
+        totals.possible_usd = Some(spend.possible());
+    }
     Ok(totals)
 }

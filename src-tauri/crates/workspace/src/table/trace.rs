@@ -11,7 +11,7 @@ use crate::stored_id::{ReadId, StoredId};
 use crate::table::word::Words;
 use crate::workspace::Workspace;
 use plumbline_model::{UnixNanos, Usd};
-pub(crate) use rows::{TraceRows, recount, replace_cost};
+pub(crate) use rows::{OpenTrace, TraceRows, recount, replace_cost};
 use rusqlite::Row;
 pub(crate) use schema::{V1, V3};
 use serde::{Deserialize, Serialize};

@@ -141,7 +141,14 @@ fn what_a_dead_process_had_on_its_way_is_unknown_until_somebody_consents() {
     );
     assert_eq!(totals.unpriced_cells, 1);
     let spend = workspace.spend_of_run(run_id(1)).unwrap();
-    assert_eq!((spend.unknown_usd, spend.unpriced_calls), (usd("0.01"), 1));
+    assert_eq!(
+        (
+            spend.unknown_usd,
+            spend.unmeasured_usd,
+            spend.unpriced_calls
+        ),
+        (usd("0.01"), usd("0.01"), 0)
+    );
 
     let reopened = workspace
         .reopen_cells(run_id(1), &[CellStatus::Unknown])

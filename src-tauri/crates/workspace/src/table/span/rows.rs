@@ -11,7 +11,7 @@ use crate::table::change::Topic;
 use crate::table::import_file;
 use crate::table::span_block;
 use crate::table::span_canonical::canonical;
-use crate::table::trace::TraceRows;
+use crate::table::trace::{OpenTrace, TraceRows};
 use crate::table::word::WordNumbers;
 use plumbline_model::Span;
 use rusqlite::params;
@@ -36,7 +36,7 @@ pub(crate) fn insert_all(
         let stored_before = outcome.stored;
         for (slot, prepared) in spans.iter().enumerate() {
             let trace = traces.of(tx, &prepared.span.trace_id)?;
-            let (earlier, known) = variants.of(tx, trace.row, prepared)?;
+            let (earlier, known) = variants.of(tx, trace, prepared)?;
             if known {
                 outcome.duplicate += 1;
                 continue;
@@ -86,11 +86,23 @@ pub(super) const FIND_CONTENT: &str =
 
 impl<'b> Variants<'b> {
     /// How many there are, and whether one of them has this content. When it has not, it is about to be another.
-    fn of(&mut self, tx: &Tx<'_>, trace: i64, prepared: &'b Prepared) -> Result<(i64, bool)> {
+    fn of(
+        &mut self,
+        tx: &Tx<'_>,
+        trace: &OpenTrace,
+        prepared: &'b Prepared,
+    ) -> Result<(i64, bool)> {
+        let is_new = trace.is_new;
+        let trace = trace.row;
         let key = (trace, prepared.span.span_id.as_str());
         let span_id = StoredId::from(key.1);
         let variants = match self.counts.get(&key) {
             Some(variants) => *variants,
+            // Of a trace that this batch began only this batch's spans are there, and those are counted here.
+            None if is_new => {
+                self.counts.insert(key, 1);
+                0
+            }
             None => tx
                 .prepare_cached(COUNT_VARIANTS)?
                 .query_row(params![trace, span_id], |row| row.get(0))?,

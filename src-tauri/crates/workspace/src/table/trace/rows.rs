@@ -22,6 +22,8 @@ pub(crate) struct TraceRows<'b> {
 /// A trace that spans are being added to.
 pub(crate) struct OpenTrace {
     pub(crate) row: i64,
+    /// No span of it stands in the file yet.
+    pub(crate) is_new: bool,
     /// With what the file said before.
     pub(crate) sums: TraceSums,
 }
@@ -44,6 +46,7 @@ impl<'b> TraceRows<'b> {
                         self.next_row = Some(row + 1);
                         OpenTrace {
                             row,
+                            is_new: true,
                             sums: TraceSums::default(),
                         }
                     }
@@ -76,6 +79,7 @@ fn find(tx: &Tx<'_>, trace_id: &str) -> Result<Option<OpenTrace>> {
         let name: Option<String> = row.get(1)?;
         Ok(OpenTrace {
             row: row.get(0)?,
+            is_new: false,
             sums: TraceSums {
                 root: row.get::<_, Option<i64>>(2)?.map(|start| (start, name)),
                 start_ns: row.get(3)?,
@@ -95,7 +99,7 @@ fn find(tx: &Tx<'_>, trace_id: &str) -> Result<Option<OpenTrace>> {
 }
 
 fn write(tx: &Tx<'_>, trace_id: &str, trace: OpenTrace, words: &mut WordNumbers) -> Result<()> {
-    let OpenTrace { row, sums } = trace;
+    let OpenTrace { row, sums, .. } = trace;
     let (root_start_ns, root_name) = sums.root.unzip();
     let root_name = words.of(tx, root_name.flatten().as_deref())?;
     let models = match sums.models.is_empty() {
@@ -175,6 +179,7 @@ pub(crate) fn recount(tx: &Tx<'_>, trace_id: &str, words: &mut WordNumbers) -> R
     }
     let open = OpenTrace {
         row: trace,
+        is_new: false,
         sums: all,
     };
     write(tx, trace_id, open, words)

@@ -1,0 +1,124 @@
+//! Caps, the response cache, prices of one's own, and forecasts.
+
+use clap::{Args, Subcommand};
+
+/// What all runs together may spend on one day (UTC): show or set it
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline cap
+  plumbline cap --day-usd 20
+  plumbline cap --none")]
+pub(crate) struct Cap {
+    /// Stop every run before a day's calls could cost more
+    #[arg(long, value_name = "USD", conflicts_with = "none")]
+    pub(crate) day_usd: Option<String>,
+    /// No cap on a day
+    #[arg(long)]
+    pub(crate) none: bool,
+}
+
+/// The response cache: what it holds and saved, and dropping what is out of date
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  plumbline cache show
+  plumbline cache purge --prompt ticket-triage
+  plumbline cache purge --document doc-17")]
+pub(crate) enum Cache {
+    /// What the cache holds and what it saved
+    #[command(after_help = "Examples:
+  plumbline cache show --json")]
+    Show,
+    /// Drop the answers for which every given condition holds
+    #[command(after_help = "Examples:
+  plumbline cache purge --model gpt-4.1-mini --older-than-days 30
+  plumbline cache purge --all")]
+    Purge {
+        /// Answers to this prompt, any version
+        #[arg(long, value_name = "NAME")]
+        prompt: Option<String>,
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
+        #[arg(long, value_name = "NAME")]
+        model: Option<String>,
+        /// Answers to requests that quote this document, such as one that changed
+        #[arg(long, value_name = "ID")]
+        document: Option<String>,
+        #[arg(long, value_name = "N")]
+        older_than_days: Option<u32>,
+        /// Everything
+        #[arg(long, conflicts_with_all = ["prompt", "provider", "model", "document", "older_than_days"])]
+        all: bool,
+    },
+}
+
+/// Prices of one's own, which go before the price table
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  plumbline price list
+  plumbline price set my-model --in 0.20 --out 0.60 --source 'contract of May'
+  plumbline price remove my-model")]
+pub(crate) enum Price {
+    /// Prices that were set, and the table behind them
+    #[command(after_help = "Examples:
+  plumbline price list --json")]
+    List,
+    /// Set the price of a model; calls that were priced before keep their cost
+    #[command(after_help = "Examples:
+  plumbline price set gpt-4.1-mini --provider azure_openai --in 0.36 --cached 0.09 --out 1.44
+  plumbline price set 'llama-3*' --in 0 --out 0")]
+    Set {
+        /// Model; a `*` at its end stands for any rest
+        model: String,
+        /// Only where this provider answers
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
+        /// US dollars per million input tokens
+        #[arg(long = "in", value_name = "USD")]
+        input: String,
+        /// US dollars per million output tokens
+        #[arg(long = "out", value_name = "USD")]
+        output: String,
+        /// US dollars per million input tokens read from the provider's cache
+        #[arg(long, value_name = "USD")]
+        cached: Option<String>,
+        /// Where the price comes from, shown beside every cost
+        #[arg(long, default_value = "set by hand", value_name = "TEXT")]
+        source: String,
+    },
+    /// Remove a price that was set
+    #[command(after_help = "Examples:
+  plumbline price remove gpt-4.1-mini --provider azure_openai")]
+    Remove {
+        model: String,
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
+    },
+}
+
+/// What a volume of calls would cost: requests × (in × price in + out × price out)
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  plumbline forecast --model openai:gpt-4.1-mini --requests-per-day 120000 --in 1830 --out 212
+  plumbline forecast --model gpt-4.1-mini --requests-per-day 120000 --in 1830 --out 212 --cache-hit-percent 60")]
+pub(crate) struct Forecast {
+    /// Model, or provider:model
+    #[arg(long)]
+    pub(crate) model: String,
+    #[arg(long, value_name = "N")]
+    pub(crate) requests_per_day: u64,
+    /// Input tokens of a request
+    #[arg(long = "in", value_name = "N")]
+    pub(crate) tokens_in: u64,
+    /// Output tokens of a request
+    #[arg(long = "out", value_name = "N")]
+    pub(crate) tokens_out: u64,
+    /// How many times the input grows or shrinks
+    #[arg(long, default_value_t = 1.0, value_name = "X")]
+    pub(crate) context_factor: f64,
+    /// Percent of the input that the provider's prompt cache answers
+    #[arg(long, default_value_t = 0.0, value_name = "PERCENT")]
+    pub(crate) cache_hit_percent: f64,
+    /// Percent of requests that are sent and paid once more
+    #[arg(long, default_value_t = 0.0, value_name = "PERCENT")]
+    pub(crate) retry_percent: f64,
+}
