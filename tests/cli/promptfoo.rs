@@ -107,6 +107,24 @@ fn a_replay_over_an_imported_config_passes_and_fails_as_its_assertions_say() {
     assert_eq!(passed("test-2").0, Some(true));
     assert_eq!(passed("test-3").0, Some(true));
     assert_eq!(passed("test-4").0, Some(false));
+    let (status, checks) = stage.run_json(&["run", "checks", "latest"]);
+    assert_eq!(status, Some(1), "{checks:#}");
+    assert_eq!(
+        (&checks["failed"], &checks["ungraded"]),
+        (&json!(2), &json!(2))
+    );
+    let failed = &checks["rows"][1];
+    assert_eq!(failed["case_key"], "test-1.2", "{checks:#}");
+    assert_eq!(failed["assertion"]["weight"], 2.0);
+    assert_eq!(failed["message"], "`bern` does not occur");
+    let text = stage.run(&["run", "checks", "latest"]);
+    assert_eq!(text.status, Some(1));
+    assert!(
+        text.out.contains("2 failed, 2 could not be made"),
+        "{}",
+        text.out
+    );
+    assert!(text.out.contains("no judge was asked"), "{}", text.out);
     let said = first.cell.completion.as_ref().unwrap().text.clone();
     assert!(
         said.contains("In a kind voice: Is there a shop in Bern?"),

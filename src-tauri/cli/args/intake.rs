@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// Read trace files, or a promptfoo config, into the workspace and report what was understood
+/// Read trace files or a promptfoo config, and say what was understood
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   plumbline import spans.otlp.json requests.csv

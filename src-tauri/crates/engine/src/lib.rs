@@ -41,7 +41,7 @@ pub use plumbline_listen::Limits as ListenLimits;
 pub use plumbline_tokens::prices::PriceOverride;
 pub use promptfoo::{Effect, NotCarried, PromptfooImport, is_promptfoo_config};
 pub use redaction::Redaction;
-pub use replay::{KeyLookup, ReplayStarted, parse_target};
+pub use replay::{CheckRow, KeyLookup, ReplayStarted, RunChecks, parse_target};
 pub use tokens::TokenCount;
 pub use workspace::{EngineOptions, default_workspace_path};
 

@@ -282,7 +282,7 @@ fn what_was_measured_is_held_against_its_most_and_the_unknown_is_ungraded() {
     let cost = json!({"kind": "cost_usd", "max": "0.002"});
     assert_eq!(check(cost.clone(), &same).passed, Some(true));
     let dear = check(cost.clone(), &|known| {
-        known.cost.usd = "0.0021".parse::<Usd>().ok()
+        known.cost.usd = "0.0021".parse::<Usd>().ok();
     });
     assert_eq!(dear.passed, Some(false));
     assert_eq!(check(cost, &|known| known.cost.usd = None).passed, None);
@@ -291,7 +291,7 @@ fn what_was_measured_is_held_against_its_most_and_the_unknown_is_ungraded() {
     assert_eq!(check(tokens("total", 14), &same).passed, Some(false));
     assert_eq!(check(tokens("in", 9), &same).passed, Some(false));
     let unreported = check(tokens("total", 99), &|known| {
-        known.completion.usage.tokens_out = None
+        known.completion.usage.tokens_out = None;
     });
     assert_eq!(unreported.passed, None);
     let stop = json!({"kind": "finish_reason", "value": "stop"});
