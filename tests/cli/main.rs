@@ -33,6 +33,8 @@ mod money;
 #[cfg(test)]
 mod post;
 #[cfg(test)]
+mod promptfoo;
+#[cfg(test)]
 mod prompts;
 #[cfg(test)]
 mod proxying;

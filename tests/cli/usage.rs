@@ -42,6 +42,7 @@ const COMMANDS: &[&[&str]] = &[
     &["run"],
     &["run", "list"],
     &["run", "show"],
+    &["run", "checks"],
     &["run", "record"],
     &["forecast"],
     &["cap"],

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// Read trace files into the workspace and report what was understood
+/// Read trace files or a promptfoo config, and say what was understood
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   plumbline import spans.otlp.json requests.csv
@@ -11,6 +11,7 @@ use std::path::PathBuf;
   zcat spans.jsonl.gz | plumbline import -      from standard input
   plumbline import log.txt --format canonical_jsonl
   plumbline import calls.csv --mapping vendor   a table of your own, see `plumbline trace mapping`
+  plumbline import promptfooconfig.yaml         prompts, tests and assertions; lists what stays behind
 
 Keys, passwords, cookies, e-mail, telephone and card numbers are taken out before anything is stored,
 see `plumbline redaction`; --no-redact stores everything as it is.")]
@@ -18,7 +19,7 @@ pub(crate) struct Import {
     /// Files or folders; `-` reads standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// Read every file as this format instead of detecting it
+    /// Read every file as this format instead of detecting it; `promptfoo_config` for a config of promptfoo
     #[arg(long)]
     pub(crate) format: Option<String>,
     /// Read every file as a table whose columns this saved mapping explains

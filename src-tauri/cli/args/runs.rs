@@ -90,11 +90,12 @@ pub(crate) enum Dataset {
     },
 }
 
-/// Runs: list, show, write recordings
+/// Runs: list, show, checks, write recordings
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   plumbline run list
   plumbline run show latest
+  plumbline run checks latest
   plumbline run record latest --recorder 'llama.cpp, Q4_1' --out answers.jsonl")]
 pub(crate) enum Run {
     /// Runs of the workspace, newest first
@@ -108,6 +109,23 @@ pub(crate) enum Run {
     Show {
         /// Run; `latest` is the newest
         run: String,
+    },
+    /// What the answers of a run failed, check by check; exit status 1 when one failed
+    #[command(after_help = "Examples:
+  plumbline run checks latest
+  plumbline run checks latest --all --json
+
+Checks are those of the dataset as it is now. One that could not be made, such as the latency of a cached
+answer, is neither passed nor failed.")]
+    Checks {
+        /// Run; `latest` is the newest
+        run: String,
+        /// Those that passed too
+        #[arg(long)]
+        all: bool,
+        /// Most checks listed
+        #[arg(long, default_value_t = 100, value_name = "N")]
+        limit: u64,
     },
     /// Write the live answers of a run as recordings, one JSON object a line
     #[command(after_help = "Examples:

@@ -1,6 +1,6 @@
 //! `plumbline import`
 
-use super::follow;
+use super::{follow, promptfoo};
 use crate::args::Import;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -34,6 +34,9 @@ pub(super) fn import(
     args: &Import,
     printer: &Printer,
 ) -> Result<ExitStatus, Problem> {
+    if let Some(config) = promptfoo::config_of(args)? {
+        return promptfoo::import(engine, config, printer);
+    }
     follow(engine, printer);
     let options = ImportOptions {
         format: args.format.clone(),

@@ -1,6 +1,7 @@
 //! One file per group of commands: typed words in, engine call, answer out.
 
 mod cache;
+mod checks;
 mod compare;
 mod cost;
 mod dataset;
@@ -12,6 +13,7 @@ mod mapping;
 mod money;
 mod price;
 mod prompt;
+mod promptfoo;
 mod redaction;
 mod replay;
 mod run;

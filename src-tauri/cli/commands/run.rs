@@ -1,5 +1,6 @@
 //! `plumbline run …`
 
+use super::checks;
 use super::replay::columns;
 use crate::args::Run;
 use crate::exit::ExitStatus;
@@ -27,6 +28,10 @@ pub(super) fn run(engine: &Engine, args: &Run, printer: &Printer) -> Result<Exit
                 )
             })?;
             Ok(ExitStatus::Pass)
+        }
+        Run::Checks { run, all, limit } => {
+            let checks = engine.run_checks(engine.run_id(run)?, *all, *limit)?;
+            checks::answer(&checks, printer)
         }
         Run::Record { run, recorder, out } => record(engine, run, recorder, out, printer),
     }

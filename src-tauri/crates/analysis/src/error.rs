@@ -1,9 +1,9 @@
-//! The two things that can be wrong with a question put to this crate.
+//! The things that can be wrong with a question put to this crate.
 
 use plumbline_model::Problem;
 use thiserror::Error;
 
-/// A path or a schema that cannot be used. Bad data is never an error here: it is an outcome.
+/// A path, a schema or a pattern that cannot be used. Bad data is never an error here: it is an outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AnalysisError {
     /// A JSON path that does not follow `$.name[0]['other name']`.
@@ -15,8 +15,11 @@ pub enum AnalysisError {
         reason: &'static str,
     },
     /// An output schema that is not a JSON Schema, or that points outside itself.
-    #[error("the output schema cannot be used: {reason}")]
+    #[error("the schema cannot be used: {reason}")]
     BadSchema { reason: String },
+    /// A regular expression that does not compile, or is too large.
+    #[error("the regular expression cannot be used: {reason}")]
+    BadPattern { reason: String },
 }
 
 impl From<AnalysisError> for Problem {
@@ -26,7 +29,10 @@ impl From<AnalysisError> for Problem {
                 "Write a path such as `$.items[0].label` or `$['odd key']`."
             }
             AnalysisError::BadSchema { .. } => {
-                "Correct `output_schema` in the prompt file; references to other documents are not followed."
+                "Correct it where it is written: `output_schema` of the prompt file or `schema` of the assertion; references to other documents are not followed."
+            }
+            AnalysisError::BadPattern { .. } => {
+                "Patterns have no look-around and no back-references, and compile to at most 1 MiB."
             }
         };
         Self::bad_input(error.to_string()).hint(hint)

@@ -2,6 +2,7 @@
 
 use crate::api::{CasePage, DatasetFromSpans, DatasetRow, TraceFilter};
 use crate::{Engine, clock};
+use plumbline_analysis::grade::Grader;
 use plumbline_model::{Case, Dataset, Problem, Span};
 use plumbline_workspace::{DatasetSummary, Page};
 use serde::Deserialize;
@@ -96,7 +97,7 @@ impl Engine {
         })
     }
 
-    fn dataset_row(&self, name: &str) -> Result<DatasetRow, Problem> {
+    pub(crate) fn dataset_row(&self, name: &str) -> Result<DatasetRow, Problem> {
         self.dataset_list()?
             .into_iter()
             .find(|row| row.name == name)
@@ -212,6 +213,7 @@ fn parse_dataset(name: &str, lines: impl BufRead) -> Result<Dataset, Problem> {
         cases: Vec::new(),
     };
     let mut keys = BTreeMap::new();
+    let grader = Grader::default();
     for (index, line) in lines.lines().enumerate() {
         let at = index + 1;
         let line = line.map_err(|error| Problem::bad_input(format!("line {at}: {error}")))?;
@@ -237,6 +239,15 @@ fn parse_dataset(name: &str, lines: impl BufRead) -> Result<Dataset, Problem> {
                 "A case is one JSON object a line: {\"key\": \"T-1\", \"variables\": {…}, \"assertions\": […]}.",
             )
         })?;
+        for assertion in &case.assertions {
+            grader.prepare(assertion).map_err(|error| {
+                let problem = Problem::from(error);
+                Problem {
+                    message: format!("line {at}: {}", problem.message),
+                    ..problem
+                }
+            })?;
+        }
         if let Some(first) = keys.insert(case.key.clone(), at) {
             return Err(Problem::bad_input(format!(
                 "line {at}: the key `{}` stands on line {first} already",
@@ -285,6 +296,17 @@ mod tests {
                 .contains("line 1 already")
         );
         assert!(parsed("\n").is_err());
+    }
+
+    #[test]
+    fn a_pattern_that_cannot_be_used_is_told_with_its_line() {
+        let text = "{\"key\":\"a\",\"variables\":{},\"assertions\":[{\"kind\":\"regex\",\"value\":\"(\"}]}";
+        let problem = parsed(text).unwrap_err();
+        assert!(
+            problem.message.starts_with("line 1: the regular"),
+            "{problem:?}"
+        );
+        assert!(problem.hint.is_some());
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod large_numbers;
 mod listen;
 mod prices;
 mod prompt_folder;
+mod promptfoo;
 mod prompts;
 mod raw_text;
 mod recordings;
@@ -38,8 +39,9 @@ pub use import::{ImportFailure, ImportOptions, ImportOutcome};
 pub use listen::{ListenOptions, Listening, ProxyOptions};
 pub use plumbline_listen::Limits as ListenLimits;
 pub use plumbline_tokens::prices::PriceOverride;
+pub use promptfoo::{Effect, NotCarried, PromptfooImport, is_promptfoo_config};
 pub use redaction::Redaction;
-pub use replay::{KeyLookup, ReplayStarted, parse_target};
+pub use replay::{CheckRow, KeyLookup, ReplayStarted, RunChecks, parse_target};
 pub use tokens::TokenCount;
 pub use workspace::{EngineOptions, default_workspace_path};
 

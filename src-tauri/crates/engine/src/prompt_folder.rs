@@ -131,6 +131,11 @@ impl PromptFolder {
         write_whole(&self.working_path(name)?, text, true)
     }
 
+    /// Writes the working file of a prompt that does not exist yet.
+    pub(crate) fn create_working(&self, name: &str, text: &str) -> Result<(), Problem> {
+        write_whole(&self.working_path(name)?, text, false)
+    }
+
     /// Writes a release that does not exist yet.
     pub(crate) fn write_release(
         &self,

@@ -23,7 +23,7 @@ mod table_read;
 mod time;
 mod usage;
 
-pub use assertion::Assertion;
+pub use assertion::{Assertion, AssertionKind, LengthUnit, RougeMeasure, TokenCount};
 pub use column_mapping::{ColumnMapping, LatencyUnit, MappedField, PartOf, TimeUnit};
 pub use cost::{Cost, CostLine, Origin, PriceSource};
 pub use dataset::{Case, Dataset};

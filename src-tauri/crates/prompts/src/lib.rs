@@ -36,4 +36,4 @@ pub use parse::parse;
 pub use release::new_release_text;
 pub use render::render;
 pub use schema::check_schema;
-pub use variables::{ignored_variables, value_of_text};
+pub use variables::{ignored_variables, used_variables, value_of_text};

@@ -1,8 +1,9 @@
 //! Values of a prompt's variables: which are needed, which are of the right type, which are not asked for.
 
-use crate::PromptError;
+use crate::{PromptError, template};
 use plumbline_model::{PromptSpec, Variable};
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 /// The types a variable may declare.
 pub(crate) const TYPES: &[&str] = &["string", "number", "integer", "boolean", "array", "object"];
@@ -17,6 +18,20 @@ pub fn ignored_variables(spec: &PromptSpec, values: &Map<String, Value>) -> Vec<
         .filter(|name| !declared(name))
         .cloned()
         .collect()
+}
+
+/// Names that the messages read and do not define themselves, declared or not.
+///
+/// # Errors
+/// [`PromptError::Template`] for a message that is not a template.
+pub fn used_variables(spec: &PromptSpec) -> Result<BTreeSet<String>, PromptError> {
+    let environment = template::environment();
+    let mut used = BTreeSet::new();
+    for section in &spec.sections {
+        let compiled = template::compile(&environment, &section.template, section.line)?;
+        used.extend(template::free_names(&environment, &compiled));
+    }
+    Ok(used)
 }
 
 /// Reads a value that was typed as text: as it stands for a variable of type string or without a type,

@@ -1,7 +1,7 @@
 import type { RunColumn } from '$lib/bindings/RunColumn';
 import type { RunTotals } from '$lib/bindings/RunTotals';
 import { describe, expect, it } from 'vitest';
-import { assertionText, canResume, columnLabels, passedText, promptsText } from './runText';
+import { canResume, columnLabels, passedText, promptsText } from './runText';
 
 const totals: RunTotals = {
   cells: 10,
@@ -81,11 +81,5 @@ describe('runs in words', () => {
     expect(canResume('cancelled', { ...totals, not_sent: 0 })).toBe(false);
     expect(canResume('finished', totals)).toBe(false);
     expect(canResume('running', totals)).toBe(false);
-  });
-
-  it('reads assertions aloud', () => {
-    expect(assertionText({ kind: 'json_equals', path: '$.q', value: 'x' })).toBe('$.q is "x"');
-    expect(assertionText({ kind: 'tool_called', name: 'find' })).toBe('calls find');
-    expect(assertionText({ kind: 'json_valid' })).toBe('is valid JSON');
   });
 });

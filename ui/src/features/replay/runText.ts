@@ -1,5 +1,4 @@
 /** Runs, columns and cells in words and glyphs; the glyph never stands without its word. */
-import type { Assertion } from '$lib/bindings/Assertion';
 import type { CellStatus } from '$lib/bindings/CellStatus';
 import type { RunColumn } from '$lib/bindings/RunColumn';
 import type { RunPlan } from '$lib/bindings/RunPlan';
@@ -74,25 +73,4 @@ export function promptsText(plan: RunPlan): string {
 
 export function modelsText(plan: RunPlan): string {
   return plan.targets.map((t) => `${t.provider}:${t.model}`).join(', ');
-}
-
-/** One assertion as a person would say it. */
-export function assertionText(assertion: Assertion): string {
-  const show = (value: unknown) => JSON.stringify(value);
-  switch (assertion.kind) {
-    case 'equals':
-      return `equals ${show(assertion.value)}`;
-    case 'contains':
-      return `contains ${show(assertion.value)}`;
-    case 'not_contains':
-      return `does not contain ${show(assertion.value)}`;
-    case 'json_equals':
-      return `${assertion.path} is ${show(assertion.value)}`;
-    case 'json_valid':
-      return 'is valid JSON';
-    case 'tool_called':
-      return assertion.arguments === undefined || assertion.arguments === null
-        ? `calls ${assertion.name}`
-        : `calls ${assertion.name} with ${show(assertion.arguments)}`;
-  }
 }

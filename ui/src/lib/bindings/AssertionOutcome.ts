@@ -10,6 +10,10 @@ export type AssertionOutcome = { assertion: Assertion,
  */
 passed: boolean | null, 
 /**
+ * The figure that was compared with a threshold, where the check has one.
+ */
+score: number | null, 
+/**
  * Why it failed or was not made, or what was tolerated; empty for a plain pass.
  */
 message: string, };

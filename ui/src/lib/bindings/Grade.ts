@@ -7,9 +7,13 @@ import type { AssertionOutcome } from "./AssertionOutcome";
 export type Grade = { 
 /**
  * True when every assertion passed, false when one failed; `None` without assertions, for an answer
- * that is not whole, and when none failed but one could not be made.
+ * that is not whole, and when none failed but one could not be made. A weight of 0 does not count.
  */
 passed: boolean | null, 
+/**
+ * Passed weight over all weight, from 0 to 1; `None` when a check of some weight could not be made.
+ */
+score: number | null, 
 /**
  * One for each assertion, in order; empty for an answer that is not whole.
  */

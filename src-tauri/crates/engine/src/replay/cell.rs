@@ -3,7 +3,7 @@
 use super::execute::Execution;
 use super::plan::Column;
 use crate::clock;
-use plumbline_analysis::grade::grade_with;
+use plumbline_analysis::grade::{Answer, Opinions};
 use plumbline_model::{
     AssembledRequest, Case, Cell, CellStatus, Code, Completion, Cost, Origin, Problem,
     ResponseStatus, UnixNanos, Usd,
@@ -25,7 +25,7 @@ pub(super) enum CellEnd {
 ///
 /// An error means that the workspace could not be written; a provider's failure is the cell's own.
 pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<CellEnd, Problem> {
-    let Some((at, column)) = run.column_of(&cell) else {
+    let Some(column) = run.column_of(&cell) else {
         return not_sent(
             run,
             cell,
@@ -61,7 +61,6 @@ pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<
     };
     let asked = Asked {
         run,
-        at,
         column,
         case,
         assembled,
@@ -82,7 +81,6 @@ pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<
 /// A cell with everything that answering it takes.
 pub(super) struct Asked<'r> {
     pub(super) run: &'r Arc<Execution>,
-    at: usize,
     pub(super) column: &'r Column,
     pub(super) case: &'r Case,
     assembled: AssembledRequest,
@@ -130,8 +128,14 @@ impl Asked<'_> {
         cell.origin = Some(origin);
         cell.problem = None;
         cell.cost = self.cost(&completion, at);
-        let schema = self.run.schemas.get(self.at).and_then(Option::as_ref);
-        cell.passed = grade_with(&self.case.assertions, &completion, schema).passed;
+        cell.passed = self.run.grader.passed(&Answer {
+            completion: &completion,
+            cost: &cell.cost,
+            origin,
+            case: self.case,
+            output_schema: self.column.spec.output_schema.as_ref(),
+            opinions: &Opinions::default(),
+        });
         cell.completion = Some(completion);
     }
 

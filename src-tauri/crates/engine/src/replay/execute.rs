@@ -8,7 +8,7 @@ use super::{RECORDED, cancelled};
 use crate::jobs::JobHandle;
 use crate::recordings::StoredRecordings;
 use crate::{Engine, clock};
-use plumbline_analysis::grade::OutputSchema;
+use plumbline_analysis::grade::Grader;
 use plumbline_model::{Case, Cell, Code, Problem, RunId, RunPlan, RunStatus, Target};
 use plumbline_providers::retry::{RetryBudget, RetryPolicy};
 use plumbline_providers::{
@@ -27,7 +27,7 @@ pub(super) struct Execution {
     pub(super) run_id: RunId,
     pub(super) use_cache: bool,
     pub(super) columns: Vec<Column>,
-    pub(super) schemas: Vec<Option<OutputSchema>>,
+    pub(super) grader: Grader,
     pub(super) prices: Arc<Prices>,
     pub(super) cap: Cap,
     capped: AtomicBool,
@@ -62,24 +62,20 @@ impl Execution {
                 connect(engine, target, plan.base_url.as_deref())?,
             );
         }
-        let schemas = columns
+        let grader = Grader::default();
+        for schema in columns
             .iter()
-            .map(|column| {
-                column
-                    .spec
-                    .output_schema
-                    .as_ref()
-                    .map(OutputSchema::compile)
-                    .transpose()
-            })
-            .collect::<Result<_, _>>()?;
+            .filter_map(|column| column.spec.output_schema.as_ref())
+        {
+            grader.schema(schema)?;
+        }
         let retry = RetryPolicy::default();
         let spent = engine.inner.workspace.spend_of_run(run_id)?.at_most();
         Ok(Self {
             engine: engine.clone(),
             run_id,
             use_cache: plan.use_cache,
-            schemas,
+            grader,
             columns,
             prices: engine.prices(),
             cap: Cap::new(plan.cap_usd, spent),
@@ -132,8 +128,8 @@ impl Execution {
         self.cases.get(key)
     }
 
-    pub(super) fn column_of(&self, cell: &Cell) -> Option<(usize, &Column)> {
-        self.columns.iter().enumerate().find(|(_, column)| {
+    pub(super) fn column_of(&self, cell: &Cell) -> Option<&Column> {
+        self.columns.iter().find(|column| {
             column.target == cell.key.target
                 && column.prompt_version == cell.key.prompt_version
                 && column.prompt_name == cell.key.prompt_name

@@ -5,6 +5,7 @@
 
 mod cap;
 mod cell;
+mod checks;
 mod choices;
 mod estimate;
 mod execute;
@@ -15,6 +16,7 @@ mod prior;
 mod quoted;
 mod view;
 
+pub use checks::{CheckRow, RunChecks};
 pub use plan::parse_target;
 pub(crate) use plan::{Column, RECORDED, column};
 pub(crate) use view::{answer_text, column_keys, latencies, preview, totals};

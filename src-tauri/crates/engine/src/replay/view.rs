@@ -6,7 +6,7 @@ use crate::api::{
     AttemptRow, CellBrief, CellView, ErrorCount, GridFilter, GridPage, GridRow, RunColumn, RunRow,
     RunView,
 };
-use plumbline_analysis::grade::grade;
+use plumbline_analysis::grade::{Answer, Grader, Opinions};
 use plumbline_analysis::highlight::{Token, highlight, language_of};
 use plumbline_analysis::percentile::nearest_rank;
 use plumbline_model::{
@@ -115,10 +115,16 @@ impl Engine {
         };
         let outcomes = match (&cell.completion, &case) {
             (Some(completion), Some(case)) => {
-                let schema = column
-                    .as_ref()
-                    .and_then(|column| column.spec.output_schema.as_ref());
-                grade(&case.assertions, completion, schema).outcomes
+                let column = column.as_ref();
+                let answer = Answer {
+                    completion,
+                    cost: &cell.cost,
+                    origin: cell.origin.unwrap_or(Origin::Recorded),
+                    case,
+                    output_schema: column.and_then(|column| column.spec.output_schema.as_ref()),
+                    opinions: &Opinions::default(),
+                };
+                Grader::default().grade(&answer).outcomes
             }
             _ => Vec::new(),
         };
@@ -191,7 +197,7 @@ fn columns_of(run: &Run) -> Vec<(ColumnKey, u32)> {
     columns
 }
 
-fn is_column(column: &Column, key: &CellKey) -> bool {
+pub(super) fn is_column(column: &Column, key: &CellKey) -> bool {
     column.target == key.target
         && column.prompt_name == key.prompt_name
         && column.prompt_version == key.prompt_version
