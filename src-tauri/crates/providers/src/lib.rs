@@ -4,7 +4,9 @@
 //! been paid for. It does not keep a ledger, does not sleep between tries and knows no prices: the caller
 //! runs the retry loop with the verdicts of [`retry`].
 
+pub mod adaptive_limit;
 mod anthropic_messages;
+pub mod breaker;
 mod connect;
 mod error;
 mod http;
