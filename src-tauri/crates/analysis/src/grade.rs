@@ -266,14 +266,7 @@ mod tests {
         Completion {
             status: ResponseStatus::Complete,
             text: text.to_owned(),
-            tool_calls: Vec::new(),
-            finish_reason: None,
-            usage: Usage::default(),
-            model_returned: None,
-            provider_fingerprint: None,
-            response_id: None,
-            time_to_first_token_ms: None,
-            latency_ms: None,
+            ..Completion::default()
         }
     }
 
