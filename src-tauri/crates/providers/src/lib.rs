@@ -10,11 +10,16 @@ mod error;
 mod http;
 mod key;
 mod openai_chat;
+mod openai_responses;
+mod parts;
 mod passthrough;
 mod plain_text;
 mod provider;
 mod recorded;
 pub mod retry;
+#[cfg(test)]
+mod stream_check;
+mod strict_schema;
 mod tool_fragments;
 mod watched_body;
 mod web_origin;

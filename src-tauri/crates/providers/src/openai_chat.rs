@@ -9,7 +9,9 @@ mod request;
 
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
-use crate::wire::{Answer, Count, End, Fragment, Text, WireError, WireFormat, or_empty, part_of};
+use crate::wire::{
+    Answer, Count, End, Fragment, Text, WireError, WireFormat, keep_name, or_empty, part_of,
+};
 use crate::{Call, ProviderError};
 use plumbline_model::sse::{Next, SseParser};
 use plumbline_model::{ChatRequest, Completion, FinishReason, ResponseStatus, Usage};
@@ -278,16 +280,6 @@ impl Answer for Reader {
             response_id: heard.id,
             ..Completion::default()
         }
-    }
-}
-
-/// Keeps the first name that is not empty: every chunk repeats it.
-fn keep_name(kept: &mut Option<String>, text: Option<&Text<'_>>) {
-    if kept.is_none()
-        && let Some(text) = text
-        && !text.0.is_empty()
-    {
-        *kept = Some(plain_text::name(&text.0));
     }
 }
 

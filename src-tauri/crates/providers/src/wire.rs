@@ -145,6 +145,16 @@ pub(crate) fn or_empty<'a>(text: Option<&'a Text<'_>>) -> &'a str {
     text.map_or("", |text| &text.0)
 }
 
+/// Keeps the first name that is not empty: every chunk repeats it.
+pub(crate) fn keep_name(kept: &mut Option<String>, text: Option<&Text<'_>>) {
+    if kept.is_none()
+        && let Some(text) = text
+        && !text.0.is_empty()
+    {
+        *kept = Some(plain_text::name(&text.0));
+    }
+}
+
 /// A token count. Negative, fractional, absurdly large or not a number at all is unreported, not zero.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Count(pub(crate) Option<u64>);

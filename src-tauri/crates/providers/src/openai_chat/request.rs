@@ -3,6 +3,7 @@
 //! An output schema is sent as `response_format`; unknown parameters are sent as they are, unless they would
 //! say a thing twice.
 
+use crate::strict_schema::may_be_strict;
 use crate::wire::{said_twice, to_body};
 use crate::{Call, ProviderError};
 use plumbline_model::{ChatRequest, Content, Message, Role, ToolCall, ToolDefinition};
@@ -214,29 +215,4 @@ impl<'a> From<&'a Value> for ResponseFormat<'a> {
             },
         }
     }
-}
-
-/// OpenAI refuses `strict` unless every object closes itself and requires all of its properties.
-pub(super) fn may_be_strict(schema: &Value) -> bool {
-    let mut open = vec![schema];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Array(items) => open.extend(items),
-            Value::Object(members) => {
-                if let Some(Value::Object(properties)) = members.get("properties") {
-                    let required = members.get("required").and_then(Value::as_array);
-                    let all_required = properties.keys().all(|name| {
-                        required.is_some_and(|required| required.iter().any(|r| r == name.as_str()))
-                    });
-                    let closed = members.get("additionalProperties") == Some(&Value::Bool(false));
-                    if !all_required || !closed {
-                        return false;
-                    }
-                }
-                open.extend(members.values());
-            }
-            _ => {}
-        }
-    }
-    true
 }
