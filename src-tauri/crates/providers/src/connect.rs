@@ -6,7 +6,8 @@ use crate::http::HttpProvider;
 use crate::web_origin::WebOrigin;
 use crate::wire::WireFormat;
 use crate::{
-    ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, openai_chat, openai_responses,
+    ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, gemini, openai_chat,
+    openai_responses,
 };
 use std::sync::Arc;
 
@@ -38,12 +39,18 @@ const KNOWN: &[Known] = &[
         key_variable: "ANTHROPIC_API_KEY",
         wire: anthropic_messages::format,
     },
+    Known {
+        provider: "gemini",
+        base_url: "https://generativelanguage.googleapis.com/v1beta",
+        key_variable: "GEMINI_API_KEY",
+        wire: |_| gemini::format(),
+    },
 ];
 
 /// How to reach a provider.
 #[derive(Debug, Clone, Default)]
 pub struct ProviderSettings {
-    /// `openai`, `openai_responses`, `anthropic`, or any other name for an OpenAI-compatible server, which needs a base URL.
+    /// `openai`, `openai_responses`, `anthropic`, `gemini`, or any other name for an OpenAI-compatible server, which needs a base URL.
     pub provider: String,
     /// Replaces the vendor's own. Set by the person, never by anything imported.
     pub base_url: Option<String>,
@@ -157,6 +164,7 @@ mod tests {
             ("openai", "OPENAI_API_KEY"),
             ("openai_responses", "OPENAI_API_KEY"),
             ("anthropic", "ANTHROPIC_API_KEY"),
+            ("gemini", "GEMINI_API_KEY"),
         ] {
             let error = refused(&settings(provider, None, None));
             assert!(error.to_string().contains(variable), "{error}");
@@ -165,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_key_of_another_origin_is_refused_for_every_provider() {
-        for provider in ["openai", "openai_responses", "anthropic", "vllm"] {
+        for provider in ["openai", "openai_responses", "anthropic", "gemini", "vllm"] {
             let error = refused(&settings(
                 provider,
                 Some("https://evil.test/v1"),

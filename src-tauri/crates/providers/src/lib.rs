@@ -7,6 +7,7 @@
 mod anthropic_messages;
 mod connect;
 mod error;
+mod gemini;
 mod http;
 mod key;
 mod openai_chat;
