@@ -5,6 +5,8 @@ mod archives;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod campaign;
+#[cfg(test)]
 mod caps;
 #[cfg(test)]
 mod contract;

@@ -50,8 +50,15 @@ pub(crate) enum Reply {
 
 type Script = dyn Fn(&Seen) -> Reply + Send + Sync;
 
+#[derive(Default)]
+struct All {
+    seen: Vec<Seen>,
+    /// How often each question was asked.
+    times: BTreeMap<String, usize>,
+}
+
 struct Shared {
-    seen: Mutex<Vec<Seen>>,
+    all: Mutex<All>,
     script: Box<Script>,
     gate: watch::Receiver<bool>,
 }
@@ -77,7 +84,7 @@ impl ModelServer {
             .unwrap();
         let (gate, closed) = watch::channel(false);
         let shared = Arc::new(Shared {
-            seen: Mutex::default(),
+            all: Mutex::default(),
             script: Box::new(script),
             gate: closed,
         });
@@ -98,20 +105,16 @@ impl ModelServer {
     }
 
     pub(crate) fn seen(&self) -> Vec<Seen> {
-        self.shared.seen.lock().unwrap().clone()
+        self.shared.all.lock().unwrap().seen.clone()
     }
 
     pub(crate) fn requests(&self) -> usize {
-        self.shared.seen.lock().unwrap().len()
+        self.shared.all.lock().unwrap().seen.len()
     }
 
     /// How often each question was asked.
     pub(crate) fn times(&self) -> BTreeMap<String, usize> {
-        let mut times = BTreeMap::new();
-        for seen in self.seen() {
-            *times.entry(seen.question).or_default() += 1;
-        }
-        times
+        self.shared.all.lock().unwrap().times.clone()
     }
 
     pub(crate) fn wait_for(&self, requests: usize) {
@@ -136,16 +139,18 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     let messages = body["messages"].as_array().unwrap();
     let question = messages.last().unwrap()["content"].as_str().unwrap().trim();
     let seen = {
-        let mut all = shared.seen.lock().unwrap();
+        let mut all = shared.all.lock().unwrap();
+        let time = all.times.entry(question.to_owned()).or_default();
+        *time += 1;
         let seen = Seen {
             question: question.to_owned(),
             model: body["model"].as_str().unwrap().to_owned(),
             idempotency_key: headers.get("idempotency-key").cloned().unwrap_or_default(),
-            time: 1 + all.iter().filter(|seen| seen.question == question).count(),
+            time: *time,
             headers,
             body,
         };
-        all.push(seen.clone());
+        all.seen.push(seen.clone());
         seen
     };
     match (shared.script)(&seen) {

@@ -49,6 +49,7 @@ const SCREENS = {
     return `/traces/${rows[0].trace_id}?span=${trace.span_id[Math.max(0, call)]}`;
   },
   cost: () => '/cost',
+  limits: () => '/cost?scope=limits',
 };
 
 async function photograph(window, name, ask, address) {

@@ -3,7 +3,7 @@
 const text = (key, stringValue) => ({ key, value: { stringValue } });
 
 /** One export of one model call, as JSON. */
-export function exportOf({ name, text: said, trace = '0af7651916cd43dd8448eb211c80319c', span = 'b7ad6b7169203331' }) {
+export function exportOf({ name, text: said, model = 'm', trace = '0af7651916cd43dd8448eb211c80319c', span = 'b7ad6b7169203331' }) {
   const message = JSON.stringify([{ role: 'user', parts: [{ type: 'text', content: said }] }]);
   return JSON.stringify({
     resourceSpans: [
@@ -19,7 +19,7 @@ export function exportOf({ name, text: said, trace = '0af7651916cd43dd8448eb211c
                 endTimeUnixNano: '1790000001000000000',
                 attributes: [
                   text('gen_ai.operation.name', 'chat'),
-                  text('gen_ai.request.model', 'm'),
+                  text('gen_ai.request.model', model),
                   text('gen_ai.input.messages', message),
                 ],
               },

@@ -82,6 +82,23 @@ export class Window {
     await this.session.evaluate((hash) => void (window.location.hash = hash), `#${route}`);
   }
 
+  /** Types into the field whose label begins so, in place of what it holds. */
+  async fill(label, text) {
+    const mark = `e2e-${Math.random().toString(36).slice(2)}`;
+    await this.session.evaluate(
+      (label, mark) => {
+        const known = [...document.querySelectorAll('label')].find((e) => e.innerText.startsWith(label));
+        const field = document.getElementById(known.htmlFor);
+        field.setAttribute('data-e2e', mark);
+        field.focus();
+        field.select();
+      },
+      label,
+      mark,
+    );
+    await (await this.session.one(`[data-e2e="${mark}"]`)).type(text);
+  }
+
   /** Waits until the visible text of the page, or of one element, contains `text`. */
   sees(text, css = 'body', timeoutMs = 15_000) {
     const probe = () =>

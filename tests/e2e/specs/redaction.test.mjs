@@ -30,21 +30,7 @@ describe('redaction', () => {
     await closeDisplay();
   });
 
-  async function write(label, text) {
-    const mark = `e2e-${Math.random().toString(36).slice(2)}`;
-    await window.session.evaluate(
-      (label, mark) => {
-        const known = [...document.querySelectorAll('label')].find((e) => e.innerText.startsWith(label));
-        const field = document.getElementById(known.htmlFor);
-        field.setAttribute('data-e2e', mark);
-        field.focus();
-        field.select();
-      },
-      label,
-      mark,
-    );
-    await (await window.session.one(`[data-e2e="${mark}"]`)).type(text);
-  }
+  const write = (label, text) => window.fill(label, text);
 
   /** Whether an export of everything, or the workspace file as it lies there, holds a text. */
   const stores = (text) => {
