@@ -84,8 +84,12 @@ fn stopped(stage: &Stage, server: &ModelServer, more: &[&str], seen: usize) -> R
 }
 
 fn interrupted(program: Running) -> Ran {
+    signalled(program, "INT")
+}
+
+fn signalled(program: Running, signal: &str) -> Ran {
     let asked = Instant::now();
-    program.signal("INT");
+    program.signal(signal);
     let ran = program.end();
     assert!(
         asked.elapsed() < Duration::from_secs(10),
@@ -124,6 +128,33 @@ fn ctrl_c_stops_soon_keeps_what_was_answered_and_the_run_goes_on() {
     let (status, whole) = stage.run_json(&["replay", "--resume", "latest", "--resend-unknown"]);
     assert_eq!((status, count(&whole, "live")), (Some(0), CASES as u64));
     assert_eq!(server.requests(), CASES + 1);
+}
+
+#[test]
+fn a_terminated_run_keeps_its_answers_too() {
+    let (stage, server) = (staged(), two_then_hold());
+    let args = stage.replay(&server.base_url, &["--concurrency", "1", "--json"]);
+    let program = stage.start(&args);
+    server.wait_for(3);
+    let run = signalled(program, "TERM").object();
+    assert_eq!(run["status"], "cancelled", "{run:#}");
+    assert_eq!(
+        (count(&run, "live"), count(&run, "unknown")),
+        (2, 1),
+        "{run:#}"
+    );
+}
+
+#[test]
+fn ctrl_c_while_a_provider_is_left_alone_stops_too() {
+    let stage = Stage::with_cases(40);
+    let server = ModelServer::start(|_| Reply::Refuse(503, Vec::new(), "{}".to_owned()));
+    let args = ["--no-retries", "--concurrency", "2", "--json"];
+    // The breaker opens after ten failures; the eleventh or twelfth is the first trial, and the next comes later.
+    let run = stopped(&stage, &server, &args, 12).object();
+    assert_eq!(run["status"], "cancelled", "{run:#}");
+    assert_eq!(count(&run, "requests_sent"), server.requests() as u64);
+    assert!(count(&run, "pending") > 20, "{run:#}");
 }
 
 #[test]

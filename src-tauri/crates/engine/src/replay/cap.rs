@@ -110,8 +110,11 @@ impl Cap {
     }
 
     /// Gives a reservation back and books what was spent; an unknown cost books the whole reservation.
-    pub(crate) fn settle(&self, reservation: Reservation, cost: Option<Usd>) {
-        let Reservation { usd, is_on_its_way } = reservation;
+    pub(crate) fn settle(
+        &self,
+        Reservation { usd, is_on_its_way }: Reservation,
+        cost: Option<Usd>,
+    ) {
         let mut book = self.lock();
         book.reserved = Usd(book.reserved.0 - usd.0);
         book.spent += cost.unwrap_or(usd);
