@@ -4,6 +4,8 @@ use crate::model_server::{ModelServer, Reply, echo};
 use crate::raw_server::{Break, RawServer, nobody};
 use crate::stage::{Stage, counts};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 #[test]
 fn a_truncated_stream_is_never_graded_cached_or_taken_for_a_pass() {
@@ -200,4 +202,32 @@ fn without_retries_every_call_is_sent_once() {
     assert_eq!(status, Some(3), "{run:#}");
     counts(&run, &[("failed", 3), ("requests_sent", 3)]);
     assert_eq!(server.requests(), 3);
+}
+
+#[test]
+fn a_server_that_is_down_for_a_while_is_left_alone_and_then_asked_for_the_rest() {
+    let stage = Stage::with_cases(40);
+    let down = Arc::new(AtomicUsize::new(0));
+    let times = Arc::clone(&down);
+    let server = ModelServer::start(move |seen| {
+        if times.fetch_add(1, Ordering::SeqCst) < 12 {
+            return Reply::Refuse(503, Vec::new(), "{}".to_owned());
+        }
+        echo(seen)
+    });
+    let args = stage.replay(&server.base_url, &["--no-retries", "--concurrency", "2"]);
+    let (status, run) = stage.run_json(&args);
+    assert_eq!(
+        (status, &run["status"]),
+        (Some(3), &"finished".into()),
+        "{run:#}"
+    );
+    counts(&run, &[("failed", 12), ("live", 28), ("requests_sent", 40)]);
+    let waited = run["wall_ms"].as_f64().unwrap();
+    assert!(
+        waited >= 1_000.0,
+        "the breaker was open for a second: {waited} ms"
+    );
+    let rest = stage.json(&["replay", "--resume", "latest"]);
+    counts(&rest, &[("live", 40), ("failed", 0)]);
 }

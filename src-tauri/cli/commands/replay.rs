@@ -72,12 +72,15 @@ fn finish(
         Err(problem) if problem.code != Code::Cancelled => return Err(problem),
         _ => printer.answer(&answer, || text(&view, wall_ms, printer))?,
     }
-    if view.row.status == RunStatus::Capped {
-        match &view.row.ended_because {
-            Some(because) => printer.note(&clean(because)),
-            None => printer
-                .note("the cap was reached; `plumbline replay --resume RUN --cap-usd USD` goes on"),
-        }
+    let because = view.row.ended_because.as_deref().map(clean);
+    match (view.row.status, because) {
+        (RunStatus::Capped, Some(because)) => printer.note(&because),
+        (RunStatus::Capped, None) => printer
+            .note("the cap was reached; `plumbline replay --resume RUN --cap-usd USD` goes on"),
+        (RunStatus::Interrupted, Some(because)) => printer.note(&format!(
+            "{because}; `plumbline replay --resume RUN` goes on when it is back"
+        )),
+        _ => {}
     }
     if let Some(hint) = next_step(engine, &view)? {
         printer.note(&hint);
@@ -110,6 +113,7 @@ fn status(view: &RunView) -> ExitStatus {
     let totals = &view.row.totals;
     match view.row.status {
         RunStatus::Cancelled => ExitStatus::Cancelled,
+        RunStatus::Interrupted => ExitStatus::Provider,
         _ if totals.failed + totals.unknown + totals.truncated > 0 => ExitStatus::Provider,
         RunStatus::Capped => ExitStatus::Findings,
         _ if totals.not_sent > 0 => ExitStatus::BadInput,

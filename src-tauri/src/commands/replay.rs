@@ -5,7 +5,7 @@ use plumbline_engine::ReplayStarted;
 use plumbline_engine::api::{
     CellView, Estimate, GridFilter, GridPage, ModelChoice, RunRow, RunView,
 };
-use plumbline_model::{CellId, RunId, RunPlan};
+use plumbline_model::{CellId, RunId, RunPlan, Usd};
 use tauri::State;
 
 #[tauri::command]
@@ -28,9 +28,13 @@ pub(crate) async fn replay_resume(
     desk: State<'_, Desk>,
     run_id: RunId,
     resend_unknown: bool,
+    cap_usd: Option<Usd>,
 ) -> Answer<ReplayStarted> {
-    desk.ask(move |engine| engine.replay_resume(run_id, resend_unknown))
-        .await
+    desk.ask(move |engine| match cap_usd {
+        Some(cap) => engine.replay_resume_capped(run_id, resend_unknown, cap),
+        None => engine.replay_resume(run_id, resend_unknown),
+    })
+    .await
 }
 
 #[tauri::command]

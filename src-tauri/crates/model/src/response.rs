@@ -22,18 +22,19 @@ pub enum FinishReason {
 }
 
 /// Whether the answer is whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum ResponseStatus {
     /// The terminal event arrived.
     Complete,
     /// The stream ended without it: never graded, never cached as complete.
+    #[default]
     Truncated,
 }
 
-/// One answer with what was measured on the way.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+/// One answer with what was measured on the way. By default nothing was heard, and so it is truncated.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Completion {
     pub status: ResponseStatus,
@@ -46,6 +47,9 @@ pub struct Completion {
     pub provider_fingerprint: Option<String>,
     /// The provider's id of this response.
     pub response_id: Option<String>,
+    /// The provider's id of the HTTP request, from a header of its answer; its support asks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// From sending the request to the first token; `None` when not streamed or not known.
     pub time_to_first_token_ms: Option<f64>,
     /// From sending the request to the terminal event.

@@ -12,10 +12,9 @@ use crate::tool_fragments::ToolFragments;
 use crate::wire::{Answer, Count, End, Fragment, Text, WireError, WireFormat, or_empty, part_of};
 use crate::{Call, ProviderError};
 use plumbline_model::sse::{Next, SseParser};
-use plumbline_model::{Completion, FinishReason, ResponseStatus, Usage};
+use plumbline_model::{ChatRequest, Completion, FinishReason, ResponseStatus, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 
 /// The wire format.
 pub(crate) fn format(_: bool) -> Box<dyn WireFormat> {
@@ -29,20 +28,24 @@ const RESPOND: &str = "respond";
 struct AnthropicMessages;
 
 impl WireFormat for AnthropicMessages {
-    fn path(&self, _: &Call) -> Cow<'static, str> {
-        Cow::Borrowed("/v1/messages")
+    fn path(&self, _: &Call) -> Result<String, ProviderError> {
+        Ok("/v1/messages".to_owned())
     }
 
     fn key_header(&self) -> (&'static str, &'static str) {
         ("x-api-key", "")
     }
 
-    fn headers(&self) -> &'static [(&'static str, &'static str)] {
-        &[("anthropic-version", VERSION)]
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        vec![("anthropic-version", VERSION.to_owned())]
     }
 
-    fn body(&self, call: &Call) -> Result<Vec<u8>, ProviderError> {
-        request::body(call)
+    fn cannot(&self, request: &ChatRequest) -> Vec<String> {
+        request::cannot(request)
+    }
+
+    fn encode(&self, call: &Call) -> Result<Vec<u8>, ProviderError> {
+        request::encode(call)
     }
 
     fn answer(&self, call: &Call) -> Box<dyn Answer> {
@@ -381,10 +384,8 @@ impl Answer for Reader {
             finish_reason,
             usage,
             model_returned: heard.model,
-            provider_fingerprint: None,
             response_id: heard.id,
-            time_to_first_token_ms: None,
-            latency_ms: None,
+            ..Completion::default()
         }
     }
 }

@@ -5,7 +5,10 @@
 use crate::http::HttpProvider;
 use crate::web_origin::WebOrigin;
 use crate::wire::WireFormat;
-use crate::{ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, openai_chat};
+use crate::{
+    ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, gemini, openai_chat,
+    openai_responses,
+};
 use std::sync::Arc;
 
 /// A provider with a home of its own.
@@ -25,17 +28,29 @@ const KNOWN: &[Known] = &[
         wire: openai_chat::format,
     },
     Known {
+        provider: "openai_responses",
+        base_url: "https://api.openai.com/v1",
+        key_variable: "OPENAI_API_KEY",
+        wire: |_| openai_responses::format(),
+    },
+    Known {
         provider: "anthropic",
         base_url: "https://api.anthropic.com",
         key_variable: "ANTHROPIC_API_KEY",
         wire: anthropic_messages::format,
+    },
+    Known {
+        provider: "gemini",
+        base_url: "https://generativelanguage.googleapis.com/v1beta",
+        key_variable: "GEMINI_API_KEY",
+        wire: |_| gemini::format(),
     },
 ];
 
 /// How to reach a provider.
 #[derive(Debug, Clone, Default)]
 pub struct ProviderSettings {
-    /// `openai`, `anthropic`, or any other name for an OpenAI-compatible server, which needs a base URL.
+    /// `openai`, `openai_responses`, `anthropic`, `gemini`, or any other name for an OpenAI-compatible server, which needs a base URL.
     pub provider: String,
     /// Replaces the vendor's own. Set by the person, never by anything imported.
     pub base_url: Option<String>,
@@ -147,7 +162,9 @@ mod tests {
     fn a_vendor_without_its_key_is_refused_before_anything_is_sent() {
         for (provider, variable) in [
             ("openai", "OPENAI_API_KEY"),
+            ("openai_responses", "OPENAI_API_KEY"),
             ("anthropic", "ANTHROPIC_API_KEY"),
+            ("gemini", "GEMINI_API_KEY"),
         ] {
             let error = refused(&settings(provider, None, None));
             assert!(error.to_string().contains(variable), "{error}");
@@ -156,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_key_of_another_origin_is_refused_for_every_provider() {
-        for provider in ["openai", "anthropic", "vllm"] {
+        for provider in ["openai", "openai_responses", "anthropic", "gemini", "vllm"] {
             let error = refused(&settings(
                 provider,
                 Some("https://evil.test/v1"),

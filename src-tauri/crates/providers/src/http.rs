@@ -50,7 +50,7 @@ const POOL_IDLE: Duration = Duration::from_secs(4);
 pub(crate) struct HttpProvider {
     name: String,
     wire: Box<dyn WireFormat>,
-    /// Without a trailing slash.
+    /// Without a trailing slash and without a query, which is the wire format's to place.
     base_url: String,
     origin: WebOrigin,
     /// The origin as it is shown.
@@ -72,10 +72,12 @@ impl HttpProvider {
         if let Some(key) = &key {
             key.secret_for(base)?;
         }
+        let mut bare = base.clone();
+        bare.set_query(None);
         Ok(Self {
             name: name.to_owned(),
             wire,
-            base_url: base.as_str().trim_end_matches('/').to_owned(),
+            base_url: bare.as_str().trim_end_matches('/').to_owned(),
             at: origin.to_string(),
             client: client(&origin, &timeouts)?,
             origin,
@@ -86,7 +88,8 @@ impl HttpProvider {
 
     /// The request, and whether its body has left.
     fn request(&self, call: &Call) -> Result<(Request, Sent), ProviderError> {
-        let target = format!("{}{}", self.base_url, self.wire.path(call));
+        let body = self.wire.body(call)?;
+        let target = format!("{}{}", self.base_url, self.wire.path(call)?);
         let url = Url::parse(&target)
             .map_err(|error| ProviderError::setting(format!("the call's URL: {error}")))?;
         // A path comes from a wire format and may hold a model's name: it must not lead elsewhere.
@@ -103,12 +106,13 @@ impl HttpProvider {
         let mut request = Request::new(Method::POST, url);
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        let accepted = self.wire.framing().content_types().first();
         headers.insert(
             ACCEPT,
-            HeaderValue::from_static("text/event-stream, application/json"),
+            header_value(&format!("{}, application/json", accepted.unwrap_or(&"*/*")))?,
         );
         for (name, value) in self.wire.headers() {
-            headers.insert(*name, HeaderValue::from_static(value));
+            headers.insert(name, header_value(&value)?);
         }
         if let Some(secret) = secret {
             let (name, prefix) = self.wire.key_header();
@@ -120,7 +124,7 @@ impl HttpProvider {
             })?;
             headers.insert(HeaderName::from_static("idempotency-key"), value);
         }
-        let (body, sent) = WatchedBody::new(self.wire.body(call)?);
+        let (body, sent) = WatchedBody::new(body);
         *request.body_mut() = Some(reqwest::Body::wrap(body));
         Ok((request, sent))
     }
@@ -194,6 +198,11 @@ fn log(at: &str, outcome: &Result<Completion, ProviderError>) {
         ),
         Err(error) => tracing::debug!(at, %error, "no completion"),
     }
+}
+
+fn header_value(text: &str) -> Result<HeaderValue, ProviderError> {
+    HeaderValue::from_str(text)
+        .map_err(|_| ProviderError::setting("a header of the wire format cannot be written"))
 }
 
 fn secret_value(prefix: &str, secret: &str) -> Result<HeaderValue, ProviderError> {

@@ -4,17 +4,25 @@
 //! been paid for. It does not keep a ledger, does not sleep between tries and knows no prices: the caller
 //! runs the retry loop with the verdicts of [`retry`].
 
+pub mod adaptive_limit;
 mod anthropic_messages;
+pub mod breaker;
 mod connect;
 mod error;
+mod gemini;
 mod http;
 mod key;
 mod openai_chat;
+mod openai_responses;
+mod parts;
 mod passthrough;
 mod plain_text;
 mod provider;
 mod recorded;
 pub mod retry;
+#[cfg(test)]
+mod stream_check;
+mod strict_schema;
 mod tool_fragments;
 mod watched_body;
 mod web_origin;

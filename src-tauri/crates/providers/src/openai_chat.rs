@@ -9,13 +9,14 @@ mod request;
 
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
-use crate::wire::{Answer, Count, End, Fragment, Text, WireError, WireFormat, or_empty, part_of};
+use crate::wire::{
+    Answer, Count, End, Fragment, Text, WireError, WireFormat, keep_name, or_empty, part_of,
+};
 use crate::{Call, ProviderError};
 use plumbline_model::sse::{Next, SseParser};
-use plumbline_model::{Completion, FinishReason, ResponseStatus, Usage};
+use plumbline_model::{ChatRequest, Completion, FinishReason, ResponseStatus, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 
 /// The wire format. `at_home` is true for OpenAI itself, whose newer models refuse `max_tokens` and want
 /// `max_completion_tokens`; compatible servers know the older name.
@@ -28,16 +29,20 @@ struct OpenAiChat {
 }
 
 impl WireFormat for OpenAiChat {
-    fn path(&self, _: &Call) -> Cow<'static, str> {
-        Cow::Borrowed("/chat/completions")
+    fn path(&self, _: &Call) -> Result<String, ProviderError> {
+        Ok("/chat/completions".to_owned())
     }
 
     fn key_header(&self) -> (&'static str, &'static str) {
         ("authorization", "Bearer ")
     }
 
-    fn body(&self, call: &Call) -> Result<Vec<u8>, ProviderError> {
-        request::body(self.at_home, call)
+    fn cannot(&self, request: &ChatRequest) -> Vec<String> {
+        request::cannot(self.at_home, request)
+    }
+
+    fn encode(&self, call: &Call) -> Result<Vec<u8>, ProviderError> {
+        request::encode(self.at_home, call)
     }
 
     fn answer(&self, _: &Call) -> Box<dyn Answer> {
@@ -273,19 +278,8 @@ impl Answer for Reader {
             model_returned: heard.model,
             provider_fingerprint: heard.fingerprint,
             response_id: heard.id,
-            time_to_first_token_ms: None,
-            latency_ms: None,
+            ..Completion::default()
         }
-    }
-}
-
-/// Keeps the first name that is not empty: every chunk repeats it.
-fn keep_name(kept: &mut Option<String>, text: Option<&Text<'_>>) {
-    if kept.is_none()
-        && let Some(text) = text
-        && !text.0.is_empty()
-    {
-        *kept = Some(plain_text::name(&text.0));
     }
 }
 

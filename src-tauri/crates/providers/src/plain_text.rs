@@ -55,11 +55,13 @@ fn is_unwanted(c: char) -> bool {
 }
 
 /// Code and message of an error object in any of the shapes that providers use:
-/// `{"error": {"message", "code", "type"}}`, `{"error": "…"}`, `{"message"}`, `{"detail"}`.
+/// `{"error": {"message", "code", "type", "status"}}`, `{"error": "…"}`, `{"message"}`, `{"detail"}`.
 pub(crate) fn of_error(value: &Value) -> (Option<String>, Option<String>) {
     let error = value.get("error").filter(|e| !e.is_null()).unwrap_or(value);
     let member = |key: &str| error.get(key).and_then(Value::as_str).map(str::to_owned);
-    let code = member("code").or_else(|| member("type"));
+    let code = member("code")
+        .or_else(|| member("type"))
+        .or_else(|| member("status"));
     let message = error
         .as_str()
         .map(str::to_owned)

@@ -201,14 +201,11 @@ mod tests {
             completion: Completion {
                 status: ResponseStatus::Complete,
                 text: text.to_owned(),
-                tool_calls: Vec::new(),
                 finish_reason: Some(FinishReason::Stop),
                 usage: Usage::of(10, 2),
-                model_returned: None,
-                provider_fingerprint: None,
-                response_id: None,
                 time_to_first_token_ms: Some(12.5),
                 latency_ms: Some(812.25),
+                ..Completion::default()
             },
             recorded_on: "2026-11-24".to_owned(),
             recorder: "plumbline 0.1.0".to_owned(),

@@ -55,6 +55,10 @@ impl ToolFragments {
         Ok(())
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// True when a call with this index has begun.
     pub(crate) fn has(&self, index: u64) -> bool {
         self.0.contains_key(&index)

@@ -1,12 +1,13 @@
 //! What a wire format must be able to say, and the small readers that formats share.
 //!
-//! A format turns a call into a body and bytes into an answer. It knows no connection, no clock and no key.
+//! A format turns a call into a body and bytes into an answer. It knows no connection and no clock, and sees
+//! secrets only where it signs with them.
 
 use crate::plain_text;
 use crate::tool_fragments::TooManyCalls;
 use crate::{Call, ProviderError};
-use plumbline_model::Completion;
 use plumbline_model::sse::EventTooLarge;
+use plumbline_model::{ChatRequest, Completion};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -14,21 +15,53 @@ use std::borrow::Cow;
 /// One wire format.
 pub(crate) trait WireFormat: Send + Sync {
     /// Path and query that follow the base URL, starting with `/`.
-    fn path(&self, call: &Call) -> Cow<'static, str>;
+    fn path(&self, call: &Call) -> Result<String, ProviderError>;
 
     /// The header that carries the key: its name in lower case, and what stands before the key.
     fn key_header(&self) -> (&'static str, &'static str);
 
     /// Headers of every request, names in lower case.
-    fn headers(&self) -> &'static [(&'static str, &'static str)] {
-        &[]
+    fn headers(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
-    /// The request body, JSON.
-    fn body(&self, call: &Call) -> Result<Vec<u8>, ProviderError>;
+    /// How a streamed answer is cut into events.
+    fn framing(&self) -> Framing {
+        Framing::Sse
+    }
+
+    /// What of this request the format has no way to say, a sentence each that names the field.
+    fn cannot(&self, request: &ChatRequest) -> Vec<String>;
+
+    /// The request body, JSON, of a request that can be said.
+    fn encode(&self, call: &Call) -> Result<Vec<u8>, ProviderError>;
+
+    /// The request body; refused before sending where anything of it cannot be said.
+    fn body(&self, call: &Call) -> Result<Vec<u8>, ProviderError> {
+        match self.cannot(&call.request).into_iter().next() {
+            Some(reason) => Err(ProviderError::unsupported(reason)),
+            None => self.encode(call),
+        }
+    }
 
     /// A reader for the answer to this call.
     fn answer(&self, call: &Call) -> Box<dyn Answer>;
+}
+
+/// How a streamed answer is cut into events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// Server-sent events.
+    Sse,
+}
+
+impl Framing {
+    /// The content types of such a stream; the first one is asked for.
+    pub(crate) fn content_types(self) -> &'static [&'static str] {
+        match self {
+            Self::Sse => &["text/event-stream"],
+        }
+    }
 }
 
 /// The reader of one answer: either `feed` until it returns true or the body ends, or `whole` once.
@@ -112,6 +145,16 @@ pub(crate) fn or_empty<'a>(text: Option<&'a Text<'_>>) -> &'a str {
     text.map_or("", |text| &text.0)
 }
 
+/// Keeps the first name that is not empty: every chunk repeats it.
+pub(crate) fn keep_name(kept: &mut Option<String>, text: Option<&Text<'_>>) {
+    if kept.is_none()
+        && let Some(text) = text
+        && !text.0.is_empty()
+    {
+        *kept = Some(plain_text::name(&text.0));
+    }
+}
+
 /// A token count. Negative, fractional, absurdly large or not a number at all is unreported, not zero.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Count(pub(crate) Option<u64>);
@@ -131,15 +174,39 @@ pub(crate) fn part_of(part: Option<u64>, total: Option<u64>) -> Option<u64> {
     part.filter(|part| total.is_none_or(|total| *part <= total))
 }
 
-/// Refuses extra parameters that would say a thing twice.
-pub(crate) fn check_extra(call: &Call, taken: &[&str]) -> Result<(), ProviderError> {
-    let extra = &call.request.parameters.extra;
-    if let Some(name) = taken.iter().find(|name| extra.contains_key(**name)) {
-        return Err(ProviderError::unsupported(format!(
-            "parameter `{name}` is set by Plumbline and cannot be given as an extra parameter"
-        )));
+/// Extra parameters that would say a thing twice, a sentence each.
+pub(crate) fn said_twice(request: &ChatRequest, taken: &[&str]) -> Vec<String> {
+    let extra = &request.parameters.extra;
+    taken
+        .iter()
+        .filter(|name| extra.contains_key(**name))
+        .map(|name| {
+            format!(
+                "parameter `{name}` is set by Plumbline and cannot be given as an extra parameter"
+            )
+        })
+        .collect()
+}
+
+/// A name as one segment of a path: all but letters, digits and `-._~` is percent-encoded (RFC 3986, 2.3).
+///
+/// # Errors
+/// For a name of no letters, or of dots alone: such a segment would lead to another path.
+pub(crate) fn path_segment(name: &str) -> Result<String, ProviderError> {
+    if name.bytes().all(|byte| byte == b'.') {
+        return Err(ProviderError::unsupported(
+            "the model's name is empty or holds nothing but dots",
+        ));
     }
-    Ok(())
+    let mut out = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Ok(out)
 }
 
 /// Serialises a request body.
@@ -147,4 +214,23 @@ pub(crate) fn to_body<T: serde::Serialize>(body: &T) -> Result<Vec<u8>, Provider
     serde_json::to_vec(body).map_err(|error| {
         ProviderError::unsupported(format!("the request cannot be written as JSON: {error}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_path_is_one_segment_encoded_once() {
+        for (name, segment) in [
+            ("gpt-4.1_mini~", "gpt-4.1_mini~"),
+            ("a:0/b?c#d%2f", "a%3A0%2Fb%3Fc%23d%252f"),
+            ("é", "%C3%A9"),
+        ] {
+            assert_eq!(path_segment(name).unwrap(), segment);
+        }
+        for name in ["", ".", ".."] {
+            assert!(path_segment(name).is_err(), "{name}");
+        }
+    }
 }

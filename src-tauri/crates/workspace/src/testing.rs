@@ -58,14 +58,10 @@ pub(crate) fn completion(text: &str) -> Completion {
     Completion {
         status: ResponseStatus::Complete,
         text: text.into(),
-        tool_calls: Vec::new(),
         finish_reason: Some(FinishReason::Stop),
         usage: Usage::of(10, 5),
-        model_returned: None,
-        provider_fingerprint: None,
-        response_id: None,
-        time_to_first_token_ms: None,
         latency_ms: Some(120.0),
+        ..Completion::default()
     }
 }
 

@@ -328,14 +328,8 @@ fn child_replays() {
         let completion = Completion {
             status: ResponseStatus::Complete,
             text: "x".repeat(usize::from(number)),
-            tool_calls: Vec::new(),
-            finish_reason: None,
             usage: Usage::of(1, 1),
-            model_returned: None,
-            provider_fingerprint: None,
-            response_id: None,
-            time_to_first_token_ms: None,
-            latency_ms: None,
+            ..Completion::default()
         };
         let cost = Some("0.0003".parse().unwrap());
         cell.status = CellStatus::Complete;

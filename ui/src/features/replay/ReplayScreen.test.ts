@@ -38,7 +38,7 @@ describe('a new run', () => {
     expect(screen.getByRole('button', { name: 'Start' })).toBeDisabled();
     await user.click(await screen.findByRole('checkbox', { name: 'openai:gpt-4.1-mini' }));
     const panel = screen.getByRole('region', { name: 'Estimate' });
-    await within(panel).findByText(/expected to upper bound, genai-prices/);
+    await within(panel).findByText(/never above .*genai-prices/);
     await waitFor(() =>
       expect(screen.getByRole('button', { name: 'Start 38 live calls' })).toBeEnabled(),
     );
@@ -153,7 +153,7 @@ describe('a run', () => {
     expect(consent).not.toBeChecked();
     await user.click(consent);
     await user.click(within(dialog).getByRole('button', { name: /^Resume 35 cells/ }));
-    expect(resume).toHaveBeenCalledWith(await runAt(2), true);
+    expect(resume).toHaveBeenCalledWith(await runAt(2), true, null);
   });
 
   it('shows a problem where it happened', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   capOf,
   costText,
+  countErrorText,
   EMPTY_FORM,
   errorsOf,
   formOf,
@@ -23,9 +24,29 @@ const estimate: Estimate = {
   blocked: 0,
   blocked_reasons: [],
   tokens_in: 1000,
+  tokens_in_expected: 1010,
+  tokens_out_expected: 250,
   tokens_out_max: 500,
+  cost_low_usd: '0.011',
   cost_expected_usd: '0.0123',
+  cost_high_usd: '0.021',
   cost_upper_usd: '0.045',
+  columns: [
+    {
+      prompt_name: 'a',
+      prompt_version: '1.0.0',
+      target: openai,
+      live: 10,
+      output: {
+        from: 'prompt',
+        calls: 30,
+        tokens_out_p10: 10,
+        tokens_out_mean: 25,
+        tokens_out_p90: 40,
+      },
+      count_error: { calls: 30, ratio: 1.01, error_p90: 0.034 },
+    },
+  ],
   unpriced: [],
   price_table: 'genai-prices',
   price_version: '2026-09-18',
@@ -77,10 +98,21 @@ describe('form of a new run', () => {
 describe('cost of an estimate', () => {
   it('gives a range with its price table', () => {
     expect(costText(estimate)).toEqual({
-      value: '$0.0123 – $0.045',
-      note: 'expected to upper bound, genai-prices 2026-09-18',
+      value: '$0.0123',
+      note: '$0.011 to $0.021 by the answers of 30 earlier calls, never above $0.045; genai-prices 2026-09-18',
       known: true,
     });
+  });
+
+  it('says what the range rests on when nothing was called before', () => {
+    const columns = estimate.columns.map((column) => ({
+      ...column,
+      output: { ...column.output, from: 'limit' as const, calls: 0 },
+      count_error: null,
+    }));
+    expect(costText({ ...estimate, columns }).note).toContain('by the limit alone');
+    expect(countErrorText({ ...estimate, columns })).toBeUndefined();
+    expect(countErrorText(estimate)).toBe('counted within 3 %');
   });
 
   it('is unknown, not zero, when a model has no price, and names the model', () => {

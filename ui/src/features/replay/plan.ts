@@ -17,6 +17,7 @@ export interface PlanForm {
   cap: string;
   baseUrl: string;
   useCache: boolean;
+  retries: boolean;
 }
 
 export interface FormErrors {
@@ -35,6 +36,7 @@ export const EMPTY_FORM: PlanForm = {
   cap: '',
   baseUrl: '',
   useCache: true,
+  retries: true,
 };
 
 const MOST_REPEATS = 100;
@@ -52,7 +54,7 @@ export function parseTarget(text: string): Target | null {
   return at > 0 && provider !== '' && model !== '' ? { provider, model } : null;
 }
 
-const KNOWN_HOMES = ['openai', 'anthropic', 'recorded'];
+const KNOWN_HOMES = ['openai', 'openai_responses', 'anthropic', 'gemini', 'recorded'];
 
 /** Providers with no address of their own need a base URL. */
 export function needsBaseUrl(targets: Target[]): boolean {
@@ -100,7 +102,7 @@ export function planOf(form: PlanForm): RunPlan | null {
     base_url: form.baseUrl.trim() || null,
     cap_usd: form.cap.trim() === '' ? null : capOf(form.cap),
     use_cache: form.useCache,
-    retries: true,
+    retries: form.retries,
   };
 }
 
@@ -115,6 +117,7 @@ export function formOf(plan: RunPlan): PlanForm {
     cap: plan.cap_usd ?? '',
     baseUrl: plan.base_url ?? '',
     useCache: plan.use_cache,
+    retries: plan.retries,
   };
 }
 
@@ -151,11 +154,30 @@ export function costText(estimate: Estimate): CostText {
   }
   if (upper === null)
     return { value: 'unknown', note: `not computable from ${table}`, known: false };
+  const { cost_low_usd: low, cost_high_usd: high } = estimate;
+  if (expected === null || low === null || high === null) {
+    return { value: `up to ${usd(upper)}`, note: table, known: true };
+  }
   return {
-    value: expected === null ? `up to ${usd(upper)}` : `${usd(expected)} – ${usd(upper)}`,
-    note: `expected to upper bound, ${table}`,
+    value: usd(expected),
+    note: `${usd(low)} to ${usd(high)} ${priorText(estimate)}, never above ${usd(upper)}; ${table}`,
     known: true,
   };
+}
+
+/** What the range of an estimate rests on. */
+function priorText(estimate: Estimate): string {
+  const calls = Math.min(...estimate.columns.map((column) => column.output.calls));
+  return estimate.columns.length > 0 && calls > 0
+    ? `by the answers of ${plural(calls, 'earlier call')}`
+    : 'by the limit alone, since no earlier call tells';
+}
+
+/** How far counted input may be off, where a column's model does not publish how it counts. */
+export function countErrorText(estimate: Estimate): string | undefined {
+  const known = estimate.columns.flatMap((column) => column.count_error ?? []);
+  const worst = known.reduce((most, error) => Math.max(most, error.error_p90), 0);
+  return known.length === 0 ? undefined : `counted within ${(worst * 100).toFixed(0)} %`;
 }
 
 /** True when the run could pass its cap before it ends. */

@@ -20,6 +20,9 @@ const totals: RunTotals = {
   tokens_out: null,
   cost_usd: null,
   unpriced_cells: 8,
+  paid_usd: '0',
+  possible_usd: '0',
+  saved_usd: null,
 };
 
 function column(prompt: string, provider: string, model: string): RunColumn {

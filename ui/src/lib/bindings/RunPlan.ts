@@ -17,4 +17,8 @@ base_url: string | null, cap_usd: Usd | null,
 /**
  * False: neither read nor write the response cache.
  */
-use_cache: boolean, };
+use_cache: boolean, 
+/**
+ * False: every call is sent once, whatever comes back.
+ */
+retries: boolean, };

@@ -4,8 +4,26 @@ import type { Usd } from "./Usd";
 /**
  * Counts and sums of a run. Token sums and cost are `None` when nothing was measured or priced.
  */
-export type RunTotals = { cells: number, pending: number, live: number, cached: number, recorded: number, failed: number, unknown: number, truncated: number, not_sent: number, passed: number, graded: number, requests_sent: number, tokens_in: number | null, tokens_out: number | null, cost_usd: Usd | null, 
+export type RunTotals = { cells: number, pending: number, live: number, cached: number, recorded: number, failed: number, unknown: number, truncated: number, not_sent: number, passed: number, graded: number, requests_sent: number, tokens_in: number | null, tokens_out: number | null, 
+/**
+ * What the answers are worth by their price, wherever they came from: what a run without cache and recordings
+ * costs.
+ */
+cost_usd: Usd | null, 
 /**
  * Answered cells whose cost is unknown; above zero, `cost_usd` is a lower bound.
  */
-unpriced_cells: number, };
+unpriced_cells: number, 
+/**
+ * What the ledger says was paid; `None` when nothing was sent.
+ */
+paid_usd: Usd | null, 
+/**
+ * What may have been paid besides: reserved for calls on their way, of unknown fate, or whose answer did not
+ * tell what it cost.
+ */
+possible_usd: Usd | null, 
+/**
+ * What the answers of the cache would have cost.
+ */
+saved_usd: Usd | null, };

@@ -5,6 +5,7 @@
 import type { ChangeNotice } from '$lib/bindings/ChangeNotice';
 import type { WorkspaceInfo } from '$lib/bindings/WorkspaceInfo';
 import { costView, usage } from './fixtures/cost';
+import { fixtureMoney } from './fixtures/money';
 import { datasetRows, tickets } from './fixtures/datasets';
 import { fixtureIntake } from './fixtures/intake';
 import { FixtureJobs } from './fixtures/jobs';
@@ -97,6 +98,7 @@ export function fixtureHost(options: FixtureOptions = {}): Host {
         result_id: null,
       }),
     costView: async (scope) => costView(scope),
+    ...fixtureMoney(),
     jobList: async () => jobs.list(),
     jobCancel: async (id) => jobs.cancel(id),
     onJob: (callback) => jobs.listen(callback),

@@ -3,6 +3,8 @@
  * Every rejection is a `Problem`. `tauri.ts` answers in the app, `fixture.ts` in a browser and in tests.
  */
 import type { CasePage } from '$lib/bindings/CasePage';
+import type { CachePurgeFilter } from '$lib/bindings/CachePurgeFilter';
+import type { CacheView } from '$lib/bindings/CacheView';
 import type { CellView } from '$lib/bindings/CellView';
 import type { ChangeBatch } from '$lib/bindings/ChangeBatch';
 import type { Check } from '$lib/bindings/Check';
@@ -14,8 +16,11 @@ import type { CostScope } from '$lib/bindings/CostScope';
 import type { CostView } from '$lib/bindings/CostView';
 import type { DatasetFromSpans } from '$lib/bindings/DatasetFromSpans';
 import type { DatasetRow } from '$lib/bindings/DatasetRow';
+import type { DayBudget } from '$lib/bindings/DayBudget';
 import type { DemoSummary } from '$lib/bindings/DemoSummary';
 import type { Estimate } from '$lib/bindings/Estimate';
+import type { Forecast } from '$lib/bindings/Forecast';
+import type { ForecastInput } from '$lib/bindings/ForecastInput';
 import type { Facets } from '$lib/bindings/Facets';
 import type { GridFilter } from '$lib/bindings/GridFilter';
 import type { GridPage } from '$lib/bindings/GridPage';
@@ -86,7 +91,12 @@ export interface Host {
 
   replayEstimate(plan: RunPlan): Promise<Estimate>;
   replayStart(plan: RunPlan): Promise<ReplayStarted>;
-  replayResume(runId: string, resendUnknown: boolean): Promise<ReplayStarted>;
+  /** Under another cap from now on where one is given; null keeps the run's own. */
+  replayResume(
+    runId: string,
+    resendUnknown: boolean,
+    capUsd: string | null,
+  ): Promise<ReplayStarted>;
   runList(): Promise<RunRow[]>;
   runOpen(runId: string): Promise<RunView>;
   runGrid(runId: string, filter: GridFilter, offset: number, limit: number): Promise<GridPage>;
@@ -138,6 +148,13 @@ export interface Host {
   redactionTry(text: string, pattern: string | null): Promise<RedactionTrial>;
 
   costView(scope: CostScope): Promise<CostView>;
+  forecast(input: ForecastInput): Promise<Forecast>;
+  dayBudget(): Promise<DayBudget>;
+  /** Null removes the cap. */
+  dayCapSet(capUsd: string | null): Promise<DayBudget>;
+  cacheView(): Promise<CacheView>;
+  /** How many answers were dropped. */
+  cachePurge(filter: CachePurgeFilter): Promise<number>;
 
   jobList(): Promise<JobProgress[]>;
   jobCancel(jobId: string): Promise<void>;

@@ -31,10 +31,10 @@ it('answers every method of the host by the command of the same name', () => {
 it('names arguments in camel case, as the commands take them', () => {
   calls.length = 0;
   void tauriHost.promptSave('a', 'text', 'hash');
-  void tauriHost.replayResume('run', true);
+  void tauriHost.replayResume('run', true, '0.50');
   expect(calls).toEqual([
     ['prompt_save', { name: 'a', text: 'text', expectedTextHash: 'hash' }],
-    ['replay_resume', { runId: 'run', resendUnknown: true }],
+    ['replay_resume', { runId: 'run', resendUnknown: true, capUsd: '0.50' }],
   ]);
 });
 

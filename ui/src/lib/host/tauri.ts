@@ -37,7 +37,8 @@ export const tauriHost: Host = {
 
   replayEstimate: (plan) => invoke('replay_estimate', { plan }),
   replayStart: (plan) => invoke('replay_start', { plan }),
-  replayResume: (runId, resendUnknown) => invoke('replay_resume', { runId, resendUnknown }),
+  replayResume: (runId, resendUnknown, capUsd) =>
+    invoke('replay_resume', { runId, resendUnknown, capUsd }),
   runList: () => invoke('run_list'),
   runOpen: (runId) => invoke('run_open', { runId }),
   runGrid: (runId, filter, offset, limit) => invoke('run_grid', { runId, filter, offset, limit }),
@@ -72,6 +73,11 @@ export const tauriHost: Host = {
   redactionTry: (text, pattern) => invoke('redaction_try', { text, pattern }),
 
   costView: (scope) => invoke('cost_view', { scope }),
+  forecast: (input) => invoke('forecast', { input }),
+  dayBudget: () => invoke('day_budget'),
+  dayCapSet: (capUsd) => invoke('day_cap_set', { capUsd }),
+  cacheView: () => invoke('cache_view'),
+  cachePurge: (filter) => invoke('cache_purge', { filter }),
 
   jobList: () => invoke('job_list'),
   jobCancel: (jobId) => invoke('job_cancel', { jobId }),

@@ -4,6 +4,7 @@ use super::cap::Cap;
 use super::cell::{CellEnd, answer_cell};
 use super::owner::{HEARTBEAT_EVERY, owner};
 use super::plan::Column;
+use super::traffic::Traffic;
 use super::{RECORDED, cancelled};
 use crate::jobs::JobHandle;
 use crate::recordings::StoredRecordings;
@@ -35,6 +36,7 @@ pub(super) struct Execution {
     capped_because: Mutex<Option<String>>,
     pub(super) retry: RetryPolicy,
     pub(super) retry_budget: RetryBudget,
+    pub(super) traffic: Traffic,
     pub(super) cancel: CancellationToken,
     /// Who answered the recordings, by model.
     recorded_by: HashMap<String, String>,
@@ -86,6 +88,7 @@ impl Execution {
                 ..retry
             },
             retry_budget: RetryBudget::default(),
+            traffic: Traffic::new(plan.targets.iter(), plan.concurrency),
             cancel: CancellationToken::new(),
             recorded_by: recorded_by(engine)?,
             providers: connected,
@@ -198,12 +201,14 @@ impl Execution {
 
     fn close(&self, failure: Option<Problem>, total: u64) -> Result<(), Problem> {
         let done = self.done.load(Ordering::Relaxed);
+        let down = self.traffic.given_up();
         let (status, outcome) = match failure {
             Some(problem) => (RunStatus::Interrupted, Err(problem)),
             None if self.capped.load(Ordering::Relaxed) => (RunStatus::Capped, Ok(())),
             None if self.cancel.is_cancelled() && done < total => {
                 (RunStatus::Cancelled, Err(cancelled(done, total)))
             }
+            None if down.is_some() => (RunStatus::Interrupted, Ok(())),
             None => (RunStatus::Finished, Ok(())),
         };
         let workspace = &self.engine.inner.workspace;
@@ -221,7 +226,8 @@ impl Execution {
             .capped_because
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .take();
+            .take()
+            .or(down);
         let stored = workspace.end_run(self.run_id, status, Some(clock::now()), because);
         outcome.and(stored.map_err(Problem::from))
     }
@@ -249,7 +255,11 @@ async fn work(shared: Arc<Execution>, progress: Arc<Progress>) -> Result<(), Pro
         let mut job = progress.job.lock().unwrap_or_else(PoisonError::into_inner);
         job.progress(done, Some(progress.total), || {
             let per_second = done as f64 / progress.started.elapsed().as_secs_f64().max(1e-3);
-            format!("{per_second:.0} cells/s · ${} spent", shared.cap.spent())
+            format!(
+                "{per_second:.0} cells/s · ${} spent{}",
+                shared.cap.spent(),
+                shared.traffic.note()
+            )
         });
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use super::cell::{Asked, CellEnd, blocking, not_sent, workspace};
 use super::quoted::quoted_documents;
+use super::traffic::Entered;
 use crate::clock;
 use plumbline_model::{AttemptId, AttemptState, Cell, CellStatus, Origin, Problem, UnixNanos, Usd};
 use plumbline_prompts::check_cost;
@@ -40,15 +41,31 @@ impl Asked<'_> {
         if let Err(over) = check_cost(bound, &self.column.spec.budget) {
             return not_sent(run, cell, over.into()).await;
         }
+        let Some(gate) = run.traffic.gate(&cell.key.target) else {
+            let lost = Problem::internal("the cell's model is not part of the run");
+            return not_sent(run, cell, lost).await;
+        };
         run.retry_budget.count_request();
         for tried in 1.. {
-            let (id, reservation) = match self.send(&mut cell, bound).await? {
-                Sent::Yes(id, reservation) => (id, reservation),
-                Sent::No => return Ok(CellEnd::LeftOver),
+            let slot = match gate.enter(&run.cancel).await {
+                Entered::Yes(slot) => slot,
+                Entered::GivenUp | Entered::Cancelled => return Ok(CellEnd::LeftOver),
+            };
+            let (id, reservation) = match self.send(&mut cell, bound).await {
+                Ok(Sent::Yes(id, reservation)) => (id, reservation),
+                Ok(Sent::No) => {
+                    gate.unsent(slot);
+                    return Ok(CellEnd::LeftOver);
+                }
+                Err(problem) => {
+                    gate.unsent(slot);
+                    return Err(problem);
+                }
             };
             let call = self.call(&cell, idempotency_key(&cell));
             match provider.chat(&call, &|_| {}, &run.cancel).await {
                 Ok(completion) => {
+                    gate.answered(slot);
                     let answered = clock::now();
                     self.accept(&mut cell, completion, Origin::Live, answered);
                     run.cap.settle(reservation, cell.cost.usd);
@@ -56,6 +73,7 @@ impl Asked<'_> {
                     return Ok(CellEnd::Settled);
                 }
                 Err(error) => {
+                    gate.failed(slot, &error);
                     // What may have been paid stays on the bill.
                     let cost = (!error.ambiguous()).then_some(Usd::ZERO);
                     run.cap.settle(reservation, cost);

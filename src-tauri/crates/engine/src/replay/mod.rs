@@ -14,6 +14,7 @@ mod owner;
 mod plan;
 mod prior;
 mod quoted;
+mod traffic;
 mod view;
 
 pub use checks::{CheckRow, RunChecks};

@@ -4,7 +4,7 @@
 //! are no object.
 
 use super::RESPOND;
-use crate::wire::{check_extra, to_body};
+use crate::wire::{said_twice, to_body};
 use crate::{Call, ProviderError, plain_text};
 use plumbline_model::{ChatRequest, Content, Message, Role};
 use serde::Serialize;
@@ -13,9 +13,8 @@ use std::collections::BTreeMap;
 
 const DEFAULT_MAX_TOKENS: u32 = 1024;
 
-/// The request body.
-pub(super) fn body(call: &Call) -> Result<Vec<u8>, ProviderError> {
-    let request = &call.request;
+/// What cannot be said, a sentence each.
+pub(super) fn cannot(request: &ChatRequest) -> Vec<String> {
     let parameters = &request.parameters;
     let mut taken = vec![
         "model",
@@ -32,19 +31,60 @@ pub(super) fn body(call: &Call) -> Result<Vec<u8>, ProviderError> {
     if request.output_schema.is_some() {
         taken.push("tool_choice");
     }
-    check_extra(call, &taken)?;
+    let mut reasons = said_twice(request, &taken);
     if parameters.seed.is_some() {
-        return Err(ProviderError::unsupported(
-            "parameter `seed`: Anthropic models take none; remove it for this model",
-        ));
+        reasons.push(
+            "parameter `seed`: Anthropic models take none; remove it for this model".to_owned(),
+        );
     }
+    if let Some(schema) = &request.output_schema {
+        if request.tools.iter().any(|tool| tool.name == RESPOND) {
+            reasons.push(
+                "`tools`: one named `respond` cannot stand beside an output schema with Anthropic models"
+                    .to_owned(),
+            );
+        }
+        if schema.get("type").and_then(Value::as_str) != Some("object") {
+            reasons.push(
+                "`output_schema`: Anthropic models answer with a schema only where its type is `object`"
+                    .to_owned(),
+            );
+        }
+    }
+    for message in &request.messages {
+        reasons.extend(message_cannot(message));
+    }
+    reasons
+}
+
+fn message_cannot(message: &Message) -> Vec<String> {
+    let unreadable = message
+        .tool_calls
+        .iter()
+        .filter(|call| !call.arguments.is_object())
+        .map(|call| {
+            format!(
+                "`messages`: the arguments of the earlier call of tool `{}` are not a JSON object, which Anthropic requires",
+                plain_text::name(&call.name)
+            )
+        });
+    let nameless = (message.role == Role::Tool && message.tool_call_id.is_none()).then(|| {
+        "`messages`: a tool message names no tool call, which Anthropic requires".to_owned()
+    });
+    unreadable.chain(nameless).collect()
+}
+
+/// The request body.
+pub(super) fn encode(call: &Call) -> Result<Vec<u8>, ProviderError> {
+    let request = &call.request;
+    let parameters = &request.parameters;
     to_body(&Body {
         model: &call.model,
         max_tokens: parameters.max_tokens.unwrap_or(DEFAULT_MAX_TOKENS),
         stream: true,
         system: system(&request.messages),
-        messages: messages(&request.messages)?,
-        tools: tools(request)?,
+        messages: messages(&request.messages),
+        tools: tools(request),
         tool_choice: tool_choice(request),
         temperature: parameters.temperature,
         top_p: parameters.top_p,
@@ -131,7 +171,7 @@ fn system(messages: &[Message]) -> Vec<Piece<'_>> {
         .collect()
 }
 
-fn messages(messages: &[Message]) -> Result<Vec<Turn<'_>>, ProviderError> {
+fn messages(messages: &[Message]) -> Vec<Turn<'_>> {
     let mut turns: Vec<Turn<'_>> = Vec::with_capacity(messages.len());
     let mut after_tool = false;
     for message in messages
@@ -140,16 +180,10 @@ fn messages(messages: &[Message]) -> Result<Vec<Turn<'_>>, ProviderError> {
     {
         let is_tool = message.role == Role::Tool;
         let content = if is_tool {
-            vec![tool_result(message)?]
+            vec![tool_result(message)]
         } else {
             let mut content = pieces(&message.content);
             for call in &message.tool_calls {
-                if !call.arguments.is_object() {
-                    return Err(ProviderError::unsupported(format!(
-                        "the arguments of the earlier call of tool `{}` are not a JSON object, which Anthropic requires",
-                        plain_text::name(&call.name)
-                    )));
-                }
                 content.push(Piece::Ours(Block::ToolUse {
                     id: &call.id,
                     name: &call.name,
@@ -172,22 +206,17 @@ fn messages(messages: &[Message]) -> Result<Vec<Turn<'_>>, ProviderError> {
         }
         after_tool = is_tool;
     }
-    Ok(turns)
+    turns
 }
 
-fn tool_result(message: &Message) -> Result<Piece<'_>, ProviderError> {
-    let tool_use_id = message.tool_call_id.as_deref().ok_or_else(|| {
-        ProviderError::unsupported(
-            "a tool message names no tool call, which Anthropic requires".to_owned(),
-        )
-    })?;
-    Ok(Piece::Ours(Block::ToolResult {
-        tool_use_id,
+fn tool_result(message: &Message) -> Piece<'_> {
+    Piece::Ours(Block::ToolResult {
+        tool_use_id: message.tool_call_id.as_deref().unwrap_or_default(),
         content: &message.content,
-    }))
+    })
 }
 
-fn tools(request: &ChatRequest) -> Result<Vec<WireTool<'_>>, ProviderError> {
+fn tools(request: &ChatRequest) -> Vec<WireTool<'_>> {
     let mut tools: Vec<WireTool<'_>> = request
         .tools
         .iter()
@@ -198,23 +227,13 @@ fn tools(request: &ChatRequest) -> Result<Vec<WireTool<'_>>, ProviderError> {
         })
         .collect();
     if let Some(schema) = &request.output_schema {
-        if tools.iter().any(|tool| tool.name == RESPOND) {
-            return Err(ProviderError::unsupported(
-                "a tool named `respond` cannot stand beside an output schema with Anthropic models",
-            ));
-        }
-        if schema.get("type").and_then(Value::as_str) != Some("object") {
-            return Err(ProviderError::unsupported(
-                "Anthropic models answer with a schema only where its type is `object`",
-            ));
-        }
         tools.push(WireTool {
             name: RESPOND,
             description: "Gives the final answer.",
             input_schema: schema,
         });
     }
-    Ok(tools)
+    tools
 }
 
 fn tool_choice(request: &ChatRequest) -> Option<Value> {

@@ -3,10 +3,10 @@
 use super::{HttpProvider, innermost, milliseconds};
 use crate::retry::retry_after;
 use crate::watched_body::Sent;
-use crate::wire::{Answer, End, Fragment, WireError};
+use crate::wire::{Answer, End, Fragment, Framing, WireError};
 use crate::{Call, Phase, ProviderError, StreamEvent, plain_text};
 use plumbline_model::Completion;
-use reqwest::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 use std::future::Future;
@@ -68,14 +68,19 @@ impl HttpProvider {
             return Err(self.refusal(response, &mut waits).await?);
         }
         let answer = self.wire.answer(call);
-        match delivery(&response) {
+        let request_id = request_id(response.headers());
+        let completion = match delivery(&response, self.wire.framing()) {
             Delivery::Stream => self.read_stream(response, answer, events, waits).await,
             Delivery::Json => self.read_json(response, answer, events, waits).await,
             Delivery::Other(kind) => Err(self.foreign(&format!(
                 "HTTP {} with content type `{kind}`, not JSON and not an event stream",
                 response.status().as_u16()
             ))),
-        }
+        }?;
+        Ok(Completion {
+            request_id,
+            ..completion
+        })
     }
 
     async fn read_stream(
@@ -322,8 +327,26 @@ enum Delivery {
     Other(String),
 }
 
+/// Headers in which providers name a request, in lower case.
+const REQUEST_ID_HEADERS: [&str; 6] = [
+    "x-request-id",
+    "request-id",
+    "apim-request-id",
+    "x-ms-request-id",
+    "x-amzn-requestid",
+    "x-goog-request-id",
+];
+
+fn request_id(headers: &HeaderMap) -> Option<String> {
+    REQUEST_ID_HEADERS
+        .iter()
+        .filter_map(|name| headers.get(*name)?.to_str().ok())
+        .find(|id| !id.is_empty())
+        .map(plain_text::name)
+}
+
 /// How an answer comes, by its content type; without one a stream is assumed, as one was asked for.
-fn delivery(response: &Response) -> Delivery {
+fn delivery(response: &Response, framing: Framing) -> Delivery {
     let kind = response
         .headers()
         .get(CONTENT_TYPE)
@@ -332,7 +355,8 @@ fn delivery(response: &Response) -> Delivery {
         .as_deref()
         .map(|kind| kind.split(';').next().unwrap_or("").trim())
     {
-        None | Some("" | "text/event-stream") => Delivery::Stream,
+        None | Some("") => Delivery::Stream,
+        Some(kind) if framing.content_types().contains(&kind) => Delivery::Stream,
         Some(kind) if kind == "application/json" || kind.ends_with("+json") => Delivery::Json,
         Some(other) => Delivery::Other(other.to_owned()),
     }

@@ -3,17 +3,20 @@
 //! An output schema is sent as `response_format`; unknown parameters are sent as they are, unless they would
 //! say a thing twice.
 
-use crate::wire::{check_extra, to_body};
+use crate::strict_schema::may_be_strict;
+use crate::wire::{said_twice, to_body};
 use crate::{Call, ProviderError};
-use plumbline_model::{Content, Message, Role, ToolCall, ToolDefinition};
+use plumbline_model::{ChatRequest, Content, Message, Role, ToolCall, ToolDefinition};
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The request body.
-pub(super) fn body(at_home: bool, call: &Call) -> Result<Vec<u8>, ProviderError> {
-    let request = &call.request;
+/// Most stop sequences that OpenAI itself takes.
+const MAX_STOPS: usize = 4;
+
+/// What cannot be said, a sentence each.
+pub(super) fn cannot(at_home: bool, request: &ChatRequest) -> Vec<String> {
     let parameters = &request.parameters;
     let limit_name = if at_home {
         "max_completion_tokens"
@@ -37,12 +40,23 @@ pub(super) fn body(at_home: bool, call: &Call) -> Result<Vec<u8>, ProviderError>
             taken.push(name);
         }
     }
-    check_extra(call, &taken)?;
+    let mut reasons = said_twice(request, &taken);
     if parameters.extra.get("n").is_some_and(|n| n != 1) {
-        return Err(ProviderError::unsupported(
-            "parameter `n`: a call has one answer; ask for repeats instead",
+        reasons.push("parameter `n`: a call has one answer; ask for repeats instead".to_owned());
+    }
+    if at_home && parameters.stop.len() > MAX_STOPS {
+        reasons.push(format!(
+            "parameter `stop`: {} stop sequences, where OpenAI takes {MAX_STOPS}",
+            parameters.stop.len()
         ));
     }
+    reasons
+}
+
+/// The request body.
+pub(super) fn encode(at_home: bool, call: &Call) -> Result<Vec<u8>, ProviderError> {
+    let request = &call.request;
+    let parameters = &request.parameters;
     let (max_completion_tokens, max_tokens) = if at_home {
         (parameters.max_tokens, None)
     } else {
@@ -201,29 +215,4 @@ impl<'a> From<&'a Value> for ResponseFormat<'a> {
             },
         }
     }
-}
-
-/// OpenAI refuses `strict` unless every object closes itself and requires all of its properties.
-pub(super) fn may_be_strict(schema: &Value) -> bool {
-    let mut open = vec![schema];
-    while let Some(value) = open.pop() {
-        match value {
-            Value::Array(items) => open.extend(items),
-            Value::Object(members) => {
-                if let Some(Value::Object(properties)) = members.get("properties") {
-                    let required = members.get("required").and_then(Value::as_array);
-                    let all_required = properties.keys().all(|name| {
-                        required.is_some_and(|required| required.iter().any(|r| r == name.as_str()))
-                    });
-                    let closed = members.get("additionalProperties") == Some(&Value::Bool(false));
-                    if !all_required || !closed {
-                        return false;
-                    }
-                }
-                open.extend(members.values());
-            }
-            _ => {}
-        }
-    }
-    true
 }

@@ -1,4 +1,3 @@
-use super::request::may_be_strict;
 use super::*;
 use crate::wire::Fragment;
 use plumbline_model::{ChatRequest, Message, ModelParameters, Role, ToolCall, ToolDefinition};
@@ -323,14 +322,6 @@ fn a_bare_request_sends_nothing_that_was_not_asked_for() {
             "stream": true, "stream_options": {"include_usage": true}
         })
     );
-}
-
-#[test]
-fn strict_is_asked_for_only_where_every_object_is_closed_and_complete() {
-    let closed = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false});
-    let nested_open = json!({"type": "object", "properties": {"a": {"type": "object", "properties": {"b": {}}}}, "required": ["a"], "additionalProperties": false});
-    assert!(may_be_strict(&closed));
-    assert!(!may_be_strict(&nested_open));
 }
 
 #[test]

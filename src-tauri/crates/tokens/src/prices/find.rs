@@ -22,6 +22,9 @@ const ALIASES: &[(&str, &str)] = &[
     ("azure_openai", "azure"),
     ("azure-openai", "azure"),
     ("azure_ai", "azure"),
+    ("openai_responses", "openai"),
+    ("gemini", "google"),
+    ("bedrock", "aws"),
     ("fireworks_ai", "fireworks"),
     ("together_ai", "together"),
     ("togetherai", "together"),
@@ -231,6 +234,16 @@ mod tests {
                 Some("openai/gpt-4o-mini"),
                 "{provider:?} {model}"
             );
+        }
+    }
+
+    #[test]
+    fn each_wire_format_of_a_vendor_has_the_vendors_prices() {
+        for (provider, model, found) in [
+            ("openai_responses", "gpt-4o-mini", "openai/gpt-4o-mini"),
+            ("gemini", "gemini-2.5-flash", "google/gemini-2.5-flash"),
+        ] {
+            assert_eq!(entry(Some(provider), model).as_deref(), Some(found));
         }
     }
 
