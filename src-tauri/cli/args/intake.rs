@@ -14,7 +14,8 @@ use std::path::PathBuf;
   plumbline import promptfooconfig.yaml         prompts, tests and assertions; lists what stays behind
 
 Keys, passwords, cookies, e-mail, telephone and card numbers are taken out before anything is stored,
-see `plumbline redaction`; --no-redact stores everything as it is.")]
+see `plumbline redaction`; --no-redact stores everything as it is. Tests of a promptfoo config are stored as they
+are, like any dataset.")]
 pub(crate) struct Import {
     /// Files or folders; `-` reads standard input
     #[arg(required = true, value_name = "PATH")]

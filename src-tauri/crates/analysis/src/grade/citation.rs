@@ -36,10 +36,10 @@ pub(super) fn check(text: &str, case: &Case, variable: Option<&str>) -> Outcome 
     if cited.is_empty() {
         return Outcome::fail("the answer cites nothing");
     }
-    if cited.len() > MAX_CITATIONS {
+    let searches: usize = cited.iter().map(Citation::searches).sum();
+    if searches > MAX_CITATIONS {
         return Outcome::ungraded(format!(
-            "the answer has {} citations; this check reads at most {MAX_CITATIONS}",
-            cited.len()
+            "the answer has {searches} citations; this check reads at most {MAX_CITATIONS}"
         ));
     }
     let (plain, ids) = (plain(&context.text), ids(&context.text));
@@ -105,6 +105,16 @@ enum Citation<'t> {
     Id(&'t str),
 }
 
+impl Citation<'_> {
+    /// A quotation that leaves words out is looked for part by part.
+    fn searches(&self) -> usize {
+        match self {
+            Self::Quotation(words) => 1 + words.matches("...").count() + words.matches('…').count(),
+            Self::Id(_) => 1,
+        }
+    }
+}
+
 fn citations(text: &str) -> Vec<Citation<'_>> {
     let mut found = Vec::new();
     for line in text.lines() {
@@ -131,16 +141,13 @@ fn quotations<'t>(line: &'t str, open: char, close: char, found: &mut Vec<Citati
 
 fn brackets<'t>(line: &'t str, found: &mut Vec<Citation<'t>>) {
     let mut rest = line;
-    while let Some((_, after)) = rest.split_once('[') {
-        let Some((inner, next)) = after.split_once(']') else {
-            return;
-        };
-        if inner.contains('[') {
-            // Only the innermost bracket can be an id.
-            rest = after;
-            continue;
-        }
+    // From closing bracket to closing bracket, so that a row of opening ones is read once.
+    while let Some((before, next)) = rest.split_once(']') {
         rest = next;
+        // Only the innermost bracket can be an id.
+        let Some((_, inner)) = before.rsplit_once('[') else {
+            continue;
+        };
         if inner.len() > MAX_ID_BYTES || next.starts_with('(') {
             continue;
         }
@@ -256,6 +263,18 @@ mod tests {
             assert_eq!(citations(text), [], "{text}");
         }
         assert_eq!(passed("Yes."), Some(false));
+    }
+
+    #[test]
+    fn an_answer_made_of_brackets_or_of_gaps_is_read_once() {
+        let case: Case =
+            serde_json::from_value(json!({"key": "k", "variables": {"d": ["a b c"]}})).unwrap();
+        let brackets = format!("{}1]", "[".repeat(MAX_CONTEXT_BYTES - 2));
+        assert_eq!(check(&brackets, &case, None).passed, Some(true));
+        let gaps = format!("\"a b c{}\"", "…".repeat(1_000));
+        assert_eq!(check(&gaps, &case, None).passed, None);
+        let few = "\"a … b ... c\" [1]";
+        assert_eq!(check(few, &case, None).passed, Some(true));
     }
 
     #[test]

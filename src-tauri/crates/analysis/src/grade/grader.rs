@@ -2,12 +2,11 @@
 
 use super::kept::Kept;
 use super::number::Expected;
-use super::outcome::{Outcome, quote};
+use super::outcome::{Outcome, quote, shorten, within};
 use super::{
-    Answer, AssertionOutcome, Grade, OutputSchema, citation, distance, json, measure, number,
+    Answer, AssertionOutcome, Grade, OutputSchema, bleu, citation, distance, json, measure, number,
     refusal, rouge, rubric, similar, text, tool,
 };
-use super::{bleu, outcome};
 use crate::AnalysisError;
 use plumbline_model::{Assertion, AssertionKind, ResponseStatus};
 use regex::{Regex, RegexBuilder};
@@ -16,6 +15,8 @@ use std::sync::Arc;
 
 /// Bytes that one compiled pattern, and what it keeps while it searches, may take.
 const PATTERN_BYTES: usize = 1 << 20;
+/// The work of a pattern grows with its size times the answer's.
+const MAX_MATCHED_BYTES: usize = 1_000_000;
 
 /// Grades answers; share one among all answers of a run.
 #[derive(Debug, Default)]
@@ -83,7 +84,7 @@ impl Grader {
                 .dfa_size_limit(PATTERN_BYTES)
                 .build()
                 .map_err(|error| AnalysisError::BadPattern {
-                    reason: outcome::shorten(&error.to_string()),
+                    reason: shorten(&error.to_string()),
                 })
         })
     }
@@ -124,12 +125,7 @@ impl Grader {
                 ignore_case,
             } => text::contains_all(said, values, *ignore_case),
             Kind::StartsWith { value, ignore_case } => text::starts_with(said, value, *ignore_case),
-            Kind::Regex { value } => match self.pattern(value) {
-                Err(error) => Outcome::ungraded(error.to_string()),
-                Ok(pattern) => Outcome::pass_or(pattern.is_match(said), || {
-                    format!("nothing matches {}", quote(value))
-                }),
-            },
+            Kind::Regex { value } => self.matches(said, value),
             Kind::Length { unit, min, max } => text::length(said, *unit, *min, *max),
             Kind::JsonValid => self.satisfies(said, answer.output_schema),
             Kind::JsonSchema { schema } => self.satisfies(said, Some(schema)),
@@ -179,6 +175,19 @@ impl Grader {
                 rubric::check(reply.map(String::as_str), *min_score)
             }
             Kind::Similar { min, .. } => similar::check(answer.opinions.embeddings.get(&at), *min),
+        }
+    }
+
+    fn matches(&self, said: &str, pattern: &String) -> Outcome {
+        let said = match within("the answer", said, MAX_MATCHED_BYTES) {
+            Ok(said) => said,
+            Err(outcome) => return outcome,
+        };
+        match self.pattern(pattern) {
+            Err(error) => Outcome::ungraded(error.to_string()),
+            Ok(compiled) => Outcome::pass_or(compiled.is_match(said), || {
+                format!("nothing matches {}", quote(pattern))
+            }),
         }
     }
 

@@ -185,6 +185,8 @@ fn a_check_that_cannot_be_made_is_ungraded_not_a_pass() {
     );
     let large = json!({"kind": "regex", "value": "(a{1000}){1000}"});
     assert_eq!(passed(large, "a"), None);
+    let long = "a".repeat(1_000_001);
+    assert_eq!(passed(json!({"kind": "regex", "value": "a"}), &long), None);
     let both = vec![
         assertion(bad_path),
         assertion(json!({"kind": "equals", "value": "x"})),

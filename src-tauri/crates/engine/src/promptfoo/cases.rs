@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// Lists of values stand for one case each; their product is not followed further.
 const MAX_CASES: usize = 50_000;
 
+/// All cases together, written as JSON.
+const MAX_ALL_BYTES: u64 = 64 * 1024 * 1024;
+
 /// Members of a test that are read.
 const READ: &[&str] = &["assert", "description", "options", "vars"];
 /// Members of `options` that are read.
@@ -41,6 +44,7 @@ pub(super) fn read(
         default,
         cases: Vec::new(),
         tests: 0,
+        bytes: 0,
     };
     reader.list(tests, "tests", true, losses);
     reader.cases
@@ -53,6 +57,7 @@ struct Reader<'f> {
     cases: Vec<Case>,
     /// Tests met, for keys that stay the same when one of them is left out.
     tests: usize,
+    bytes: u64,
 }
 
 impl Reader<'_> {
@@ -159,16 +164,40 @@ impl Reader<'_> {
             let tags = description
                 .filter(|text| !text.is_empty())
                 .map(|text| ("description".to_owned(), text));
-            cases.push(Case {
+            let case = Case {
                 key,
                 variables,
                 assertions,
                 tags: BTreeMap::from_iter(tags),
                 source: None,
-            });
+            };
+            self.bytes += bytes_of(&case);
+            if self.bytes > MAX_ALL_BYTES {
+                losses.left_out(place, "the cases are larger than the 64 MiB that are read");
+                break;
+            }
+            cases.push(case);
         }
         self.cases.extend(cases);
     }
+}
+
+/// How long a case is as JSON.
+fn bytes_of(case: &Case) -> u64 {
+    struct Count(u64);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len() as u64;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // Counting cannot fail, and a case is always JSON.
+    let _ = serde_json::to_writer(&mut count, case);
+    count.0
 }
 
 fn note_unread(test: &Value, place: &str, losses: &mut Losses) {
@@ -284,6 +313,17 @@ mod tests {
         ] {
             assert!(all.contains(reason), "{reason} in {all}");
         }
+    }
+
+    #[test]
+    fn a_long_text_in_many_cases_stays_bounded() {
+        let files = [("long.txt", "a".repeat(1 << 20))];
+        let files = files.each_ref().map(|(name, text)| (*name, text.as_str()));
+        let many: Vec<u32> = (0..1_000).collect();
+        let tests = json!([{"vars": {"text": "file://long.txt", "n": many}}]);
+        let (cases, losses) = cases(&tests, &Value::Null, &files);
+        assert_eq!(cases.len(), 63);
+        assert!(losses[0].contains("64 MiB"), "{losses:?}");
     }
 
     #[test]

@@ -9,8 +9,9 @@ pub(super) fn read(text: &str) -> Result<Value, String> {
             max_depth: 64,
             max_nodes: 500_000,
             max_events: 2_000_000,
-            max_aliases: 10_000,
+            max_aliases: 2_000,
             max_anchors: 1_000,
+            max_recorded_anchor_bytes: 128 << 10,
             max_documents: 1,
             max_total_scalar_bytes: 16 << 20,
         },
@@ -42,6 +43,15 @@ mod tests {
             bomb.push_str(&format!("l{level}: &l{level} [{below}]\n"));
         }
         assert!(read(&bomb).is_err());
+        let long = format!(
+            "a: &x {}\nb: [{}]\n",
+            "y".repeat(1 << 20),
+            "*x, ".repeat(1_000)
+        );
+        assert!(
+            read(&long).is_err(),
+            "a long text is not repeated without end"
+        );
         assert!(read(&format!("a: {}1{}", "[".repeat(20_000), "]".repeat(20_000))).is_err());
         assert!(read("a: [").is_err());
     }

@@ -19,6 +19,16 @@ use serde_json::{Map, Value, json};
 /// Sets within sets are followed no deeper.
 const MAX_SET_DEPTH: usize = 4;
 
+/// How a provider of promptfoo is asked, between its name and the model's.
+const WAYS: &[&str] = &[
+    "chat",
+    "completion",
+    "embedding",
+    "embeddings",
+    "messages",
+    "responses",
+];
+
 /// What the assertions of one case may refer to.
 pub(super) struct Surroundings<'s> {
     pub(super) folder: &'s ConfigFolder,
@@ -267,34 +277,21 @@ impl Surroundings<'_> {
     }
 }
 
-/// `openai:chat:gpt-4.1` as `openai:gpt-4.1`; nothing for a provider that is code or an address.
+/// `openai:chat:gpt-4.1` as `openai:gpt-4.1`; nothing for a provider that is code, an address, or not ours.
 fn model_of(id: &str) -> Option<String> {
-    let (provider, rest) = id.split_once(':')?;
-    if ![
-        "openai",
-        "anthropic",
-        "ollama",
-        "azure",
-        "google",
-        "openrouter",
-    ]
-    .contains(&provider)
-    {
-        return None;
-    }
-    let ways = [
-        "chat",
-        "responses",
-        "completion",
-        "embedding",
-        "embeddings",
-        "messages",
-    ];
-    let model = match rest.split_once(':') {
-        Some((way, model)) if ways.contains(&way) => model,
-        _ => rest,
+    let (theirs, rest) = id.split_once(':')?;
+    let (way, model) = match rest.split_once(':') {
+        Some((way, model)) if WAYS.contains(&way) => (way, model),
+        _ if WAYS.contains(&rest) => return None,
+        _ => ("", rest),
     };
-    (!model.is_empty() && !ways.contains(&model)).then(|| format!("{provider}:{model}"))
+    let provider = match (theirs, way) {
+        ("openai", "responses") => "openai_responses",
+        ("openai" | "anthropic" | "ollama", _) => theirs,
+        ("google", _) => "gemini",
+        _ => return None,
+    };
+    (!model.is_empty()).then(|| format!("{provider}:{model}"))
 }
 
 /// A text to look for that is not empty: the empty one occurs everywhere.

@@ -155,3 +155,29 @@ fn code_and_what_has_no_exact_counterpart_is_left_out_with_the_reason() {
         assert!(left_out[0].contains(reason), "{theirs}: {left_out:?}");
     }
 }
+
+#[test]
+fn a_grading_provider_is_named_as_ours_or_not_at_all() {
+    for (theirs, ours) in [
+        ("openai:chat:gpt-4.1", Some("openai:gpt-4.1")),
+        ("openai:gpt-4.1", Some("openai:gpt-4.1")),
+        ("openai:responses:gpt-5", Some("openai_responses:gpt-5")),
+        (
+            "openai:embedding:text-embedding-3-small",
+            Some("openai:text-embedding-3-small"),
+        ),
+        (
+            "anthropic:messages:claude-haiku-4-5",
+            Some("anthropic:claude-haiku-4-5"),
+        ),
+        ("google:gemini-2.5-flash", Some("gemini:gemini-2.5-flash")),
+        ("ollama:chat:llama3.2:3b", Some("ollama:llama3.2:3b")),
+        ("openai:chat", None),
+        ("openai:", None),
+        ("file://judge.py", None),
+        ("https://judge.example", None),
+        ("exec:judge", None),
+    ] {
+        assert_eq!(model_of(theirs).as_deref(), ours, "{theirs}");
+    }
+}
