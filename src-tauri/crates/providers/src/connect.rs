@@ -6,7 +6,7 @@ use crate::http::HttpProvider;
 use crate::web_origin::WebOrigin;
 use crate::wire::WireFormat;
 use crate::{
-    ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, gemini, openai_chat,
+    ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, gemini, ollama, openai_chat,
     openai_responses,
 };
 use std::sync::Arc;
@@ -15,7 +15,8 @@ use std::sync::Arc;
 struct Known {
     provider: &'static str,
     base_url: &'static str,
-    key_variable: &'static str,
+    /// `None` for a server that needs no key.
+    key_variable: Option<&'static str>,
     /// Makes the wire format; told whether the call goes to the vendor's own origin.
     wire: fn(at_home: bool) -> Box<dyn WireFormat>,
 }
@@ -24,33 +25,39 @@ const KNOWN: &[Known] = &[
     Known {
         provider: "openai",
         base_url: "https://api.openai.com/v1",
-        key_variable: "OPENAI_API_KEY",
+        key_variable: Some("OPENAI_API_KEY"),
         wire: openai_chat::format,
     },
     Known {
         provider: "openai_responses",
         base_url: "https://api.openai.com/v1",
-        key_variable: "OPENAI_API_KEY",
+        key_variable: Some("OPENAI_API_KEY"),
         wire: |_| openai_responses::format(),
     },
     Known {
         provider: "anthropic",
         base_url: "https://api.anthropic.com",
-        key_variable: "ANTHROPIC_API_KEY",
+        key_variable: Some("ANTHROPIC_API_KEY"),
         wire: anthropic_messages::format,
     },
     Known {
         provider: "gemini",
         base_url: "https://generativelanguage.googleapis.com/v1beta",
-        key_variable: "GEMINI_API_KEY",
+        key_variable: Some("GEMINI_API_KEY"),
         wire: |_| gemini::format(),
+    },
+    Known {
+        provider: "ollama",
+        base_url: "http://127.0.0.1:11434",
+        key_variable: None,
+        wire: |_| ollama::format(),
     },
 ];
 
 /// How to reach a provider.
 #[derive(Debug, Clone, Default)]
 pub struct ProviderSettings {
-    /// `openai`, `openai_responses`, `anthropic`, `gemini`, or any other name for an OpenAI-compatible server, which needs a base URL.
+    /// `openai`, `openai_responses`, `anthropic`, `gemini`, `ollama`, or any other name for an OpenAI-compatible server, which needs a base URL.
     pub provider: String,
     /// Replaces the vendor's own. Set by the person, never by anything imported.
     pub base_url: Option<String>,
@@ -70,7 +77,12 @@ pub(crate) fn key_variable_of(origin: &WebOrigin) -> Option<&'static str> {
     KNOWN
         .iter()
         .find(|known| is_home(known, origin))
-        .map(|known| known.key_variable)
+        .and_then(|known| known.key_variable)
+}
+
+/// True for a provider that is reached at its own base URL without any key.
+pub(crate) fn is_keyless(provider: &str) -> bool {
+    known(provider).is_some_and(|known| known.key_variable.is_none())
 }
 
 /// Prepares a provider: one HTTP client with its own connections. Nothing is sent yet, so keep and share it.
@@ -150,6 +162,10 @@ mod tests {
             connect(&settings("openai", None, home)).unwrap().name(),
             "openai"
         );
+        assert_eq!(
+            connect(&settings("ollama", None, None)).unwrap().name(),
+            "ollama"
+        );
         let local = settings("vllm", Some("http://127.0.0.1:8000/v1"), None);
         assert_eq!(connect(&local).unwrap().name(), "vllm");
         for provider in ["vllm", "recorded", ""] {
@@ -173,7 +189,14 @@ mod tests {
 
     #[test]
     fn a_key_of_another_origin_is_refused_for_every_provider() {
-        for provider in ["openai", "openai_responses", "anthropic", "gemini", "vllm"] {
+        for provider in [
+            "openai",
+            "openai_responses",
+            "anthropic",
+            "gemini",
+            "ollama",
+            "vllm",
+        ] {
             let error = refused(&settings(
                 provider,
                 Some("https://evil.test/v1"),

@@ -4,7 +4,7 @@
 //! serialises or stores a key.
 
 use crate::ProviderError;
-use crate::connect::{default_base_url, key_variable_of};
+use crate::connect::{default_base_url, is_keyless, key_variable_of};
 use crate::web_origin::WebOrigin;
 use reqwest::Url;
 use std::fmt;
@@ -93,6 +93,10 @@ pub fn keys_from_env(
     base_url: Option<&str>,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<ApiKey>, ProviderError> {
+    // A key for a server of one's own is not meant for a server that nobody named.
+    if base_url.is_none() && is_keyless(provider) {
+        return Ok(None);
+    }
     let Some(base_url) = base_url.or_else(|| default_base_url(provider)) else {
         return Ok(None);
     };
@@ -157,6 +161,9 @@ mod tests {
             ),
             ("openai", Some("http://127.0.0.1:8000/v1"), Some("sk-own")),
             ("recorded", None, None),
+            ("gemini", None, None),
+            ("ollama", None, None),
+            ("ollama", Some("http://127.0.0.1:11434"), Some("sk-own")),
         ] {
             assert_eq!(
                 found(provider, base_url).unwrap().as_deref(),

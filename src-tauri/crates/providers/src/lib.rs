@@ -10,6 +10,8 @@ mod error;
 mod gemini;
 mod http;
 mod key;
+mod ndjson;
+mod ollama;
 mod openai_chat;
 mod openai_responses;
 mod parts;

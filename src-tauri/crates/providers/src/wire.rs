@@ -53,6 +53,8 @@ pub(crate) trait WireFormat: Send + Sync {
 pub(crate) enum Framing {
     /// Server-sent events.
     Sse,
+    /// Lines of JSON.
+    NdJson,
 }
 
 impl Framing {
@@ -60,6 +62,7 @@ impl Framing {
     pub(crate) fn content_types(self) -> &'static [&'static str] {
         match self {
             Self::Sse => &["text/event-stream"],
+            Self::NdJson => &["application/x-ndjson", "application/ndjson"],
         }
     }
 }

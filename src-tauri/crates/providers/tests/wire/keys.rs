@@ -10,9 +10,18 @@ use tokio_util::sync::CancellationToken;
 
 const CANARY: &str = "sk-canary-7f3a9b2c4d5e6f";
 
+const VENDORS: [&str; 6] = [
+    "openai",
+    "openai_responses",
+    "anthropic",
+    "gemini",
+    "ollama",
+    "local",
+];
+
 #[tokio::test]
 async fn a_redirect_is_an_error_that_names_it_and_the_other_server_sees_nothing() {
-    for provider_name in ["openai", "anthropic", "local"] {
+    for provider_name in VENDORS {
         for status in [301, 302, 303, 307, 308] {
             let other = FaultServer::start(vec![Step::Read]).await;
             let location = format!("location: {}/v1?token={CANARY}\r\n", other.origin);
@@ -41,7 +50,13 @@ async fn each_format_sends_the_key_in_its_own_header_once() {
     for (name, header) in [
         ("openai", format!("authorization: Bearer {CANARY}\r\n")),
         ("local", format!("authorization: Bearer {CANARY}\r\n")),
+        (
+            "openai_responses",
+            format!("authorization: Bearer {CANARY}\r\n"),
+        ),
+        ("ollama", format!("authorization: Bearer {CANARY}\r\n")),
         ("anthropic", format!("x-api-key: {CANARY}\r\n")),
+        ("gemini", format!("x-goog-api-key: {CANARY}\r\n")),
     ] {
         let server =
             FaultServer::start(vec![Step::Read, Step::Send(response(400, "", b"", 0))]).await;
@@ -57,10 +72,12 @@ async fn each_format_sends_the_key_in_its_own_header_once() {
         let sent = String::from_utf8(server.requests().remove(0)).unwrap();
         assert_eq!(sent.matches(CANARY).count(), 1, "{sent}");
         assert!(sent.contains(&header), "{sent}");
-        let path = if name == "anthropic" {
-            "/base/v1/messages"
-        } else {
-            "/base/chat/completions"
+        let path = match name {
+            "openai_responses" => "/base/responses",
+            "anthropic" => "/base/v1/messages",
+            "gemini" => "/base/models/m:streamGenerateContent?alt=sse",
+            "ollama" => "/base/api/chat",
+            _ => "/base/chat/completions",
         };
         assert!(
             sent.starts_with(&format!("POST {path} HTTP/1.1\r\n")),
