@@ -6,49 +6,65 @@ use crate::http::HttpProvider;
 use crate::web_origin::WebOrigin;
 use crate::wire::WireFormat;
 use crate::{
-    ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, gemini, ollama, openai_chat,
-    openai_responses,
+    ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, azure_openai, gemini, ollama,
+    openai_chat, openai_responses,
 };
+use reqwest::Url;
 use std::sync::Arc;
 
 /// A provider with a home of its own.
 struct Known {
     provider: &'static str,
-    base_url: &'static str,
+    /// `None` for a vendor that gives every customer an address.
+    base_url: Option<&'static str>,
     /// `None` for a server that needs no key.
     key_variable: Option<&'static str>,
-    /// Makes the wire format; told whether the call goes to the vendor's own origin.
-    wire: fn(at_home: bool) -> Box<dyn WireFormat>,
+    wire: fn(&Place<'_>) -> Box<dyn WireFormat>,
 }
+
+/// Where the calls go.
+struct Place<'a> {
+    base: &'a Url,
+    /// Whether that is the vendor's own origin.
+    at_home: bool,
+}
+
+pub(crate) const AZURE: &str = "azure_openai";
 
 const KNOWN: &[Known] = &[
     Known {
         provider: "openai",
-        base_url: "https://api.openai.com/v1",
+        base_url: Some("https://api.openai.com/v1"),
         key_variable: Some("OPENAI_API_KEY"),
-        wire: openai_chat::format,
+        wire: |place| openai_chat::format(place.at_home),
     },
     Known {
         provider: "openai_responses",
-        base_url: "https://api.openai.com/v1",
+        base_url: Some("https://api.openai.com/v1"),
         key_variable: Some("OPENAI_API_KEY"),
         wire: |_| openai_responses::format(),
     },
     Known {
         provider: "anthropic",
-        base_url: "https://api.anthropic.com",
+        base_url: Some("https://api.anthropic.com"),
         key_variable: Some("ANTHROPIC_API_KEY"),
-        wire: anthropic_messages::format,
+        wire: |_| anthropic_messages::format(),
     },
     Known {
         provider: "gemini",
-        base_url: "https://generativelanguage.googleapis.com/v1beta",
+        base_url: Some("https://generativelanguage.googleapis.com/v1beta"),
         key_variable: Some("GEMINI_API_KEY"),
         wire: |_| gemini::format(),
     },
     Known {
+        provider: AZURE,
+        base_url: None,
+        key_variable: Some(azure_openai::KEY_VARIABLE),
+        wire: |place| azure_openai::format(place.base),
+    },
+    Known {
         provider: "ollama",
-        base_url: "http://127.0.0.1:11434",
+        base_url: Some("http://127.0.0.1:11434"),
         key_variable: None,
         wire: |_| ollama::format(),
     },
@@ -57,7 +73,7 @@ const KNOWN: &[Known] = &[
 /// How to reach a provider.
 #[derive(Debug, Clone, Default)]
 pub struct ProviderSettings {
-    /// `openai`, `openai_responses`, `anthropic`, `gemini`, `ollama`, or any other name for an OpenAI-compatible server, which needs a base URL.
+    /// `openai`, `openai_responses`, `anthropic`, `gemini`, `azure_openai`, `ollama`, or any other name for an OpenAI-compatible server, which needs a base URL.
     pub provider: String,
     /// Replaces the vendor's own. Set by the person, never by anything imported.
     pub base_url: Option<String>,
@@ -69,7 +85,7 @@ pub struct ProviderSettings {
 /// The base URL a provider has when none is given.
 #[must_use]
 pub fn default_base_url(provider: &str) -> Option<&'static str> {
-    known(provider).map(|known| known.base_url)
+    known(provider).and_then(|known| known.base_url)
 }
 
 /// The environment variable whose key belongs to this origin.
@@ -98,27 +114,44 @@ pub fn connect(settings: &ProviderSettings) -> Result<Arc<dyn Provider>, Provide
         ));
     }
     let known = known(name);
+    // A vendor that gives every customer an address is reached where its key belongs.
+    let home_of_key = || {
+        let key = settings.api_key.as_ref().filter(|_| known.is_some())?;
+        Some(key.home())
+    };
     let base_url = settings
         .base_url
-        .as_deref()
-        .or(known.map(|known| known.base_url))
-        .ok_or_else(|| {
-            ProviderError::setting(format!(
-                "provider `{name}` needs a base URL, such as http://127.0.0.1:8000/v1"
-            ))
-        })?;
-    let (base, origin) = WebOrigin::parse_base(base_url)?;
+        .clone()
+        .or_else(|| default_base_url(name).map(str::to_owned))
+        .or_else(home_of_key)
+        .ok_or_else(|| needs_base_url(name))?;
+    let (base, origin) = WebOrigin::parse_base(&base_url)?;
+    let is_azure = known.is_some_and(|known| known.provider == AZURE);
+    if base.query().is_some() && !is_azure {
+        return Err(ProviderError::setting(format!(
+            "the base URL for {origin} has an `api-version`, which only provider `{AZURE}` takes"
+        )));
+    }
     let variable = key_variable_of(&origin);
-    if let (Some(variable), None) = (variable, &settings.api_key) {
+    let needed = variable
+        .or_else(|| (is_azure && !origin.is_loopback()).then_some(azure_openai::KEY_VARIABLE));
+    if let (Some(variable), None) = (needed, &settings.api_key) {
         return Err(ProviderError::MissingKey {
             at: origin.to_string(),
             variable: variable.to_owned(),
         });
     }
-    let wire = known.map_or(openai_chat::format as fn(bool) -> _, |known| known.wire);
+    let place = Place {
+        base: &base,
+        at_home: variable.is_some(),
+    };
+    let wire = match known {
+        Some(known) => (known.wire)(&place),
+        None => openai_chat::format(place.at_home),
+    };
     let provider = HttpProvider::new(
         name,
-        wire(variable.is_some()),
+        wire,
         &base,
         origin,
         settings.api_key.clone(),
@@ -127,12 +160,25 @@ pub fn connect(settings: &ProviderSettings) -> Result<Arc<dyn Provider>, Provide
     Ok(Arc::new(provider))
 }
 
+fn needs_base_url(name: &str) -> ProviderError {
+    ProviderError::setting(if name == AZURE {
+        format!(
+            "provider `{AZURE}` needs the address of a resource: set {} or give a base URL, such as https://name.openai.azure.com",
+            azure_openai::ENDPOINT_VARIABLE
+        )
+    } else {
+        format!("provider `{name}` needs a base URL, such as http://127.0.0.1:8000/v1")
+    })
+}
+
 fn known(provider: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.provider == provider)
 }
 
 fn is_home(known: &Known, origin: &WebOrigin) -> bool {
-    WebOrigin::parse_base(known.base_url).is_ok_and(|(_, home)| home == *origin)
+    known.base_url.is_some_and(|base_url| {
+        WebOrigin::parse_base(base_url).is_ok_and(|(_, home)| home == *origin)
+    })
 }
 
 #[cfg(test)]
@@ -175,6 +221,26 @@ mod tests {
     }
 
     #[test]
+    fn azure_is_reached_where_its_key_belongs_and_takes_a_version() {
+        let home = "https://r.openai.azure.com";
+        assert!(connect(&settings(AZURE, None, Some(home))).is_ok());
+        let versioned = format!("{home}/?api-version=2024-10-21");
+        assert!(connect(&settings(AZURE, Some(&versioned), Some(home))).is_ok());
+        let error = refused(&settings(AZURE, Some(home), None));
+        assert!(
+            error.to_string().contains(azure_openai::KEY_VARIABLE),
+            "{error}"
+        );
+        let error = refused(&settings(AZURE, None, None));
+        assert!(
+            error.to_string().contains(azure_openai::ENDPOINT_VARIABLE),
+            "{error}"
+        );
+        let error = refused(&settings("vllm", Some(&versioned), Some(home)));
+        assert!(error.to_string().contains("api-version"), "{error}");
+    }
+
+    #[test]
     fn a_vendor_without_its_key_is_refused_before_anything_is_sent() {
         for (provider, variable) in [
             ("openai", "OPENAI_API_KEY"),
@@ -194,6 +260,7 @@ mod tests {
             "openai_responses",
             "anthropic",
             "gemini",
+            "azure_openai",
             "ollama",
             "vllm",
         ] {

@@ -4,7 +4,8 @@
 //! serialises or stores a key.
 
 use crate::ProviderError;
-use crate::connect::{default_base_url, is_keyless, key_variable_of};
+use crate::azure_openai::{ENDPOINT_VARIABLE, KEY_VARIABLE};
+use crate::connect::{AZURE, default_base_url, is_keyless, key_variable_of};
 use crate::web_origin::WebOrigin;
 use reqwest::Url;
 use std::fmt;
@@ -61,6 +62,11 @@ impl ApiKey {
         }
     }
 
+    /// The origin as a base URL.
+    pub(crate) fn home(&self) -> String {
+        self.origin.to_string()
+    }
+
     /// The text with every occurrence of the key replaced.
     pub(crate) fn redact(&self, text: &str) -> String {
         text.replace(&self.secret, "[key]")
@@ -84,6 +90,7 @@ impl fmt::Display for ApiKey {
 /// A vendor's variable (`OPENAI_API_KEY`, `ANTHROPIC_API_KEY`) is used for that vendor's own origin only,
 /// whatever name the provider was given. For any other base URL the person sets `PLUMBLINE_API_KEY`;
 /// without it the call goes out without a key. `PLUMBLINE_API_KEY_ORIGIN` binds that key to one server.
+/// `AZURE_OPENAI_API_KEY` belongs to the resource that `AZURE_OPENAI_ENDPOINT` names, and is used for no other.
 /// `None` means no key was found.
 ///
 /// # Errors
@@ -97,11 +104,18 @@ pub fn keys_from_env(
     if base_url.is_none() && is_keyless(provider) {
         return Ok(None);
     }
-    let Some(base_url) = base_url.or_else(|| default_base_url(provider)) else {
+    let resource = lookup(ENDPOINT_VARIABLE).filter(|_| provider == AZURE);
+    let Some(base_url) = base_url
+        .or_else(|| default_base_url(provider))
+        .or(resource.as_deref())
+    else {
         return Ok(None);
     };
     let (_, origin) = WebOrigin::parse_base(base_url)?;
-    let variable = key_variable_of(&origin).unwrap_or(ANY_KEY_VARIABLE);
+    let variable = match &resource {
+        Some(resource) if WebOrigin::parse_base(resource)?.1 == origin => KEY_VARIABLE,
+        _ => key_variable_of(&origin).unwrap_or(ANY_KEY_VARIABLE),
+    };
     if let (ANY_KEY_VARIABLE, Some(home)) = (variable, lookup(KEY_ORIGIN_VARIABLE))
         && WebOrigin::parse_base(&home)?.1 != origin
     {
@@ -171,6 +185,28 @@ mod tests {
                 "{provider} at {base_url:?}"
             );
         }
+    }
+
+    #[test]
+    fn azures_key_reaches_the_resource_of_its_endpoint_only() {
+        let lookup = |name: &str| match name {
+            KEY_VARIABLE => Some("az-own".to_owned()),
+            ENDPOINT_VARIABLE => Some("https://r.openai.azure.com/".to_owned()),
+            _ => None,
+        };
+        let found = |provider, base_url| {
+            let key = keys_from_env(provider, base_url, &lookup).unwrap();
+            key.map(|key| (key.secret, key.origin.to_string()))
+        };
+        let own = Some(("az-own".to_owned(), "https://r.openai.azure.com".to_owned()));
+        assert_eq!(found(AZURE, None), own);
+        let versioned = "https://r.openai.azure.com/openai?api-version=2024-10-21";
+        assert_eq!(found(AZURE, Some(versioned)), own);
+        for other in ["https://evil.openai.azure.com", "https://evil.test"] {
+            assert_eq!(found(AZURE, Some(other)), None, "{other}");
+        }
+        assert_eq!(found("vllm", Some("https://r.openai.azure.com")), None);
+        assert_eq!(found("openai", None), None);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! runs the retry loop with the verdicts of [`retry`].
 
 mod anthropic_messages;
+mod azure_openai;
 mod connect;
 mod error;
 mod gemini;

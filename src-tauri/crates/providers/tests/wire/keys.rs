@@ -10,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 const CANARY: &str = "sk-canary-7f3a9b2c4d5e6f";
 
-const VENDORS: [&str; 6] = [
+const VENDORS: [&str; 7] = [
     "openai",
     "openai_responses",
     "anthropic",
     "gemini",
+    "azure_openai",
     "ollama",
     "local",
 ];
@@ -56,6 +57,7 @@ async fn each_format_sends_the_key_in_its_own_header_once() {
         ),
         ("ollama", format!("authorization: Bearer {CANARY}\r\n")),
         ("anthropic", format!("x-api-key: {CANARY}\r\n")),
+        ("azure_openai", format!("api-key: {CANARY}\r\n")),
         ("gemini", format!("x-goog-api-key: {CANARY}\r\n")),
     ] {
         let server =
@@ -76,6 +78,7 @@ async fn each_format_sends_the_key_in_its_own_header_once() {
             "openai_responses" => "/base/responses",
             "anthropic" => "/base/v1/messages",
             "gemini" => "/base/models/m:streamGenerateContent?alt=sse",
+            "azure_openai" => "/base/openai/deployments/m/chat/completions?api-version=2024-10-21",
             "ollama" => "/base/api/chat",
             _ => "/base/chat/completions",
         };

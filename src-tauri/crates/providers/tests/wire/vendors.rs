@@ -19,7 +19,7 @@ struct Vendor {
 
 const SSE: &str = "text/event-stream";
 
-const VENDORS: [Vendor; 3] = [
+const VENDORS: [Vendor; 4] = [
     Vendor {
         provider: "openai_responses",
         content_type: SSE,
@@ -33,6 +33,13 @@ const VENDORS: [Vendor; 3] = [
         hello: b"data: {\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"Hello\"}]}}]}\r\n\r\n",
         end: b"data: {\"candidates\":[{\"finishReason\":\"STOP\"}]}\r\n\r\n",
         error: b"data: {\"error\":{\"code\":500,\"status\":\"INTERNAL\",\"message\":\"the model broke\"}}\r\n\r\n",
+    },
+    Vendor {
+        provider: "azure_openai",
+        content_type: SSE,
+        hello: b"data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"Hello\"}}]}\n\n",
+        end: b"data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",
+        error: b"data: {\"error\":{\"message\":\"the model broke\",\"code\":\"oops\"}}\n\n",
     },
     Vendor {
         provider: "ollama",
