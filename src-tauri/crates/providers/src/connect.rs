@@ -141,23 +141,33 @@ pub fn connect(settings: &ProviderSettings) -> Result<Arc<dyn Provider>, Provide
             variable: variable.to_owned(),
         });
     }
-    let place = Place {
-        base: &base,
-        at_home: variable.is_some(),
-    };
-    let wire = match known {
-        Some(known) => (known.wire)(&place),
-        None => openai_chat::format(place.at_home),
-    };
     let provider = HttpProvider::new(
         name,
-        wire,
+        format_for(name, &base, &origin),
         &base,
         origin,
         settings.api_key.clone(),
         settings.timeouts,
     )?;
     Ok(Arc::new(provider))
+}
+
+/// The wire format that a provider speaks at a base URL.
+pub(crate) fn format_for(provider: &str, base: &Url, origin: &WebOrigin) -> Box<dyn WireFormat> {
+    let place = Place {
+        base,
+        at_home: key_variable_of(origin).is_some(),
+    };
+    match known(provider) {
+        Some(known) => (known.wire)(&place),
+        None => openai_chat::format(place.at_home),
+    }
+}
+
+/// The names of all providers with a format of their own.
+#[cfg(test)]
+pub(crate) fn providers() -> impl Iterator<Item = &'static str> {
+    KNOWN.iter().map(|known| known.provider)
 }
 
 fn needs_base_url(name: &str) -> ProviderError {

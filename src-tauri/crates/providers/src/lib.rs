@@ -18,6 +18,7 @@ mod openai_responses;
 mod parts;
 mod passthrough;
 mod plain_text;
+mod portability;
 mod provider;
 mod recorded;
 pub mod retry;
@@ -34,6 +35,7 @@ pub use error::{Phase, ProviderError};
 pub use http::Timeouts;
 pub use key::{ANY_KEY_VARIABLE, ApiKey, KEY_ORIGIN_VARIABLE, keys_from_env};
 pub use passthrough::{NotPassed, Passed, PassedBody, Upstream};
+pub use portability::portability;
 pub use provider::{Answering, Call, Provider, StreamEvent};
 pub use recorded::{
     RecordedProvider, Recording, RecordingError, RecordingSource, Recordings, read_recordings,
