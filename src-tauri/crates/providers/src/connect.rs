@@ -2,12 +2,13 @@
 //!
 //! A new wire format is one file and one line in the table.
 
+use crate::bedrock::credentials;
 use crate::http::HttpProvider;
 use crate::web_origin::WebOrigin;
 use crate::wire::WireFormat;
 use crate::{
-    ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, azure_openai, gemini, ollama,
-    openai_chat, openai_responses,
+    ApiKey, Provider, ProviderError, Timeouts, anthropic_messages, azure_openai, bedrock, gemini,
+    ollama, openai_chat, openai_responses,
 };
 use reqwest::Url;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ struct Place<'a> {
 }
 
 pub(crate) const AZURE: &str = "azure_openai";
+
+pub(crate) const BEDROCK: &str = "bedrock";
 
 const KNOWN: &[Known] = &[
     Known {
@@ -63,6 +66,12 @@ const KNOWN: &[Known] = &[
         wire: |place| azure_openai::format(place.base),
     },
     Known {
+        provider: BEDROCK,
+        base_url: None,
+        key_variable: Some(credentials::SECRET_VARIABLE),
+        wire: |_| bedrock::format(),
+    },
+    Known {
         provider: "ollama",
         base_url: Some("http://127.0.0.1:11434"),
         key_variable: None,
@@ -73,7 +82,7 @@ const KNOWN: &[Known] = &[
 /// How to reach a provider.
 #[derive(Debug, Clone, Default)]
 pub struct ProviderSettings {
-    /// `openai`, `openai_responses`, `anthropic`, `gemini`, `azure_openai`, `ollama`, or any other name for an OpenAI-compatible server, which needs a base URL.
+    /// `openai`, `openai_responses`, `anthropic`, `gemini`, `azure_openai`, `bedrock`, `ollama`, or any other name for an OpenAI-compatible server, which needs a base URL.
     pub provider: String,
     /// Replaces the vendor's own. Set by the person, never by anything imported.
     pub base_url: Option<String>,
@@ -133,8 +142,11 @@ pub fn connect(settings: &ProviderSettings) -> Result<Arc<dyn Provider>, Provide
         )));
     }
     let variable = key_variable_of(&origin);
-    let needed = variable
-        .or_else(|| (is_azure && !origin.is_loopback()).then_some(azure_openai::KEY_VARIABLE));
+    // A vendor without one home is asked for its key wherever it is reached, but not on this machine.
+    let needed = variable.or_else(|| {
+        let roaming = known.filter(|known| known.base_url.is_none() && !origin.is_loopback())?;
+        roaming.key_variable
+    });
     if let (Some(variable), None) = (needed, &settings.api_key) {
         return Err(ProviderError::MissingKey {
             at: origin.to_string(),
@@ -175,6 +187,11 @@ fn needs_base_url(name: &str) -> ProviderError {
         format!(
             "provider `{AZURE}` needs the address of a resource: set {} or give a base URL, such as https://name.openai.azure.com",
             azure_openai::ENDPOINT_VARIABLE
+        )
+    } else if name == BEDROCK {
+        format!(
+            "provider `{BEDROCK}` needs AWS credentials and a region: set {} and the key's variables, or give a base URL, such as https://bedrock-runtime.eu-west-1.amazonaws.com",
+            credentials::REGION_VARIABLE
         )
     } else {
         format!("provider `{name}` needs a base URL, such as http://127.0.0.1:8000/v1")
@@ -271,6 +288,7 @@ mod tests {
             "anthropic",
             "gemini",
             "azure_openai",
+            "bedrock",
             "ollama",
             "vllm",
         ] {

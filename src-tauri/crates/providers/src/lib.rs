@@ -6,6 +6,7 @@
 
 mod anthropic_messages;
 mod azure_openai;
+mod bedrock;
 mod connect;
 mod error;
 mod gemini;

@@ -57,6 +57,11 @@ impl WebOrigin {
         Ok((url, origin))
     }
 
+    /// As the URL parser wrote it.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
+    }
+
     /// True for this machine itself.
     pub(crate) fn is_loopback(&self) -> bool {
         let bare = self.host.trim_start_matches('[').trim_end_matches(']');
