@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 /// The wire format.
-pub(crate) fn format(_: bool) -> Box<dyn WireFormat> {
+pub(crate) fn format() -> Box<dyn WireFormat> {
     Box::new(AnthropicMessages)
 }
 

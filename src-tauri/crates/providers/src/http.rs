@@ -8,14 +8,14 @@ mod exchange;
 use crate::provider::Answering;
 use crate::watched_body::{Sent, WatchedBody};
 use crate::web_origin::WebOrigin;
-use crate::wire::WireFormat;
+use crate::wire::{Unsigned, WireFormat};
 use crate::{ApiKey, Call, Provider, ProviderError, StreamEvent, plain_text};
 use plumbline_model::{Completion, ResponseStatus};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
 use reqwest::{Client, ClientBuilder, Method, Request, Url, redirect};
 use std::error::Error;
 use std::sync::Once;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tokio_util::sync::CancellationToken;
 
 /// How long each wait may last.
@@ -114,19 +114,48 @@ impl HttpProvider {
         for (name, value) in self.wire.headers() {
             headers.insert(name, header_value(&value)?);
         }
-        if let Some(secret) = secret {
-            let (name, prefix) = self.wire.key_header();
-            headers.insert(name, secret_value(prefix, secret)?);
-        }
         if !call.idempotency_key.is_empty() {
             let value = HeaderValue::from_str(&call.idempotency_key).map_err(|_| {
                 ProviderError::unsupported("the idempotency key does not fit into a header")
             })?;
             headers.insert(HeaderName::from_static("idempotency-key"), value);
         }
+        if let Some(secret) = secret {
+            self.authorize(&mut request, &body, secret)?;
+        }
         let (body, sent) = WatchedBody::new(body);
         *request.body_mut() = Some(reqwest::Body::wrap(body));
         Ok((request, sent))
+    }
+
+    /// Puts the key into its header, or the signature made with it.
+    fn authorize(
+        &self,
+        request: &mut Request,
+        body: &[u8],
+        secret: &str,
+    ) -> Result<(), ProviderError> {
+        let Some(account) = self.key.as_ref().and_then(ApiKey::account) else {
+            let (name, prefix) = self.wire.key_header();
+            let value = secret_value(prefix, secret)?;
+            request.headers_mut().insert(name, value);
+            return Ok(());
+        };
+        let unsigned = Unsigned {
+            url: request.url(),
+            headers: request.headers(),
+            body,
+            at: SystemTime::now(),
+        };
+        for (name, value) in self.wire.sign(&unsigned, secret, account)? {
+            let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+                ProviderError::setting("a header of the signature cannot be written")
+            })?;
+            request
+                .headers_mut()
+                .insert(name, secret_value("", &value)?);
+        }
+        Ok(())
     }
 
     /// Text of the provider, fit to show.

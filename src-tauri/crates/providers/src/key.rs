@@ -4,7 +4,9 @@
 //! serialises or stores a key.
 
 use crate::ProviderError;
-use crate::connect::{default_base_url, key_variable_of};
+use crate::azure_openai::{ENDPOINT_VARIABLE, KEY_VARIABLE};
+use crate::bedrock::credentials;
+use crate::connect::{AZURE, BEDROCK, default_base_url, is_keyless, key_variable_of};
 use crate::web_origin::WebOrigin;
 use reqwest::Url;
 use std::fmt;
@@ -21,6 +23,17 @@ pub const KEY_ORIGIN_VARIABLE: &str = "PLUMBLINE_API_KEY_ORIGIN";
 pub struct ApiKey {
     origin: WebOrigin,
     secret: String,
+    /// Set where the secret signs requests instead of travelling with them.
+    account: Option<AwsAccount>,
+}
+
+/// What stands beside a secret access key of AWS.
+#[derive(Clone)]
+pub(crate) struct AwsAccount {
+    pub(crate) access_key_id: String,
+    pub(crate) session_token: Option<String>,
+    /// Such as `eu-west-1`.
+    pub(crate) region: String,
 }
 
 impl ApiKey {
@@ -45,7 +58,25 @@ impl ApiKey {
         Ok(Self {
             origin,
             secret: secret.to_owned(),
+            account: None,
         })
+    }
+
+    /// Binds a secret access key of AWS and its account to the origin of `url`.
+    pub(crate) fn for_aws(
+        url: &str,
+        secret: &str,
+        account: AwsAccount,
+    ) -> Result<Self, ProviderError> {
+        Ok(Self {
+            account: Some(account),
+            ..Self::for_origin(url, secret)?
+        })
+    }
+
+    /// The account whose requests the secret signs.
+    pub(crate) fn account(&self) -> Option<&AwsAccount> {
+        self.account.as_ref()
     }
 
     /// The secret, for a request to `url` and for nothing else.
@@ -61,9 +92,22 @@ impl ApiKey {
         }
     }
 
+    /// The origin as a base URL.
+    pub(crate) fn home(&self) -> String {
+        self.origin.to_string()
+    }
+
     /// The text with every occurrence of the key replaced.
     pub(crate) fn redact(&self, text: &str) -> String {
-        text.replace(&self.secret, "[key]")
+        let text = text.replace(&self.secret, "[key]");
+        match self
+            .account
+            .as_ref()
+            .and_then(|a| a.session_token.as_deref())
+        {
+            Some(token) if !token.is_empty() => text.replace(token, "[key]"),
+            _ => text,
+        }
     }
 }
 
@@ -84,6 +128,8 @@ impl fmt::Display for ApiKey {
 /// A vendor's variable (`OPENAI_API_KEY`, `ANTHROPIC_API_KEY`) is used for that vendor's own origin only,
 /// whatever name the provider was given. For any other base URL the person sets `PLUMBLINE_API_KEY`;
 /// without it the call goes out without a key. `PLUMBLINE_API_KEY_ORIGIN` binds that key to one server.
+/// `AZURE_OPENAI_API_KEY` belongs to the resource that `AZURE_OPENAI_ENDPOINT` names, and is used for no other;
+/// AWS credentials belong to Bedrock's own endpoints.
 /// `None` means no key was found.
 ///
 /// # Errors
@@ -93,17 +139,46 @@ pub fn keys_from_env(
     base_url: Option<&str>,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<ApiKey>, ProviderError> {
-    let Some(base_url) = base_url.or_else(|| default_base_url(provider)) else {
+    if provider == BEDROCK {
+        return credentials::key_from_env(base_url, lookup);
+    }
+    // A key for a server of one's own is not meant for a server that nobody named.
+    if base_url.is_none() && is_keyless(provider) {
+        return Ok(None);
+    }
+    let resource = lookup(ENDPOINT_VARIABLE).filter(|_| provider == AZURE);
+    let Some(base_url) = base_url
+        .or_else(|| default_base_url(provider))
+        .or(resource.as_deref())
+    else {
         return Ok(None);
     };
     let (_, origin) = WebOrigin::parse_base(base_url)?;
-    let variable = key_variable_of(&origin).unwrap_or(ANY_KEY_VARIABLE);
-    if let (ANY_KEY_VARIABLE, Some(home)) = (variable, lookup(KEY_ORIGIN_VARIABLE))
-        && WebOrigin::parse_base(&home)?.1 != origin
+    let variable = match &resource {
+        Some(resource) if WebOrigin::parse_base(resource)?.1 == origin => KEY_VARIABLE,
+        _ => key_variable_of(&origin).unwrap_or(ANY_KEY_VARIABLE),
+    };
+    if variable == ANY_KEY_VARIABLE {
+        return any_key(base_url, &origin, lookup);
+    }
+    lookup(variable)
+        .filter(|secret| !secret.trim().is_empty())
+        .map(|secret| ApiKey::for_origin(base_url, &secret))
+        .transpose()
+}
+
+/// The key of a server of one's own, unless it is bound to another.
+pub(crate) fn any_key(
+    base_url: &str,
+    origin: &WebOrigin,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<ApiKey>, ProviderError> {
+    if let Some(home) = lookup(KEY_ORIGIN_VARIABLE)
+        && WebOrigin::parse_base(&home)?.1 != *origin
     {
         return Ok(None);
     }
-    lookup(variable)
+    lookup(ANY_KEY_VARIABLE)
         .filter(|secret| !secret.trim().is_empty())
         .map(|secret| ApiKey::for_origin(base_url, &secret))
         .transpose()
@@ -157,6 +232,9 @@ mod tests {
             ),
             ("openai", Some("http://127.0.0.1:8000/v1"), Some("sk-own")),
             ("recorded", None, None),
+            ("gemini", None, None),
+            ("ollama", None, None),
+            ("ollama", Some("http://127.0.0.1:11434"), Some("sk-own")),
         ] {
             assert_eq!(
                 found(provider, base_url).unwrap().as_deref(),
@@ -164,6 +242,28 @@ mod tests {
                 "{provider} at {base_url:?}"
             );
         }
+    }
+
+    #[test]
+    fn azures_key_reaches_the_resource_of_its_endpoint_only() {
+        let lookup = |name: &str| match name {
+            KEY_VARIABLE => Some("az-own".to_owned()),
+            ENDPOINT_VARIABLE => Some("https://r.openai.azure.com/".to_owned()),
+            _ => None,
+        };
+        let found = |provider, base_url| {
+            let key = keys_from_env(provider, base_url, &lookup).unwrap();
+            key.map(|key| (key.secret, key.origin.to_string()))
+        };
+        let own = Some(("az-own".to_owned(), "https://r.openai.azure.com".to_owned()));
+        assert_eq!(found(AZURE, None), own);
+        let versioned = "https://r.openai.azure.com/openai?api-version=2024-10-21";
+        assert_eq!(found(AZURE, Some(versioned)), own);
+        for other in ["https://evil.openai.azure.com", "https://evil.test"] {
+            assert_eq!(found(AZURE, Some(other)), None, "{other}");
+        }
+        assert_eq!(found("vllm", Some("https://r.openai.azure.com")), None);
+        assert_eq!(found("openai", None), None);
     }
 
     #[test]

@@ -6,17 +6,22 @@
 
 pub mod adaptive_limit;
 mod anthropic_messages;
+mod azure_openai;
+mod bedrock;
 pub mod breaker;
 mod connect;
 mod error;
 mod gemini;
 mod http;
 mod key;
+mod ndjson;
+mod ollama;
 mod openai_chat;
 mod openai_responses;
 mod parts;
 mod passthrough;
 mod plain_text;
+mod portability;
 mod provider;
 mod recorded;
 pub mod retry;
@@ -33,6 +38,7 @@ pub use error::{Phase, ProviderError};
 pub use http::Timeouts;
 pub use key::{ANY_KEY_VARIABLE, ApiKey, KEY_ORIGIN_VARIABLE, keys_from_env};
 pub use passthrough::{NotPassed, Passed, PassedBody, Upstream};
+pub use portability::portability;
 pub use provider::{Answering, Call, Provider, StreamEvent};
 pub use recorded::{
     RecordedProvider, Recording, RecordingError, RecordingSource, Recordings, read_recordings,

@@ -64,6 +64,11 @@ impl Upstream {
             .or(home)
             .ok_or_else(|| ProviderError::setting(format!("`{vendor}` has no address")))?;
         let (base, origin) = WebOrigin::parse_base(base_url)?;
+        if base.query().is_some() {
+            return Err(ProviderError::setting(format!(
+                "the address of {origin} has a query, where only scheme, host, port and path are used"
+            )));
+        }
         if !origin.may_carry_a_key() {
             return Err(ProviderError::setting(format!(
                 "{origin} is neither https nor on this machine, and keys would travel there unencrypted"
@@ -239,6 +244,7 @@ mod tests {
             "http://169.254.169.254",
             "ftp://127.0.0.1",
             "https://a:b@example.test",
+            "https://example.test/?api-version=1",
         ] {
             assert!(Upstream::new("openai", Some(url)).is_err(), "{url}");
         }

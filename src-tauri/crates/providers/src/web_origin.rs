@@ -37,7 +37,7 @@ impl WebOrigin {
         }
     }
 
-    /// Parses a base URL: no user name, password, query or fragment.
+    /// Parses a base URL: no user name, password or fragment, and no query but one `api-version`.
     pub(crate) fn parse_base(text: &str) -> Result<(Url, Self), ProviderError> {
         let url = Url::parse(text.trim()).map_err(|error| {
             // The text itself is not repeated: a mistyped one may hold a password.
@@ -49,12 +49,17 @@ impl WebOrigin {
                 "the base URL for {origin} holds a user name or password; give the key on its own"
             )));
         }
-        if url.query().is_some() || url.fragment().is_some() {
+        if !url.query().is_none_or(is_version) || url.fragment().is_some() {
             return Err(ProviderError::setting(format!(
                 "the base URL for {origin} has a query or fragment; only scheme, host, port and path are used"
             )));
         }
         Ok((url, origin))
+    }
+
+    /// As the URL parser wrote it.
+    pub(crate) fn host(&self) -> &str {
+        &self.host
     }
 
     /// True for this machine itself.
@@ -74,6 +79,16 @@ impl WebOrigin {
     pub(crate) fn is_secure(&self) -> bool {
         self.secure
     }
+}
+
+/// True for `api-version=` and a word of letters, digits, `-` and `.`, as Azure writes it.
+fn is_version(query: &str) -> bool {
+    query.strip_prefix("api-version=").is_some_and(|version| {
+        !version.is_empty()
+            && version
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-.".contains(&byte))
+    })
 }
 
 impl fmt::Display for WebOrigin {
@@ -140,6 +155,8 @@ mod tests {
             "https://user:hunter2@example.test/v1",
             "https://example.test/v1?key=hunter2",
             "https://example.test/#hunter2",
+            "https://example.test/?api-version=1&key=hunter2",
+            "https://example.test/?api-version=hunter2%26",
             "file:///etc/hunter2",
             "hunter2",
         ] {

@@ -3,14 +3,18 @@
 //! A format turns a call into a body and bytes into an answer. It knows no connection and no clock, and sees
 //! secrets only where it signs with them.
 
+use crate::key::AwsAccount;
 use crate::plain_text;
 use crate::tool_fragments::TooManyCalls;
 use crate::{Call, ProviderError};
 use plumbline_model::sse::EventTooLarge;
 use plumbline_model::{ChatRequest, Completion};
+use reqwest::Url;
+use reqwest::header::HeaderMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 /// One wire format.
 pub(crate) trait WireFormat: Send + Sync {
@@ -23,6 +27,21 @@ pub(crate) trait WireFormat: Send + Sync {
     /// Headers of every request, names in lower case.
     fn headers(&self) -> Vec<(&'static str, String)> {
         Vec::new()
+    }
+
+    /// The headers that sign a request with the secret of an AWS account.
+    ///
+    /// # Errors
+    /// In a format whose key is one word in a header, which is every other.
+    fn sign(
+        &self,
+        _: &Unsigned<'_>,
+        _: &str,
+        _: &AwsAccount,
+    ) -> Result<Vec<(String, String)>, ProviderError> {
+        Err(ProviderError::setting(
+            "AWS credentials were given for a provider that takes a single key",
+        ))
     }
 
     /// How a streamed answer is cut into events.
@@ -48,11 +67,23 @@ pub(crate) trait WireFormat: Send + Sync {
     fn answer(&self, call: &Call) -> Box<dyn Answer>;
 }
 
+/// A whole request but for its signature.
+pub(crate) struct Unsigned<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) body: &'a [u8],
+    pub(crate) at: SystemTime,
+}
+
 /// How a streamed answer is cut into events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
     /// Server-sent events.
     Sse,
+    /// Lines of JSON.
+    NdJson,
+    /// AWS's binary messages with checksums.
+    AwsEventStream,
 }
 
 impl Framing {
@@ -60,6 +91,8 @@ impl Framing {
     pub(crate) fn content_types(self) -> &'static [&'static str] {
         match self {
             Self::Sse => &["text/event-stream"],
+            Self::AwsEventStream => &["application/vnd.amazon.eventstream"],
+            Self::NdJson => &["application/x-ndjson", "application/ndjson"],
         }
     }
 }

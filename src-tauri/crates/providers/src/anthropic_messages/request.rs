@@ -4,6 +4,7 @@
 //! are no object.
 
 use super::RESPOND;
+use crate::parts::{self, Image, Part, Takes};
 use crate::wire::{said_twice, to_body};
 use crate::{Call, ProviderError, plain_text};
 use plumbline_model::{ChatRequest, Content, Message, Role};
@@ -12,6 +13,31 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 const DEFAULT_MAX_TOKENS: u32 = 1024;
+
+const TAKES: Takes = Takes {
+    vendor: "Anthropic",
+    media_types: &["image/png", "image/jpeg", "image/webp", "image/gif"],
+    links: true,
+    roles: &[Role::User, Role::Assistant, Role::Tool],
+    own: |part| parts::is_of_type(part, &OWN_BLOCKS),
+};
+
+/// Content blocks of this API's own, sent as they came.
+const OWN_BLOCKS: [&str; 13] = [
+    "image",
+    "document",
+    "search_result",
+    "thinking",
+    "redacted_thinking",
+    "tool_use",
+    "tool_result",
+    "tool_reference",
+    "server_tool_use",
+    "web_search_tool_result",
+    "web_fetch_tool_result",
+    "code_execution_tool_result",
+    "container_upload",
+];
 
 /// What cannot be said, a sentence each.
 pub(super) fn cannot(request: &ChatRequest) -> Vec<String> {
@@ -54,6 +80,7 @@ pub(super) fn cannot(request: &ChatRequest) -> Vec<String> {
     for message in &request.messages {
         reasons.extend(message_cannot(message));
     }
+    reasons.extend(TAKES.cannot(request));
     reasons
 }
 
@@ -140,10 +167,27 @@ enum Block<'a> {
         name: &'a str,
         input: &'a Value,
     },
+    Image {
+        source: Source<'a>,
+    },
     ToolResult {
         tool_use_id: &'a str,
-        content: &'a Content,
+        content: ResultContent<'a>,
     },
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Source<'a> {
+    Base64 { media_type: &'a str, data: &'a str },
+    Url { url: &'a str },
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum ResultContent<'a> {
+    Text(&'a str),
+    Pieces(Vec<Piece<'a>>),
 }
 
 #[derive(Serialize)]
@@ -159,7 +203,27 @@ fn pieces(content: &Content) -> Vec<Piece<'_>> {
     match content {
         Content::Text(text) if text.is_empty() => Vec::new(),
         Content::Text(text) => vec![Piece::Ours(Block::Text { text })],
-        Content::Parts(parts) => parts.iter().map(Piece::AsItCame).collect(),
+        Content::Parts(parts) => parts.iter().map(piece).collect(),
+    }
+}
+
+/// A part as a block; one that is a block already stays as it came.
+fn piece(part: &Value) -> Piece<'_> {
+    if parts::is_of_type(part, &["text", "image"]) {
+        return Piece::AsItCame(part);
+    }
+    match parts::read(part) {
+        Part::Text(text) => Piece::Ours(Block::Text { text }),
+        Part::Image(Image::Inline { media_type, base64 }) => Piece::Ours(Block::Image {
+            source: Source::Base64 {
+                media_type,
+                data: base64,
+            },
+        }),
+        Part::Image(Image::Link(url)) => Piece::Ours(Block::Image {
+            source: Source::Url { url },
+        }),
+        Part::Own(part) => Piece::AsItCame(part),
     }
 }
 
@@ -212,7 +276,10 @@ fn messages(messages: &[Message]) -> Vec<Turn<'_>> {
 fn tool_result(message: &Message) -> Piece<'_> {
     Piece::Ours(Block::ToolResult {
         tool_use_id: message.tool_call_id.as_deref().unwrap_or_default(),
-        content: &message.content,
+        content: match &message.content {
+            Content::Text(text) => ResultContent::Text(text),
+            parts @ Content::Parts(_) => ResultContent::Pieces(pieces(parts)),
+        },
     })
 }
 

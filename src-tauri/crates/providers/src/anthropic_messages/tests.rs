@@ -328,3 +328,53 @@ fn what_cannot_be_said_is_refused_before_sending() {
         );
     }
 }
+
+#[test]
+fn an_image_of_either_spelling_is_sent_as_an_image_block() {
+    let own = json!({"type": "text", "text": "look", "cache_control": {"type": "ephemeral"}});
+    let mut message = Message::text(Role::User, "");
+    message.content = plumbline_model::Content::Parts(vec![
+        own.clone(),
+        json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}),
+        json!({"type": "image_url", "image_url": {"url": "https://example.test/a.png"}}),
+    ]);
+    let request = ChatRequest {
+        messages: vec![message],
+        ..ChatRequest::default()
+    };
+    assert_eq!(
+        body(request).unwrap()["messages"][0]["content"],
+        json!([
+            own,
+            {"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBO"}},
+            {"type": "image", "source": {"type": "url", "url": "https://example.test/a.png"}}
+        ])
+    );
+}
+
+#[test]
+fn parts_that_mean_nothing_to_anthropic_are_refused_before_sending() {
+    for (role, part) in [
+        (
+            Role::User,
+            json!({"type": "input_audio", "input_audio": {}}),
+        ),
+        (
+            Role::User,
+            json!({"type": "image_url", "image_url": {"url": "data:image/bmp;base64,Qk0"}}),
+        ),
+        (
+            Role::System,
+            json!({"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}),
+        ),
+    ] {
+        let mut message = Message::text(role, "");
+        message.content = plumbline_model::Content::Parts(vec![part.clone()]);
+        let request = ChatRequest {
+            messages: vec![message],
+            ..ChatRequest::default()
+        };
+        let error = body(request).unwrap_err();
+        assert!(error.to_string().contains("messages[0]"), "{part}: {error}");
+    }
+}

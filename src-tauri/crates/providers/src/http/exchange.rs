@@ -73,7 +73,7 @@ impl HttpProvider {
             Delivery::Stream => self.read_stream(response, answer, events, waits).await,
             Delivery::Json => self.read_json(response, answer, events, waits).await,
             Delivery::Other(kind) => Err(self.foreign(&format!(
-                "HTTP {} with content type `{kind}`, not JSON and not an event stream",
+                "HTTP {} with content type `{kind}`, neither JSON nor the stream that was asked for",
                 response.status().as_u16()
             ))),
         }?;

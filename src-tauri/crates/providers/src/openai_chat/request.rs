@@ -3,14 +3,47 @@
 //! An output schema is sent as `response_format`; unknown parameters are sent as they are, unless they would
 //! say a thing twice.
 
+use crate::parts::{self, Part, Takes};
 use crate::strict_schema::may_be_strict;
 use crate::wire::{said_twice, to_body};
 use crate::{Call, ProviderError};
 use plumbline_model::{ChatRequest, Content, Message, Role, ToolCall, ToolDefinition};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+
+/// Parts of other vendors' own, which mean nothing here.
+const FOREIGN_PARTS: [&str; 6] = [
+    "document",
+    "search_result",
+    "thinking",
+    "redacted_thinking",
+    "tool_use",
+    "tool_result",
+];
+
+/// Compatible servers read more than OpenAI itself, so of them only the form is asked.
+fn takes(at_home: bool) -> Takes {
+    Takes {
+        vendor: "OpenAI's Chat Completions",
+        media_types: if at_home {
+            &["image/png", "image/jpeg", "image/webp", "image/gif"]
+        } else {
+            &[]
+        },
+        links: true,
+        roles: if at_home {
+            &[Role::User, Role::Assistant]
+        } else {
+            &[Role::System, Role::User, Role::Assistant, Role::Tool]
+        },
+        own: |part| {
+            part.get("type").is_some_and(Value::is_string)
+                && !parts::is_of_type(part, &FOREIGN_PARTS)
+        },
+    }
+}
 
 /// Most stop sequences that OpenAI itself takes.
 const MAX_STOPS: usize = 4;
@@ -50,6 +83,7 @@ pub(super) fn cannot(at_home: bool, request: &ChatRequest) -> Vec<String> {
             parameters.stop.len()
         ));
     }
+    reasons.extend(takes(at_home).cannot(request));
     reasons
 }
 
@@ -116,7 +150,7 @@ struct StreamOptions {
 struct WireMessage<'a> {
     role: &'static str,
     /// `null` beside tool calls.
-    content: Option<&'a Content>,
+    content: Option<WireContent<'a>>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tool_calls: Vec<WireCall<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,12 +159,42 @@ struct WireMessage<'a> {
     name: Option<&'a str>,
 }
 
+#[derive(Serialize)]
+#[serde(untagged)]
+enum WireContent<'a> {
+    Text(&'a str),
+    Parts(Vec<Cow<'a, Value>>),
+}
+
+impl<'a> From<&'a Content> for WireContent<'a> {
+    fn from(content: &'a Content) -> Self {
+        match content {
+            Content::Text(text) => Self::Text(text),
+            Content::Parts(parts) => Self::Parts(parts.iter().map(wire_part).collect()),
+        }
+    }
+}
+
+/// A part in OpenAI's spelling; one that is in it already stays as it came.
+fn wire_part(part: &Value) -> Cow<'_, Value> {
+    if parts::is_of_type(part, &["text", "image_url"]) {
+        return Cow::Borrowed(part);
+    }
+    match parts::read(part) {
+        Part::Text(text) => Cow::Owned(json!({"type": "text", "text": text})),
+        Part::Image(image) => {
+            Cow::Owned(json!({"type": "image_url", "image_url": {"url": image.url()}}))
+        }
+        Part::Own(part) => Cow::Borrowed(part),
+    }
+}
+
 impl<'a> From<&'a Message> for WireMessage<'a> {
     fn from(message: &'a Message) -> Self {
         let only_calls = !message.tool_calls.is_empty() && message.content.is_empty();
         Self {
             role: message.role.as_str(),
-            content: (!only_calls).then_some(&message.content),
+            content: (!only_calls).then(|| WireContent::from(&message.content)),
             tool_calls: message.tool_calls.iter().map(WireCall::from).collect(),
             tool_call_id: message.tool_call_id.as_deref(),
             // A tool message is named by its call.

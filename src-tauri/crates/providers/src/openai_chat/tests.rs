@@ -1,6 +1,8 @@
 use super::*;
 use crate::wire::Fragment;
-use plumbline_model::{ChatRequest, Message, ModelParameters, Role, ToolCall, ToolDefinition};
+use plumbline_model::{
+    ChatRequest, Content, Message, ModelParameters, Role, ToolCall, ToolDefinition,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -335,5 +337,46 @@ fn extra_parameters_cannot_take_over_the_request() {
             "{name}: {error}"
         );
         assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+#[test]
+fn an_image_of_either_spelling_is_sent_as_an_image_url() {
+    let own = json!({"type": "image_url", "image_url": {"url": "https://example.test/a.png", "detail": "low"}});
+    let mut message = Message::text(Role::User, "");
+    message.content = Content::Parts(vec![
+        json!({"type": "text", "text": "what is this?"}),
+        own.clone(),
+        json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "iVBO"}}),
+    ]);
+    let request = ChatRequest {
+        messages: vec![message],
+        ..ChatRequest::default()
+    };
+    assert_eq!(
+        body(true, request)["messages"][0]["content"],
+        json!([
+            {"type": "text", "text": "what is this?"},
+            own,
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBO"}}
+        ])
+    );
+}
+
+#[test]
+fn parts_that_mean_nothing_to_openai_are_refused_before_sending() {
+    for part in [
+        json!({"type": "document", "source": {}}),
+        json!({"inlineData": {}}),
+        json!({"type": "image", "source": {"type": "base64", "media_type": "image/bmp", "data": "x"}}),
+    ] {
+        let mut message = Message::text(Role::User, "");
+        message.content = Content::Parts(vec![part.clone()]);
+        let request = ChatRequest {
+            messages: vec![message],
+            ..ChatRequest::default()
+        };
+        let error = format(true).body(&call(request)).unwrap_err();
+        assert!(error.to_string().contains("messages[0]"), "{part}: {error}");
     }
 }

@@ -70,7 +70,7 @@ async fn run(scenario: &Scenario) -> Option<String> {
     })
 }
 
-async fn check(scenarios: Vec<Scenario>) {
+pub(crate) async fn check(scenarios: Vec<Scenario>) {
     assert!(scenarios.len() >= 10);
     let mut wrong = Vec::new();
     for scenario in &scenarios {

@@ -3,16 +3,27 @@
 use crate::client::{PATIENT, call, provider};
 use crate::fault_server::{FaultServer, Step, response};
 use plumbline_model::{Problem, ResponseStatus};
-use plumbline_providers::{ApiKey, ProviderError, ProviderSettings, connect};
+use plumbline_providers::{ApiKey, ProviderError, ProviderSettings, connect, keys_from_env};
 use std::net::TcpListener;
 use std::process::Command;
 use tokio_util::sync::CancellationToken;
 
 const CANARY: &str = "sk-canary-7f3a9b2c4d5e6f";
 
+const VENDORS: [&str; 8] = [
+    "openai",
+    "openai_responses",
+    "anthropic",
+    "gemini",
+    "azure_openai",
+    "bedrock",
+    "ollama",
+    "local",
+];
+
 #[tokio::test]
 async fn a_redirect_is_an_error_that_names_it_and_the_other_server_sees_nothing() {
-    for provider_name in ["openai", "anthropic", "local"] {
+    for provider_name in VENDORS {
         for status in [301, 302, 303, 307, 308] {
             let other = FaultServer::start(vec![Step::Read]).await;
             let location = format!("location: {}/v1?token={CANARY}\r\n", other.origin);
@@ -41,7 +52,15 @@ async fn each_format_sends_the_key_in_its_own_header_once() {
     for (name, header) in [
         ("openai", format!("authorization: Bearer {CANARY}\r\n")),
         ("local", format!("authorization: Bearer {CANARY}\r\n")),
+        (
+            "openai_responses",
+            format!("authorization: Bearer {CANARY}\r\n"),
+        ),
+        ("ollama", format!("authorization: Bearer {CANARY}\r\n")),
         ("anthropic", format!("x-api-key: {CANARY}\r\n")),
+        ("bedrock", format!("authorization: Bearer {CANARY}\r\n")),
+        ("azure_openai", format!("api-key: {CANARY}\r\n")),
+        ("gemini", format!("x-goog-api-key: {CANARY}\r\n")),
     ] {
         let server =
             FaultServer::start(vec![Step::Read, Step::Send(response(400, "", b"", 0))]).await;
@@ -57,10 +76,14 @@ async fn each_format_sends_the_key_in_its_own_header_once() {
         let sent = String::from_utf8(server.requests().remove(0)).unwrap();
         assert_eq!(sent.matches(CANARY).count(), 1, "{sent}");
         assert!(sent.contains(&header), "{sent}");
-        let path = if name == "anthropic" {
-            "/base/v1/messages"
-        } else {
-            "/base/chat/completions"
+        let path = match name {
+            "openai_responses" => "/base/responses",
+            "anthropic" => "/base/v1/messages",
+            "gemini" => "/base/models/m:streamGenerateContent?alt=sse",
+            "azure_openai" => "/base/openai/deployments/m/chat/completions?api-version=2024-10-21",
+            "bedrock" => "/base/model/m/converse-stream",
+            "ollama" => "/base/api/chat",
+            _ => "/base/chat/completions",
         };
         assert!(
             sent.starts_with(&format!("POST {path} HTTP/1.1\r\n")),
@@ -77,6 +100,47 @@ async fn each_format_sends_the_key_in_its_own_header_once() {
             "{sent}"
         );
     }
+}
+
+#[tokio::test]
+async fn bedrock_is_sent_a_signature_and_never_the_secret() {
+    let refusal = format!("{{\"message\":\"token {CANARY}-token is expired\"}}");
+    let answer = response(403, "", refusal.as_bytes(), refusal.len());
+    let server = FaultServer::start(vec![Step::Read, Step::Send(answer)]).await;
+    let lookup = |name: &str| match name {
+        "AWS_ENDPOINT_URL_BEDROCK_RUNTIME" => Some(server.origin.clone()),
+        "AWS_REGION" => Some("eu-west-1".to_owned()),
+        "AWS_ACCESS_KEY_ID" => Some("AKIDEXAMPLE".to_owned()),
+        "AWS_SECRET_ACCESS_KEY" => Some(CANARY.to_owned()),
+        "AWS_SESSION_TOKEN" => Some(format!("{CANARY}-token")),
+        _ => None,
+    };
+    let provider = connect(&ProviderSettings {
+        provider: "bedrock".to_owned(),
+        api_key: keys_from_env("bedrock", None, &lookup).unwrap(),
+        ..ProviderSettings::default()
+    })
+    .unwrap();
+    let mut call = call();
+    call.model = "a.b-v1:0".to_owned();
+    let error = provider
+        .chat(&call, &|_| {}, &CancellationToken::new())
+        .await
+        .unwrap_err();
+    assert_eq!(error.http_status(), Some(403));
+    assert!(!format!("{error} {error:?}").contains(CANARY), "{error:?}");
+    let sent = String::from_utf8(server.requests().remove(0)).unwrap();
+    assert!(
+        sent.starts_with("POST /model/a.b-v1%3A0/converse-stream HTTP/1.1\r\n"),
+        "{sent}"
+    );
+    assert!(
+        sent.contains("authorization: AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/"),
+        "{sent}"
+    );
+    let token = format!("x-amz-security-token: {CANARY}-token\r\n");
+    assert!(sent.contains(&token), "{sent}");
+    assert_eq!(sent.matches(CANARY).count(), 1, "only the token: {sent}");
 }
 
 #[tokio::test]

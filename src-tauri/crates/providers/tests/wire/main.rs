@@ -8,3 +8,4 @@ mod fault_server;
 mod faults;
 mod keys;
 mod scenarios;
+mod vendors;

@@ -34,8 +34,12 @@ impl Scenario {
         self
     }
 
-    fn anthropic(mut self) -> Self {
-        self.provider = "anthropic";
+    fn anthropic(self) -> Self {
+        self.of("anthropic")
+    }
+
+    pub(crate) fn of(mut self, provider: &'static str) -> Self {
+        self.provider = provider;
         self
     }
 
@@ -57,7 +61,7 @@ fn scenario(name: impl Into<String>, steps: Vec<Step>, expect: Expect) -> Scenar
 }
 
 /// Reads the request, sends `bytes`, closes.
-fn sends(name: impl Into<String>, bytes: Vec<u8>, expect: Expect) -> Scenario {
+pub(crate) fn sends(name: impl Into<String>, bytes: Vec<u8>, expect: Expect) -> Scenario {
     scenario(name, vec![Step::Read, Step::Send(bytes)], expect)
 }
 
@@ -87,7 +91,7 @@ const A_STOP: &[u8] = b"event: message_stop\ndata: {\"type\":\"message_stop\"}\n
 const A_ERROR: &[u8] = b"event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
 
 /// A whole chunked stream of these pieces.
-fn stream(pieces: &[&[u8]]) -> Vec<u8> {
+pub(crate) fn stream(pieces: &[&[u8]]) -> Vec<u8> {
     [chunked(pieces.iter().copied()), LAST_CHUNK.to_vec()].concat()
 }
 
