@@ -1,7 +1,7 @@
 //! Money before it is spent: prices of one's own, forecasts, and estimates that learn from earlier calls.
 
 use crate::model_server::{ModelServer, Reply, TOKENS_IN, TOKENS_OUT, echo};
-use crate::stage::{Stage, cases};
+use crate::stage::{Stage, cases, prompt};
 
 #[test]
 fn a_price_of_ones_own_goes_first_and_changes_no_earlier_cost() {
@@ -115,4 +115,32 @@ fn an_estimate_learns_from_earlier_calls_and_the_run_keeps_it() {
     assert!(upper > 0.000_192, "{known:#}");
     let shown = stage.json(&["run", "show", run["run_id"].as_str().unwrap()]);
     assert_eq!(shown["row"]["estimate"]["calls"], 10, "{shown:#}");
+}
+
+#[test]
+fn an_estimate_names_what_a_provider_has_no_word_for() {
+    let stage = Stage::with_cases(2);
+    let text =
+        prompt("1.1.0", "Answer.").replace("  temperature: 0\n", "  temperature: 0\n  seed: 7\n");
+    stage.write("prompts/answer/prompt.md", text);
+    let server = ModelServer::start(echo);
+    let estimate = |model| {
+        let mut args = stage.replay(&server.base_url, &["--estimate"]);
+        args[1] = "answer";
+        args[3] = model;
+        stage.run_json(&args)
+    };
+    let (status, told) = estimate("anthropic:claude-haiku-4-5");
+    assert_eq!(status, Some(1), "{told:#}");
+    let problems = told["problems"].to_string();
+    assert!(
+        problems.contains("`seed`") && problems.contains("anthropic"),
+        "{problems}"
+    );
+    let (status, told) = estimate("openai:gpt-4.1-mini");
+    assert_eq!(
+        (status, told["problems"].to_string().as_str()),
+        (Some(0), "[]")
+    );
+    assert_eq!(server.requests(), 0, "an estimate sends nothing");
 }

@@ -7,6 +7,7 @@ use crate::api::{Estimate, EstimateColumn};
 use crate::{Engine, clock};
 use plumbline_model::{Problem, RunPlan, Usage, Usd};
 use plumbline_prompts::check_cost;
+use plumbline_providers::portability;
 use std::collections::BTreeSet;
 
 /// Reasons that are shown; the rest is counted.
@@ -18,6 +19,7 @@ impl Engine {
         let matrix = self.matrix(plan)?;
         let mut estimate = self.estimate_of(plan, &matrix)?;
         self.check_reachable(plan, &mut estimate);
+        check_portable(plan, &matrix, &mut estimate);
         if let (Some(cap), Some(upper)) = (plan.cap_usd, estimate.cost_upper_usd)
             && upper > cap
         {
@@ -185,6 +187,25 @@ impl Engine {
             if let Err(error) = connected {
                 estimate.problems.push(Problem::from(error).to_string());
             }
+        }
+    }
+}
+
+/// What a provider has no word for, told by the first case of each column.
+fn check_portable(plan: &RunPlan, matrix: &Matrix, estimate: &mut Estimate) {
+    for column in matrix.columns.iter().filter(|column| !column.is_recorded()) {
+        let mut requests = matrix.cases.iter().map(|case| column.assemble(case));
+        let Some(assembled) = requests.find_map(Result::ok) else {
+            continue;
+        };
+        let (target, base_url) = (&column.target, plan.base_url.as_deref());
+        // An address that cannot be used is told above.
+        let reasons = portability(&target.provider, base_url, &assembled.request);
+        for reason in reasons.unwrap_or_default() {
+            estimate.problems.push(format!(
+                "{}@{} on {target}: {reason}",
+                column.prompt_name, column.prompt_version
+            ));
         }
     }
 }
