@@ -78,11 +78,11 @@ fn message(kind: &str, name: &str, payload: &str) -> Vec<u8> {
 
 impl Vendor {
     fn streams(&self, pieces: &[&[u8]]) -> Vec<u8> {
-        self.typed(stream(pieces))
+        self.typed(&stream(pieces))
     }
 
     /// The same bytes under this vendor's own content type.
-    fn typed(&self, bytes: Vec<u8>) -> Vec<u8> {
+    fn typed(&self, bytes: &[u8]) -> Vec<u8> {
         let head_end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
         let (head, body) = bytes.split_at(head_end);
         let head = String::from_utf8(head.to_vec()).unwrap();
@@ -113,7 +113,7 @@ impl Vendor {
             ),
             sends(
                 "lost in mid stream",
-                self.typed(chunked([hello])),
+                self.typed(&chunked([hello])),
                 Truncated("Hello"),
             ),
             sends(
