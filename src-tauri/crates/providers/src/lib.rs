@@ -8,6 +8,7 @@ mod anthropic_messages;
 mod azure_openai;
 mod bedrock;
 mod connect;
+mod embeddings;
 mod error;
 mod extras;
 mod gemini;
@@ -33,7 +34,8 @@ mod watched_body;
 mod web_origin;
 mod wire;
 
-pub use connect::{ProviderSettings, connect, default_base_url};
+pub use connect::{ProviderSettings, connect, connect_embeddings, default_base_url};
+pub use embeddings::{Embedding, Embeddings, Embeds};
 pub use error::{Phase, ProviderError};
 pub use http::Timeouts;
 pub use key::{ANY_KEY_VARIABLE, ApiKey, KEY_ORIGIN_VARIABLE, keys_from_env};
