@@ -9,6 +9,7 @@ use crate::plain_text;
 use crate::wire::{Count, WireError, path_segment, to_body};
 use plumbline_model::Usage;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::future::Future;
 use std::pin::Pin;
@@ -106,19 +107,17 @@ impl Spelling {
 
     /// Reads the answer to `count` texts.
     fn answer(self, body: &[u8], count: usize) -> Result<Embeddings, WireError> {
-        let wire: WireAnswer = serde_json::from_slice(body)
+        let wire: WireAnswer<'_> = serde_json::from_slice(body)
             .map_err(|error| WireError::not_json("the answer", &error))?;
-        if let Some(error) = wire.error.filter(|error| !error.is_null()) {
-            return Err(WireError::reported(&error.to_string()));
+        if let Some(error) = wire.error.filter(|error| error.get() != "null") {
+            return Err(WireError::reported(error.get()));
         }
         let vectors = match self {
             Self::OpenAi => in_order(wire.data)?,
-            Self::Gemini | Self::Ollama => wire
-                .embeddings
+            Self::Ollama => vectors(wire.embeddings)?,
+            Self::Gemini => vectors::<Named>(wire.embeddings)?
                 .into_iter()
-                .map(|vector| match vector {
-                    Vector::Bare(values) | Vector::Named { values } => values,
-                })
+                .map(|vector| vector.values)
                 .collect(),
         };
         check(&vectors, count)?;
@@ -137,13 +136,15 @@ impl Spelling {
 /// The answers of all spellings: their members do not collide.
 #[derive(Deserialize, Default)]
 #[serde(default)]
-struct WireAnswer {
+struct WireAnswer<'a> {
     data: Vec<Indexed>,
-    embeddings: Vec<Vector>,
+    #[serde(borrow)]
+    embeddings: Option<&'a RawValue>,
     model: Option<String>,
     usage: Option<WireUsage>,
     prompt_eval_count: Count,
-    error: Option<Value>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -153,16 +154,20 @@ struct Indexed {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Vector {
-    Bare(Vec<f32>),
-    Named { values: Vec<f32> },
+struct Named {
+    values: Vec<f32>,
 }
 
 #[derive(Deserialize)]
 struct WireUsage {
     #[serde(default)]
     prompt_tokens: Count,
+}
+
+/// The member `embeddings`, whose items each vendor spells in its own way.
+fn vectors<'a, T: Deserialize<'a>>(raw: Option<&'a RawValue>) -> Result<Vec<T>, WireError> {
+    serde_json::from_str(raw.map_or("[]", RawValue::get))
+        .map_err(|error| WireError::not_json("the embeddings", &error))
 }
 
 /// The vectors by their index, each of which must stand there once.
