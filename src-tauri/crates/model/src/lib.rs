@@ -34,7 +34,7 @@ pub use money::Usd;
 pub use problem::{Code, Problem};
 pub use prompt::{Budget, ModelParameters, PromptSpec, Section, ToolDefinition, Variable};
 pub use request::{AssembledRequest, ChatRequest};
-pub use response::{Completion, FinishReason, ResponseStatus};
+pub use response::{Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob};
 pub use run::{
     AttemptState, Cell, CellKey, CellStatus, Run, RunEstimate, RunPlan, RunStatus, RunTotals,
     Target,

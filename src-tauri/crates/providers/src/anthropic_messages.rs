@@ -7,6 +7,7 @@
 
 mod request;
 
+use crate::extras::Extras;
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
 use crate::wire::{Answer, Count, End, Fragment, Text, WireError, WireFormat, or_empty, part_of};
@@ -66,7 +67,7 @@ struct Event<'a> {
     kind: Text<'a>,
     index: Option<u64>,
     #[serde(borrow)]
-    message: Option<WireAnswer<'a>>,
+    message: Option<&'a RawValue>,
     #[serde(borrow)]
     content_block: Option<AnswerBlock<'a>>,
     #[serde(borrow)]
@@ -81,6 +82,18 @@ struct Kind<'a> {
     #[serde(borrow, rename = "type")]
     kind: Text<'a>,
 }
+
+/// Members of a message that are read, or say nothing about the answer.
+const NAMED: [&str; 8] = [
+    "id",
+    "type",
+    "role",
+    "model",
+    "content",
+    "stop_reason",
+    "usage",
+    "error",
+];
 
 const READ_EVENTS: [&str; 6] = [
     "message_start",
@@ -201,6 +214,7 @@ struct Heard {
     calls: ToolFragments,
     stop_reason: Option<FinishReason>,
     usage: WireUsage,
+    extras: Extras,
     model: Option<String>,
     id: Option<String>,
 }
@@ -218,8 +232,11 @@ impl Heard {
         };
         match &*event.kind.0 {
             "message_start" => {
-                if let Some(message) = event.message {
+                if let Some(raw) = event.message {
+                    let message: WireAnswer<'_> = serde_json::from_str(raw.get())
+                        .map_err(|error| WireError::not_json("a message", &error))?;
                     self.read_head(&message);
+                    self.extras.take(raw.get().as_bytes(), &NAMED);
                 }
             }
             "content_block_start" => {
@@ -341,6 +358,7 @@ impl Answer for Reader {
             ));
         };
         self.heard.read_head(&answer);
+        self.heard.extras.take(body, &NAMED);
         for (index, block) in (0..).zip(blocks) {
             let input = block.input.map_or("", RawValue::get);
             self.heard.start_block(index, block, input, out)?;
@@ -358,6 +376,7 @@ impl Answer for Reader {
 
     fn finish(self: Box<Self>, _: End) -> Completion {
         let heard = self.heard;
+        let (extras, left_out) = heard.extras.into_parts();
         let mut usage = heard.usage.inclusive();
         if !heard.final_usage {
             // The count of `message_start` is a placeholder for an output that had not begun.
@@ -385,6 +404,8 @@ impl Answer for Reader {
             usage,
             model_returned: heard.model,
             response_id: heard.id,
+            extras,
+            left_out: left_out.into_iter().collect(),
             ..Completion::default()
         }
     }

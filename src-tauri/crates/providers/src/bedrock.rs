@@ -9,6 +9,7 @@ mod frames;
 mod request;
 mod signing;
 
+use crate::extras::Extras;
 use crate::key::AwsAccount;
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
@@ -161,6 +162,9 @@ impl From<WireUsage> for Usage {
     }
 }
 
+/// Members that are read, or only pad. The tokens of an answer have no log-probabilities here.
+const NAMED: [&str; 5] = ["output", "stopReason", "usage", "p", "role"];
+
 #[derive(Default)]
 struct Reader {
     parser: FrameParser,
@@ -178,6 +182,7 @@ struct Heard {
     calls: ToolFragments,
     stop_reason: Option<FinishReason>,
     usage: Usage,
+    extras: Extras,
 }
 
 impl Heard {
@@ -232,6 +237,9 @@ impl Heard {
         }
         if let Some(usage) = event.usage {
             self.usage = usage.into();
+        }
+        if matches!(frame.name, "messageStop" | "metadata") {
+            self.extras.take(frame.payload, &NAMED);
         }
         self.stopped |= frame.name == "messageStop";
         self.metadata |= frame.name == "metadata";
@@ -291,6 +299,7 @@ impl Answer for Reader {
         }
         self.heard.stop_reason = answer.stop_reason.map(|reason| stop_reason(&reason.0));
         self.heard.usage = answer.usage.map(Usage::from).unwrap_or_default();
+        self.heard.extras.take(body, &NAMED);
         self.heard.any = true;
         self.heard.whole = true;
         Ok(())
@@ -303,6 +312,7 @@ impl Answer for Reader {
     fn finish(self: Box<Self>, _: End) -> Completion {
         let heard = self.heard;
         let terminal = heard.stopped && heard.metadata;
+        let (extras, left_out) = heard.extras.into_parts();
         Completion {
             status: if heard.whole || terminal {
                 ResponseStatus::Complete
@@ -313,6 +323,8 @@ impl Answer for Reader {
             tool_calls: heard.calls.into_calls(),
             finish_reason: heard.stop_reason,
             usage: heard.usage,
+            extras,
+            left_out: left_out.into_iter().collect(),
             ..Completion::default()
         }
     }

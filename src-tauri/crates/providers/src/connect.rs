@@ -3,6 +3,7 @@
 //! A new wire format is one file and one line in the table.
 
 use crate::bedrock::credentials;
+use crate::embeddings::{Embeds, HttpEmbeddings, Spelling};
 use crate::http::HttpProvider;
 use crate::web_origin::WebOrigin;
 use crate::wire::WireFormat;
@@ -116,6 +117,29 @@ pub(crate) fn is_keyless(provider: &str) -> bool {
 /// When the base URL is missing or unusable, the key is missing or bound to another origin, or TLS cannot
 /// be set up.
 pub fn connect(settings: &ProviderSettings) -> Result<Arc<dyn Provider>, ProviderError> {
+    Ok(Arc::new(prepare(settings)?))
+}
+
+/// Prepares a provider of embeddings, under the same conditions as [`connect`].
+///
+/// # Errors
+/// Those of [`connect`], and for a vendor whose embeddings are not spoken.
+pub fn connect_embeddings(settings: &ProviderSettings) -> Result<Arc<dyn Embeds>, ProviderError> {
+    let spelling = match settings.provider.as_str() {
+        "gemini" => Spelling::Gemini,
+        "ollama" => Spelling::Ollama,
+        name @ ("anthropic" | AZURE | BEDROCK) => {
+            return Err(ProviderError::unsupported(format!(
+                "Plumbline knows no embeddings of provider `{name}`; use `openai`, `gemini`, `ollama` or a compatible server"
+            )));
+        }
+        _ => Spelling::OpenAi,
+    };
+    let http = prepare(settings)?;
+    Ok(Arc::new(HttpEmbeddings { http, spelling }))
+}
+
+fn prepare(settings: &ProviderSettings) -> Result<HttpProvider, ProviderError> {
     let name = settings.provider.as_str();
     if name == "recorded" {
         return Err(ProviderError::setting(
@@ -153,15 +177,14 @@ pub fn connect(settings: &ProviderSettings) -> Result<Arc<dyn Provider>, Provide
             variable: variable.to_owned(),
         });
     }
-    let provider = HttpProvider::new(
+    HttpProvider::new(
         name,
         format_for(name, &base, &origin),
         &base,
         origin,
         settings.api_key.clone(),
         settings.timeouts,
-    )?;
-    Ok(Arc::new(provider))
+    )
 }
 
 /// The wire format that a provider speaks at a base URL.

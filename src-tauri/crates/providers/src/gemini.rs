@@ -6,6 +6,8 @@
 
 mod request;
 
+use crate::extras::Extras;
+use crate::logprobs::{Logprobs, MAX_ALTERNATIVES};
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
 use crate::wire::{
@@ -14,7 +16,10 @@ use crate::wire::{
 };
 use crate::{Call, ProviderError};
 use plumbline_model::sse::{Next, SseParser};
-use plumbline_model::{ChatRequest, Completion, FinishReason, ResponseStatus, Usage, add_known};
+use plumbline_model::{
+    ChatRequest, Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob, Usage,
+    add_known,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -74,7 +79,40 @@ struct Candidate<'a> {
     content: Option<WireContent<'a>>,
     #[serde(borrow)]
     finish_reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    logprobs_result: Option<&'a RawValue>,
 }
+
+/// The chosen tokens, and in the same order the likeliest ones in the place of each.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[derive(Default)]
+struct LogprobsResult {
+    chosen_candidates: Vec<WireToken>,
+    top_candidates: Vec<TopCandidates>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct TopCandidates {
+    candidates: Vec<WireToken>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WireToken {
+    token: String,
+    log_probability: f64,
+}
+
+/// Members of a chunk that are read.
+const NAMED: [&str; 5] = [
+    "candidates",
+    "usageMetadata",
+    "modelVersion",
+    "responseId",
+    "error",
+];
 
 #[derive(Deserialize)]
 struct WireContent<'a> {
@@ -154,6 +192,8 @@ struct Heard {
     calls_seen: u64,
     finish_reason: Option<FinishReason>,
     usage: Usage,
+    logprobs: Logprobs,
+    extras: Extras,
     model: Option<String>,
     id: Option<String>,
 }
@@ -165,6 +205,7 @@ impl Heard {
         if let Some(error) = chunk.error.filter(|error| error.get() != "null") {
             return Err(WireError::reported(error.get()));
         }
+        self.extras.take(json, &NAMED);
         keep_name(&mut self.model, chunk.model_version.as_ref());
         keep_name(&mut self.id, chunk.response_id.as_ref());
         self.any |= chunk.candidates.is_some() || chunk.usage_metadata.is_some();
@@ -183,11 +224,35 @@ impl Heard {
             for part in parts.into_iter().flatten() {
                 self.read_part(&part, out)?;
             }
+            if let Some(raw) = candidate.logprobs_result {
+                self.read_logprobs(raw);
+            }
             if let Some(reason) = candidate.finish_reason {
                 self.finish_reason = Some(finish_reason(&reason.0));
             }
         }
         Ok(())
+    }
+
+    /// In another shape they are left out: a by-product spoils no answer.
+    fn read_logprobs(&mut self, raw: &RawValue) {
+        let result: LogprobsResult = serde_json::from_str(raw.get()).unwrap_or_default();
+        let mut top = result.top_candidates.into_iter();
+        for chosen in result.chosen_candidates {
+            let others = top.next().unwrap_or_default().candidates;
+            self.logprobs.add(TokenLogprob {
+                token: chosen.token,
+                logprob: chosen.log_probability,
+                top: others
+                    .into_iter()
+                    .take(MAX_ALTERNATIVES)
+                    .map(|other| TokenAlternative {
+                        token: other.token,
+                        logprob: other.log_probability,
+                    })
+                    .collect(),
+            });
+        }
     }
 
     fn read_part(
@@ -237,6 +302,8 @@ impl Answer for Reader {
 
     fn finish(self: Box<Self>, end: End) -> Completion {
         let heard = self.heard;
+        let (logprobs, tokens_left_out) = heard.logprobs.into_parts();
+        let (extras, members_left_out) = heard.extras.into_parts();
         let finish_reason = match heard.finish_reason {
             Some(FinishReason::Stop) if !heard.calls.is_empty() => Some(FinishReason::ToolCalls),
             reason => reason,
@@ -253,6 +320,12 @@ impl Answer for Reader {
             usage: heard.usage,
             model_returned: heard.model,
             response_id: heard.id,
+            logprobs,
+            extras,
+            left_out: tokens_left_out
+                .into_iter()
+                .chain(members_left_out)
+                .collect(),
             ..Completion::default()
         }
     }

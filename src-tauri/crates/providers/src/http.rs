@@ -89,7 +89,17 @@ impl HttpProvider {
     /// The request, and whether its body has left.
     fn request(&self, call: &Call) -> Result<(Request, Sent), ProviderError> {
         let body = self.wire.body(call)?;
-        let target = format!("{}{}", self.base_url, self.wire.path(call)?);
+        self.post(&self.wire.path(call)?, body, &call.idempotency_key)
+    }
+
+    /// A request to a path below the base URL, authorised and not yet sent.
+    fn post(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        idempotency_key: &str,
+    ) -> Result<(Request, Sent), ProviderError> {
+        let target = format!("{}{path}", self.base_url);
         let url = Url::parse(&target)
             .map_err(|error| ProviderError::setting(format!("the call's URL: {error}")))?;
         // A path comes from a wire format and may hold a model's name: it must not lead elsewhere.
@@ -114,8 +124,8 @@ impl HttpProvider {
         for (name, value) in self.wire.headers() {
             headers.insert(name, header_value(&value)?);
         }
-        if !call.idempotency_key.is_empty() {
-            let value = HeaderValue::from_str(&call.idempotency_key).map_err(|_| {
+        if !idempotency_key.is_empty() {
+            let value = HeaderValue::from_str(idempotency_key).map_err(|_| {
                 ProviderError::unsupported("the idempotency key does not fit into a header")
             })?;
             headers.insert(HeaderName::from_static("idempotency-key"), value);

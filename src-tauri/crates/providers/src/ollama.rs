@@ -5,6 +5,8 @@
 
 mod request;
 
+use crate::extras::Extras;
+use crate::logprobs::Logprobs;
 use crate::ndjson::LineParser;
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
@@ -66,7 +68,22 @@ struct Line<'a> {
     eval_count: Count,
     #[serde(borrow)]
     error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    logprobs: Option<&'a RawValue>,
 }
+
+/// Members of the last line that are read.
+const NAMED: [&str; 9] = [
+    "model",
+    "created_at",
+    "message",
+    "done",
+    "done_reason",
+    "prompt_eval_count",
+    "eval_count",
+    "error",
+    "logprobs",
+];
 
 #[derive(Deserialize)]
 struct WireMessage<'a> {
@@ -108,6 +125,8 @@ struct Heard {
     calls_seen: u64,
     finish_reason: Option<FinishReason>,
     usage: Usage,
+    logprobs: Logprobs,
+    extras: Extras,
     model: Option<String>,
 }
 
@@ -120,6 +139,7 @@ impl Heard {
             return Err(WireError::reported(&String::from_utf8_lossy(json)));
         }
         keep_name(&mut self.model, line.model.as_ref());
+        self.logprobs.add_array(line.logprobs);
         if let Some(message) = line.message {
             self.any = true;
             let text = or_empty(message.content.as_ref());
@@ -144,6 +164,7 @@ impl Heard {
         if line.done == Some(true) {
             self.any = true;
             self.done = true;
+            self.extras.take(json, &NAMED);
             self.usage.tokens_in = line.prompt_eval_count.0;
             self.usage.tokens_out = line.eval_count.0;
             self.finish_reason = line.done_reason.map(|reason| finish_reason(&reason.0));
@@ -180,6 +201,8 @@ impl Answer for Reader {
 
     fn finish(self: Box<Self>, _: End) -> Completion {
         let heard = self.heard;
+        let (logprobs, tokens_left_out) = heard.logprobs.into_parts();
+        let (extras, members_left_out) = heard.extras.into_parts();
         let finish_reason = match heard.finish_reason {
             Some(FinishReason::Stop) if !heard.calls.is_empty() => Some(FinishReason::ToolCalls),
             reason => reason,
@@ -195,6 +218,12 @@ impl Answer for Reader {
             finish_reason,
             usage: heard.usage,
             model_returned: heard.model,
+            logprobs,
+            extras,
+            left_out: tokens_left_out
+                .into_iter()
+                .chain(members_left_out)
+                .collect(),
             ..Completion::default()
         }
     }

@@ -7,6 +7,8 @@
 
 mod request;
 
+use crate::extras::Extras;
+use crate::logprobs::Logprobs;
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
 use crate::wire::{
@@ -73,7 +75,28 @@ struct Choice<'a> {
     delta: Option<Delta<'a>>,
     #[serde(borrow)]
     finish_reason: Option<Text<'a>>,
+    #[serde(borrow)]
+    logprobs: Option<&'a RawValue>,
 }
+
+#[derive(Deserialize)]
+struct ChoiceLogprobs<'a> {
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+}
+
+/// Members of a chunk that are read, or say nothing about the answer.
+const NAMED: [&str; 9] = [
+    "id",
+    "object",
+    "created",
+    "model",
+    "system_fingerprint",
+    "choices",
+    "usage",
+    "error",
+    "obfuscation",
+];
 
 #[derive(Deserialize)]
 struct Delta<'a> {
@@ -164,6 +187,8 @@ struct Heard {
     calls: ToolFragments,
     finish_reason: Option<FinishReason>,
     usage: Usage,
+    logprobs: Logprobs,
+    extras: Extras,
     model: Option<String>,
     fingerprint: Option<String>,
     id: Option<String>,
@@ -177,6 +202,11 @@ impl Heard {
             return Err(WireError::reported(error.get()));
         }
         let choices = chunk.choices.unwrap_or_default();
+        // Chunks in between repeat what the first one said of itself.
+        let is_end = chunk.usage.is_some() || choices.iter().any(|c| c.finish_reason.is_some());
+        if !self.any || is_end {
+            self.extras.take(json, &NAMED);
+        }
         self.any |= !choices.is_empty() || chunk.usage.is_some();
         keep_name(&mut self.id, chunk.id.as_ref());
         keep_name(&mut self.model, chunk.model.as_ref());
@@ -194,6 +224,10 @@ impl Heard {
             if let Some(delta) = choice.delta {
                 self.read_delta(&delta, out)?;
             }
+            let logprobs = choice
+                .logprobs
+                .and_then(|raw| serde_json::from_str::<ChoiceLogprobs<'_>>(raw.get()).ok());
+            self.logprobs.add_array(logprobs.and_then(|l| l.content));
             if let Some(reason) = choice.finish_reason {
                 self.finish_reason = Some(finish_reason(&reason.0));
             }
@@ -260,6 +294,8 @@ impl Answer for Reader {
 
     fn finish(self: Box<Self>, end: End) -> Completion {
         let heard = self.heard;
+        let (logprobs, tokens_left_out) = heard.logprobs.into_parts();
+        let (extras, members_left_out) = heard.extras.into_parts();
         let terminal = heard.finish_reason.is_some() && (heard.done || end == End::Orderly);
         let finish_reason = match heard.finish_reason {
             Some(_) if heard.refused => Some(FinishReason::Other("refusal".to_owned())),
@@ -278,6 +314,12 @@ impl Answer for Reader {
             model_returned: heard.model,
             provider_fingerprint: heard.fingerprint,
             response_id: heard.id,
+            logprobs,
+            extras,
+            left_out: tokens_left_out
+                .into_iter()
+                .chain(members_left_out)
+                .collect(),
             ..Completion::default()
         }
     }

@@ -7,6 +7,8 @@
 
 mod request;
 
+use crate::extras::Extras;
+use crate::logprobs::Logprobs;
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
 use crate::wire::{
@@ -58,8 +60,42 @@ struct Event<'a> {
     #[serde(borrow)]
     item: Option<Item<'a>>,
     #[serde(borrow)]
-    response: Option<Response<'a>>,
+    response: Option<&'a RawValue>,
+    #[serde(borrow)]
+    logprobs: Option<&'a RawValue>,
 }
+
+/// Members of a response that are read, or repeat the request.
+const NAMED: [&str; 28] = [
+    "id",
+    "object",
+    "created_at",
+    "completed_at",
+    "model",
+    "status",
+    "output",
+    "usage",
+    "error",
+    "incomplete_details",
+    "instructions",
+    "input",
+    "tools",
+    "tool_choice",
+    "parallel_tool_calls",
+    "text",
+    "temperature",
+    "top_p",
+    "top_logprobs",
+    "max_output_tokens",
+    "max_tool_calls",
+    "reasoning",
+    "store",
+    "truncation",
+    "metadata",
+    "user",
+    "background",
+    "previous_response_id",
+];
 
 #[derive(Deserialize)]
 struct Kind<'a> {
@@ -125,6 +161,8 @@ struct Piece<'a> {
     text: Option<Text<'a>>,
     #[serde(borrow)]
     refusal: Option<Text<'a>>,
+    #[serde(borrow)]
+    logprobs: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Clone, Copy)]
@@ -187,6 +225,8 @@ struct Heard {
     calls: ToolFragments,
     finish_reason: Option<FinishReason>,
     usage: Usage,
+    logprobs: Logprobs,
+    extras: Extras,
     model: Option<String>,
     id: Option<String>,
 }
@@ -209,7 +249,10 @@ impl Heard {
         self.any = true;
         let delta = or_empty(event.delta.as_ref());
         match &*event.kind.0 {
-            "response.output_text.delta" => self.say(delta, out),
+            "response.output_text.delta" => {
+                self.say(delta, out);
+                self.logprobs.add_array(event.logprobs);
+            }
             "response.refusal.delta" => {
                 self.refused = true;
                 self.say(delta, out);
@@ -227,11 +270,14 @@ impl Heard {
                 }
             }
             _ => {
-                if let Some(response) = event.response {
+                if let Some(raw) = event.response {
+                    let response: Response<'_> = serde_json::from_str(raw.get())
+                        .map_err(|error| WireError::not_json("a response", &error))?;
                     self.read_head(&response)?;
                     if event.kind.0 != "response.created" && event.kind.0 != "response.in_progress"
                     {
                         self.end(&response);
+                        self.extras.take(raw.get().as_bytes(), &NAMED);
                     }
                 }
             }
@@ -310,6 +356,7 @@ impl Heard {
                 let pieces: Option<Vec<Piece<'_>>> = item.member(item.content)?;
                 for piece in pieces.into_iter().flatten() {
                     self.refused |= piece.kind.0 == "refusal";
+                    self.logprobs.add_array(piece.logprobs);
                     self.say(or_empty(piece.text.as_ref()), out);
                     self.say(or_empty(piece.refusal.as_ref()), out);
                 }
@@ -366,6 +413,7 @@ impl Answer for Reader {
         self.heard.read_output(items, out)?;
         self.heard.any = true;
         self.heard.end(&response);
+        self.heard.extras.take(body, &NAMED);
         Ok(())
     }
 
@@ -375,6 +423,8 @@ impl Answer for Reader {
 
     fn finish(self: Box<Self>, _: End) -> Completion {
         let heard = self.heard;
+        let (logprobs, tokens_left_out) = heard.logprobs.into_parts();
+        let (extras, members_left_out) = heard.extras.into_parts();
         Completion {
             status: if heard.ended {
                 ResponseStatus::Complete
@@ -387,6 +437,12 @@ impl Answer for Reader {
             usage: heard.usage,
             model_returned: heard.model,
             response_id: heard.id,
+            logprobs,
+            extras,
+            left_out: tokens_left_out
+                .into_iter()
+                .chain(members_left_out)
+                .collect(),
             ..Completion::default()
         }
     }

@@ -58,6 +58,13 @@ pub(super) fn cannot(request: &ChatRequest) -> Vec<String> {
         taken.push("tool_choice");
     }
     let mut reasons = said_twice(request, &taken);
+    for name in ["logprobs", "top_logprobs"] {
+        if parameters.extra.contains_key(name) {
+            reasons.push(format!(
+                "parameter `{name}`: Anthropic models give no log-probabilities"
+            ));
+        }
+    }
     if parameters.seed.is_some() {
         reasons.push(
             "parameter `seed`: Anthropic models take none; remove it for this model".to_owned(),

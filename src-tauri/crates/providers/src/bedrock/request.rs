@@ -30,6 +30,13 @@ pub(super) fn cannot(request: &ChatRequest) -> Vec<String> {
         taken.push("toolConfig");
     }
     let mut reasons = said_twice(request, &taken);
+    for name in ["logprobs", "top_logprobs"] {
+        if parameters.extra.contains_key(name) {
+            reasons.push(format!(
+                "parameter `{name}`: Bedrock's Converse gives no log-probabilities"
+            ));
+        }
+    }
     if parameters.seed.is_some() {
         reasons.push(
             "parameter `seed`: Bedrock's Converse has none; give a model's own under `additionalModelRequestFields`"

@@ -43,6 +43,20 @@ fn every_split_gives_the_same_answer_and_a_lost_stream_is_never_complete() {
 }
 
 #[test]
+fn logprobs_come_with_what_stood_in_their_place() {
+    let stream = format!(
+        "data: {}\n\n",
+        json!({"candidates": [{"content": {"parts": [{"text": "hi"}]}, "finishReason": "STOP", "logprobsResult": {
+            "chosenCandidates": [{"token": "hi", "tokenId": 7, "logProbability": -0.25}],
+            "topCandidates": [{"candidates": [{"token": "ho", "logProbability": -3}]}]
+        }}]})
+    );
+    let (answer, _) = read(&Gemini, &[stream.as_bytes()], End::Orderly);
+    assert_eq!(answer.logprobs[0].logprob, -0.25);
+    assert_eq!(answer.logprobs[0].top[0].token, "ho");
+}
+
+#[test]
 fn a_blocked_prompt_is_a_whole_answer_without_text() {
     let stream = "data: {\"promptFeedback\":{\"blockReason\":\"SAFETY\"},\"usageMetadata\":{\"promptTokenCount\":4}}\n\n";
     let (answer, _) = read(&Gemini, &[stream.as_bytes()], End::Orderly);

@@ -156,6 +156,68 @@ impl HttpProvider {
         ))
     }
 
+    /// One call that is answered with one JSON document: its bytes.
+    pub(crate) async fn json_answer(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        cancel: &CancellationToken,
+    ) -> Result<Vec<u8>, ProviderError> {
+        if cancel.is_cancelled() {
+            return Err(ProviderError::Cancelled { sent: false });
+        }
+        let (request, sent) = self.post(path, body, "")?;
+        let mut waits = Waits {
+            provider: self,
+            cancel,
+            sent: sent.clone(),
+            started: Instant::now(),
+            last_piece: None,
+        };
+        let mut response = match waits.bounded(self.client.execute(request)).await? {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(self.broken(&error, &sent)),
+            Err(phase) => return Err(waits.late(phase)),
+        };
+        if !response.status().is_success() {
+            return Err(self.refusal(response, &mut waits).await?);
+        }
+        self.read_body(&mut response, &mut waits).await
+    }
+
+    /// What went wrong inside an answer of status 200.
+    pub(crate) fn unreadable(&self, error: WireError) -> ProviderError {
+        match error {
+            WireError::Malformed(message) => self.malformed(&message),
+            WireError::Reported { code, message } => self.reported(StatusCode::OK, code, &message),
+        }
+    }
+
+    /// A whole body, which must end in order.
+    async fn read_body(
+        &self,
+        response: &mut Response,
+        waits: &mut Waits<'_>,
+    ) -> Result<Vec<u8>, ProviderError> {
+        let mut body = Vec::new();
+        loop {
+            match waits.next(response).await? {
+                Ok(chunk) if body.len().saturating_add(chunk.len()) > MAX_BODY_BYTES => {
+                    return Err(self.malformed("it is larger than 64 MB"));
+                }
+                Ok(chunk) => body.extend_from_slice(&chunk),
+                Err(Stopped::Orderly) => return Ok(body),
+                Err(Stopped::Broken(message)) => {
+                    return Err(ProviderError::Ambiguous {
+                        at: self.at.clone(),
+                        message: self.clean(&message),
+                    });
+                }
+                Err(Stopped::Late(phase)) => return Err(waits.late(phase)),
+            }
+        }
+    }
+
     async fn read_json(
         &self,
         mut response: Response,
@@ -163,27 +225,8 @@ impl HttpProvider {
         events: &(dyn Fn(StreamEvent) + Send + Sync),
         mut waits: Waits<'_>,
     ) -> Result<Completion, ProviderError> {
-        let mut body = Vec::new();
-        let stopped = loop {
-            match waits.next(&mut response).await? {
-                Ok(chunk) if body.len().saturating_add(chunk.len()) > MAX_BODY_BYTES => {
-                    return Err(self.malformed("it is larger than 64 MB"));
-                }
-                Ok(chunk) => body.extend_from_slice(&chunk),
-                Err(stopped) => break stopped,
-            }
-        };
+        let body = self.read_body(&mut response, &mut waits).await?;
         let ended = Instant::now();
-        match stopped {
-            Stopped::Orderly => {}
-            Stopped::Broken(message) => {
-                return Err(ProviderError::Ambiguous {
-                    at: self.at.clone(),
-                    message: self.clean(&message),
-                });
-            }
-            Stopped::Late(phase) => return Err(waits.late(phase)),
-        }
         let mut out = |fragment: Fragment<'_>| {
             if let Fragment::Text(text) = fragment {
                 events(StreamEvent::Text(text.to_owned()));
@@ -194,10 +237,7 @@ impl HttpProvider {
                 answer.finish(End::Orderly),
                 (waits.started, None, ended),
             )),
-            Err(WireError::Malformed(message)) => Err(self.malformed(&message)),
-            Err(WireError::Reported { code, message }) => {
-                Err(self.reported(StatusCode::OK, code, &message))
-            }
+            Err(error) => Err(self.unreadable(error)),
         }
     }
 

@@ -85,6 +85,26 @@ fn a_stream_is_read_with_text_tool_calls_usage_and_names() {
 }
 
 #[test]
+fn logprobs_and_members_of_the_providers_own_are_kept() {
+    let stream = concat!(
+        "data: {\"id\":\"c\",\"service_tier\":\"default\",\"choices\":[{\"delta\":{\"content\":\"hi\"},\"logprobs\":{\"content\":[{\"token\":\"hi\",\"logprob\":-0.25,\"bytes\":[104],\"top_logprobs\":[{\"token\":\"ho\",\"logprob\":-3}]}]}}]}\n\n",
+        "data: {\"choices\":[{\"delta\":{\"content\":\"!\"},\"logprobs\":{\"tokens\":[\"!\"]}}]}\n\n",
+        "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\",\"logprobs\":null}],\"citations\":[\"a\"]}\n\n",
+        "data: [DONE]\n\n",
+    );
+    let (answer, _) = read(&[stream.as_bytes()], End::Cut);
+    assert_eq!(answer.text, "hi!");
+    assert_eq!(answer.logprobs.len(), 1, "another shape is left out");
+    assert_eq!(answer.logprobs[0].logprob, -0.25);
+    assert_eq!(answer.logprobs[0].top[0].token, "ho");
+    assert_eq!(
+        answer.extras,
+        Some(json!({"service_tier": "default", "citations": ["a"]}))
+    );
+    assert!(answer.left_out.is_empty());
+}
+
+#[test]
 fn every_split_of_the_stream_gives_the_same_answer() {
     let stream = STREAM.as_bytes();
     let whole = read(&[stream], End::Cut);

@@ -80,6 +80,19 @@ fn an_incomplete_response_is_whole_and_says_why_it_stopped() {
 }
 
 #[test]
+fn logprobs_and_members_of_the_providers_own_are_kept() {
+    let stream = [
+        json!({"type": "response.output_text.delta", "delta": "hi", "logprobs": [{"token": "hi", "logprob": -0.25, "top_logprobs": []}]}),
+        json!({"type": "response.completed", "response": {"status": "completed", "service_tier": "flex", "tools": []}}),
+    ]
+    .map(|event| format!("data: {event}\n\n"))
+    .concat();
+    let (answer, _) = read(&OpenAiResponses, &[stream.as_bytes()], End::Cut);
+    assert_eq!(answer.logprobs[0].logprob, -0.25);
+    assert_eq!(answer.extras, Some(json!({"service_tier": "flex"})));
+}
+
+#[test]
 fn a_failed_response_and_an_error_event_keep_their_words() {
     for event in [
         json!({"type": "response.failed", "response": {"status": "failed", "error": {"code": "server_error", "message": "it broke"}}}),

@@ -2,12 +2,13 @@
 //! and the end.
 
 use crate::client::{PATIENT, call, provider};
-use crate::fault_server::{FaultServer, Step, chunked};
+use crate::fault_server::{FaultServer, Step, chunked, response};
 use crate::faults::check;
 use crate::scenarios::Expect::{Complete, Malformed, Refused, Truncated};
 use crate::scenarios::{Scenario, sends, stream, with_length};
 use aws_smithy_eventstream::frame::write_message_to;
 use aws_smithy_types::event_stream::{Header, HeaderValue, Message};
+use plumbline_providers::{ApiKey, ProviderSettings, connect_embeddings};
 use tokio_util::sync::CancellationToken;
 
 /// How one vendor says "Hello", ends and fails.
@@ -78,11 +79,11 @@ fn message(kind: &str, name: &str, payload: &str) -> Vec<u8> {
 
 impl Vendor {
     fn streams(&self, pieces: &[&[u8]]) -> Vec<u8> {
-        self.typed(stream(pieces))
+        self.typed(&stream(pieces))
     }
 
     /// The same bytes under this vendor's own content type.
-    fn typed(&self, bytes: Vec<u8>) -> Vec<u8> {
+    fn typed(&self, bytes: &[u8]) -> Vec<u8> {
         let head_end = bytes.windows(4).position(|w| w == b"\r\n\r\n").unwrap();
         let (head, body) = bytes.split_at(head_end);
         let head = String::from_utf8(head.to_vec()).unwrap();
@@ -113,7 +114,7 @@ impl Vendor {
             ),
             sends(
                 "lost in mid stream",
-                self.typed(chunked([hello])),
+                self.typed(&chunked([hello])),
                 Truncated("Hello"),
             ),
             sends(
@@ -169,4 +170,47 @@ async fn the_id_of_a_request_is_kept_from_its_headers() {
         .await
         .unwrap();
     assert_eq!(answer.request_id.as_deref(), Some("req_1"));
+}
+
+#[tokio::test]
+async fn embeddings_are_asked_for_with_the_key_and_faults_are_told_apart() {
+    const CANARY: &str = "sk-canary-7f3a9b2c4d5e6f";
+    let json = "content-type: application/json\r\n";
+    let whole = b"{\"data\":[{\"index\":0,\"embedding\":[0.5,1]}]}";
+    let html = b"<html></html>";
+    let refusal = b"{\"error\":{\"message\":\"no such model\"}}";
+    let outcomes = [
+        (with_length(200, json, whole), "ok"),
+        (
+            with_length(200, "content-type: text/html\r\n", html),
+            "cannot be read",
+        ),
+        (with_length(200, json, b"{\"data\":[]}"), "cannot be read"),
+        (with_length(404, json, refusal), "no such model"),
+        (response(200, json, &whole[..20], whole.len()), "no answer"),
+    ];
+    for (bytes, expected) in outcomes {
+        let server = FaultServer::start(vec![Step::Read, Step::Send(bytes)]).await;
+        let embeds = connect_embeddings(&ProviderSettings {
+            provider: "local".to_owned(),
+            base_url: Some(format!("{}/v1", server.origin)),
+            api_key: Some(ApiKey::for_origin(&server.origin, CANARY).unwrap()),
+            timeouts: PATIENT,
+        })
+        .unwrap();
+        let inputs = ["a".to_owned()];
+        match embeds.embed("m", &inputs, &CancellationToken::new()).await {
+            Ok(answer) => {
+                assert_eq!(expected, "ok");
+                assert_eq!(answer.vectors, [[0.5, 1.0]]);
+            }
+            Err(error) => assert!(error.to_string().contains(expected), "{error}"),
+        }
+        let sent = String::from_utf8(server.requests().remove(0)).unwrap();
+        assert!(
+            sent.starts_with("POST /v1/embeddings HTTP/1.1\r\n"),
+            "{sent}"
+        );
+        assert!(sent.contains(&format!("authorization: Bearer {CANARY}\r\n")));
+    }
 }
