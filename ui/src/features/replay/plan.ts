@@ -54,7 +54,16 @@ export function parseTarget(text: string): Target | null {
   return at > 0 && provider !== '' && model !== '' ? { provider, model } : null;
 }
 
-const KNOWN_HOMES = ['openai', 'openai_responses', 'anthropic', 'gemini', 'ollama', 'recorded'];
+const KNOWN_HOMES = [
+  'openai',
+  'openai_responses',
+  'anthropic',
+  'gemini',
+  'azure_openai',
+  'bedrock',
+  'ollama',
+  'recorded',
+];
 
 /** Providers with no address of their own need a base URL. */
 export function needsBaseUrl(targets: Target[]): boolean {
