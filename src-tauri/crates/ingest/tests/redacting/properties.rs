@@ -93,7 +93,10 @@ proptest! {
     }
 
     #[test]
-    fn words_and_small_numbers_never_change(text in "([a-zA-Zäöüß]{1,9}[ ,.;!?\n]|[0-9]{1,5} ){0,40}") {
+    fn words_and_small_numbers_never_change(
+        // A word stands between any two numbers: four numbers in a row may be a card's.
+        text in "([a-zA-Zäöüß]{1,9}[ ,.;!?\n]([0-9]{1,5} )?){0,40}"
+    ) {
         prop_assert_eq!(redacted(&text), text);
     }
 }
