@@ -238,3 +238,23 @@ fn what_was_paid_and_what_the_cache_saved_are_told_apart() {
     let third = stage.json(&stage.replay(&server.base_url, &[]));
     assert_eq!((count(&third, "live"), count(&third, "cached")), (8, 0));
 }
+
+#[test]
+fn a_days_cap_on_a_model_without_a_price_sends_nothing_and_says_why() {
+    let (stage, server) = staged();
+    stage.json(&["cap", "--day-usd", "5"]);
+    let mut args = stage.replay(&server.base_url, &[]);
+    args[3] = "local:nameless";
+    let (status, run) = stage.run_json(&args);
+    assert_eq!(
+        (status, &run["status"]),
+        (Some(2), &"finished".into()),
+        "{run:#}"
+    );
+    assert_eq!(
+        (count(&run, "not_sent"), server.requests()),
+        (CASES as u64, 0)
+    );
+    let why = run["errors"][0]["message"].as_str().unwrap();
+    assert!(why.contains("a day cannot be kept"), "{why}");
+}

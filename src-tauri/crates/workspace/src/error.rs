@@ -59,6 +59,12 @@ pub enum WorkspaceError {
         /// What the day's requests cost at most.
         spent: Usd,
     },
+    /// A day has a cap, and the most this request may cost is not known. It was not sent.
+    #[error("the most this call may cost is unknown, so the cap of ${cap} a day cannot be kept")]
+    NoBound {
+        /// The cap.
+        cap: Usd,
+    },
     /// The caller's input cannot be stored.
     #[error("{0}")]
     BadInput(String),
@@ -143,6 +149,12 @@ impl From<WorkspaceError> for Problem {
             WorkspaceError::DayCap { .. } => (
                 Code::Conflict,
                 Some("Go on tomorrow, or raise the cap with `plumbline cap --day-usd`."),
+            ),
+            WorkspaceError::NoBound { .. } => (
+                Code::BadInput,
+                Some(
+                    "Set a price of your own and max_tokens in the prompt, or remove the day's cap.",
+                ),
             ),
             WorkspaceError::BadInput(_) => (Code::BadInput, None),
             WorkspaceError::DiskFull { .. } => {

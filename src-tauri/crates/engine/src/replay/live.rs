@@ -19,6 +19,8 @@ enum Sent {
     Yes(AttemptId, super::cap::Reservation),
     /// A cancel or a cap came between.
     No,
+    /// It can never go out as things are.
+    Never(Problem),
 }
 
 impl Asked<'_> {
@@ -56,6 +58,10 @@ impl Asked<'_> {
                 Ok(Sent::No) => {
                     gate.unsent(slot);
                     return Ok(CellEnd::LeftOver);
+                }
+                Ok(Sent::Never(problem)) => {
+                    gate.unsent(slot);
+                    return not_sent(run, cell, problem).await;
                 }
                 Err(problem) => {
                     gate.unsent(slot);
@@ -145,6 +151,10 @@ impl Asked<'_> {
                         return Ok(Sent::No);
                     }
                 }
+                Err(unbounded @ WorkspaceError::NoBound { .. }) => {
+                    run.cap.settle(reservation, Some(Usd::ZERO));
+                    return Ok(Sent::Never(unbounded.into()));
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -178,7 +188,8 @@ impl Asked<'_> {
         let answer = AttemptAnswer {
             id,
             answered_ns: answered,
-            http_status: Some(200),
+            // A success of some kind; which is not told.
+            http_status: None,
             cost_usd: cell.cost.usd,
             cell,
             cache,

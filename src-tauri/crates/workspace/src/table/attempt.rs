@@ -114,7 +114,8 @@ impl Workspace {
     ///
     /// # Errors
     /// `NotFound` when there is no such cell; `Conflict` when this attempt of the cell was already
-    /// sent, or another one is still on its way; `DayCap` when the day's money does not pay for it.
+    /// sent, or another one is still on its way; `DayCap` when the day's money does not pay for it,
+    /// `NoBound` when a day has a cap and nobody knows the most this request may cost.
     pub fn attempt_sent(&self, attempt: NewAttempt) -> Result<()> {
         self.write(Durability::Full, move |tx| sent(tx, &attempt))
     }

@@ -88,8 +88,11 @@ fn at_most(conn: &Connection, day: i64) -> Result<i64> {
 /// Reserves money for a request that goes out at `sent`, or refuses it.
 pub(super) fn reserve(tx: &Tx<'_>, sent: UnixNanos, reserved_pico: Option<i64>) -> Result<()> {
     if let Some(limit) = cap(tx)? {
+        let Some(reserved) = reserved_pico else {
+            return Err(WorkspaceError::NoBound { cap: limit });
+        };
         let spent = at_most(tx, day_of(sent))?;
-        let after = reserved_pico.and_then(|reserved| spent.checked_add(reserved));
+        let after = spent.checked_add(reserved);
         if after.is_none_or(|after| to_pico(limit).is_some_and(|limit| after > limit)) {
             return Err(WorkspaceError::DayCap {
                 cap: limit,
@@ -207,7 +210,11 @@ mod tests {
             ..sent_on(&cells[usize::from(number) - 1], number, 5)
         };
         workspace.set_day_cap(Some(usd("100"))).unwrap();
-        assert!(workspace.attempt_sent(unbounded(1)).is_err());
+        let refused = workspace.attempt_sent(unbounded(1)).unwrap_err();
+        assert!(
+            matches!(refused, WorkspaceError::NoBound { .. }),
+            "{refused}"
+        );
         workspace.set_day_cap(None).unwrap();
         workspace.attempt_sent(unbounded(1)).unwrap();
         workspace.put_setting(CAP_SETTING, Some("a lot")).unwrap();
