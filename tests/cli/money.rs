@@ -144,3 +144,21 @@ fn an_estimate_names_what_a_provider_has_no_word_for() {
     );
     assert_eq!(server.requests(), 0, "an estimate sends nothing");
 }
+
+#[test]
+fn a_cap_below_the_most_a_run_can_cost_is_a_warning_and_no_obstacle() {
+    let stage = Stage::with_cases(5);
+    let server = ModelServer::start(echo);
+    stage.json(&["cap", "--day-usd", "0.0001"]);
+    let args = stage.replay(&server.base_url, &["--estimate", "--cap-usd", "0.0001"]);
+    let (status, told) = stage.run_json(&args);
+    assert_eq!(
+        (status, told["problems"].to_string().as_str()),
+        (Some(0), "[]")
+    );
+    let warnings = told["warnings"].to_string();
+    assert!(
+        warnings.contains("the cap of $0.0001") && warnings.contains("today's cap leaves"),
+        "{warnings}"
+    );
+}

@@ -199,7 +199,8 @@ fn estimate(estimate: &Estimate, printer: &Printer) -> Result<ExitStatus, Proble
                 clean(&target.to_string())
             ));
         }
-        for line in estimate.blocked_reasons.iter().chain(&estimate.problems) {
+        let told = estimate.blocked_reasons.iter().chain(&estimate.problems);
+        for line in told.chain(&estimate.warnings) {
             text.push_str(&format!("{}\n", clean(line)));
         }
         text

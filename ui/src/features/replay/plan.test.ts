@@ -51,6 +51,7 @@ const estimate: Estimate = {
   price_table: 'genai-prices',
   price_version: '2026-09-18',
   problems: [],
+  warnings: [],
 };
 
 describe('form of a new run', () => {

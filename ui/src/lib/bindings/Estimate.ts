@@ -66,4 +66,8 @@ unpriced: Array<Target>, price_table: string, price_version: string,
 /**
  * The plan cannot start, and why.
  */
-problems: Array<string>, };
+problems: Array<string>, 
+/**
+ * What may end the run before its end, such as a cap below the most it can cost.
+ */
+warnings: Array<string>, };

@@ -47,6 +47,8 @@ pub struct Estimate {
     pub price_version: String,
     /// The plan cannot start, and why.
     pub problems: Vec<String>,
+    /// What may end the run before its end, such as a cap below the most it can cost.
+    pub warnings: Vec<String>,
 }
 
 /// What is known about one column before it is sent.

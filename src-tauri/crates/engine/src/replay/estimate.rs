@@ -23,7 +23,7 @@ impl Engine {
         if let (Some(cap), Some(upper)) = (plan.cap_usd, estimate.cost_upper_usd)
             && upper > cap
         {
-            estimate.problems.push(format!(
+            estimate.warnings.push(format!(
                 "the cap of ${cap} is below the most this can cost (${upper}): the run may stop before its end"
             ));
         }
@@ -54,6 +54,7 @@ impl Engine {
             price_table: prices.table.name().to_owned(),
             price_version: prices.table.version().to_owned(),
             problems: Vec::new(),
+            warnings: Vec::new(),
         };
         self.count(plan, matrix, &mut estimate)?;
         Ok(estimate)
@@ -159,7 +160,7 @@ impl Engine {
         if let (Some(left), Some(upper)) = (day.left(), estimate.cost_upper_usd)
             && upper > left
         {
-            estimate.problems.push(format!(
+            estimate.warnings.push(format!(
                 "today's cap leaves ${left}, and this can cost ${upper}: the run may stop before its end"
             ));
         }
