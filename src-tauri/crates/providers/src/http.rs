@@ -4,6 +4,7 @@
 //! cancelled. The client and its open connections live as long as the provider: share it.
 
 mod exchange;
+mod head;
 
 use crate::provider::Answering;
 use crate::watched_body::{Sent, WatchedBody};

@@ -1,12 +1,13 @@
 //! The course of one call: send, wait for the head, read the body, decide whether the answer is whole.
 
+use super::head::{Delivery, delivery, request_id};
 use super::{HttpProvider, innermost, milliseconds};
 use crate::retry::retry_after;
 use crate::watched_body::Sent;
-use crate::wire::{Answer, End, Fragment, Framing, WireError};
+use crate::wire::{Answer, End, Fragment, WireError};
 use crate::{Call, Phase, ProviderError, StreamEvent, plain_text};
 use plumbline_model::Completion;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use reqwest::header::{LOCATION, RETRY_AFTER};
 use reqwest::{Response, StatusCode, Url};
 use serde_json::Value;
 use std::future::Future;
@@ -358,47 +359,6 @@ impl Waits<'_> {
             after_ms: milliseconds(limit),
             sent,
         }
-    }
-}
-
-enum Delivery {
-    Stream,
-    Json,
-    Other(String),
-}
-
-/// Headers in which providers name a request, in lower case.
-const REQUEST_ID_HEADERS: [&str; 6] = [
-    "x-request-id",
-    "request-id",
-    "apim-request-id",
-    "x-ms-request-id",
-    "x-amzn-requestid",
-    "x-goog-request-id",
-];
-
-fn request_id(headers: &HeaderMap) -> Option<String> {
-    REQUEST_ID_HEADERS
-        .iter()
-        .filter_map(|name| headers.get(*name)?.to_str().ok())
-        .find(|id| !id.is_empty())
-        .map(plain_text::name)
-}
-
-/// How an answer comes, by its content type; without one a stream is assumed, as one was asked for.
-fn delivery(response: &Response, framing: Framing) -> Delivery {
-    let kind = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase());
-    match kind
-        .as_deref()
-        .map(|kind| kind.split(';').next().unwrap_or("").trim())
-    {
-        None | Some("") => Delivery::Stream,
-        Some(kind) if framing.content_types().contains(&kind) => Delivery::Stream,
-        Some(kind) if kind == "application/json" || kind.ends_with("+json") => Delivery::Json,
-        Some(other) => Delivery::Other(other.to_owned()),
     }
 }
 
