@@ -21,6 +21,8 @@ mod importing;
 #[cfg(test)]
 mod interrupted;
 #[cfg(test)]
+mod judging;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod killed;

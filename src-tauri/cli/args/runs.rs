@@ -9,7 +9,10 @@ use std::path::PathBuf;
   plumbline replay ticket-triage@1.1.0 ticket-triage --model recorded:smollm2-135m-instruct --dataset support-tickets
   plumbline replay ticket-triage --model openai:gpt-4.1-mini --dataset cases.jsonl --cap-usd 0.50
   plumbline replay ticket-triage --model local:my-model --base-url http://127.0.0.1:8080/v1 --dataset support-tickets
+  plumbline replay ticket-triage --model local:my-model --base-url local=http://127.0.0.1:8080/v1 --dataset judged
   plumbline replay --resume 0190f3c2-…
+
+A judge or an embedding that the dataset's assertions name is asked through the same ledger and cap.
 
 Keys come from the environment: OPENAI_API_KEY for api.openai.com, ANTHROPIC_API_KEY for
 api.anthropic.com, PLUMBLINE_API_KEY for the host of --base-url. A key is sent to no other host.")]
@@ -27,9 +30,10 @@ pub(crate) struct Replay {
     /// Name of a dataset in the workspace, or a dataset file
     #[arg(long, value_name = "NAME|FILE", required_unless_present = "resume")]
     pub(crate) dataset: Option<String>,
-    /// Address of an OpenAI-compatible server, or another address of the named provider
-    #[arg(long, value_name = "URL")]
-    pub(crate) base_url: Option<String>,
+    /// Address of an OpenAI-compatible server, or another address of the named provider; PROVIDER=URL is for that
+    /// provider alone, and may be repeated
+    #[arg(long, value_name = "[PROVIDER=]URL")]
+    pub(crate) base_url: Vec<String>,
     /// How often to ask each question
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub(crate) repeat: u32,

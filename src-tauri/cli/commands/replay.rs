@@ -10,6 +10,7 @@ use plumbline_engine::{Engine, ReplayStarted, parse_target};
 use plumbline_model::{CellStatus, Code, Problem, RunPlan, RunStatus, Usd};
 use plumbline_report::{Column, Paint, Table, clean, figures, summary};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Instant;
 
@@ -190,6 +191,12 @@ fn estimate(estimate: &Estimate, printer: &Printer) -> Result<ExitStatus, Proble
             estimate.price_table,
             estimate.price_version,
         );
+        if estimate.opinions > 0 {
+            text.push_str(&format!(
+                "judges and embeddings: at most {} questions, in the cost above\n",
+                figures::count(estimate.opinions)
+            ));
+        }
         for column in &estimate.columns {
             text.push_str(&rests_on(column));
         }
@@ -242,6 +249,7 @@ fn rests_on(column: &EstimateColumn) -> String {
 
 fn plan(engine: &Engine, args: &Replay) -> Result<RunPlan, Problem> {
     let dataset = args.dataset.as_deref().unwrap_or_default();
+    let (base_url, base_urls) = base_urls(&args.base_url)?;
     Ok(RunPlan {
         prompts: args.versions.clone(),
         targets: args
@@ -252,11 +260,32 @@ fn plan(engine: &Engine, args: &Replay) -> Result<RunPlan, Problem> {
         dataset: dataset_name(engine, dataset)?,
         repeats: args.repeat,
         concurrency: args.concurrency,
-        base_url: args.base_url.clone(),
+        base_url,
+        base_urls,
         cap_usd: cap(args)?,
         use_cache: !args.no_cache,
         retries: !args.no_retries,
     })
+}
+
+/// The address for every provider, and those that are for one alone.
+fn base_urls(given: &[String]) -> Result<(Option<String>, BTreeMap<String, String>), Problem> {
+    let mut for_all = None;
+    let mut by_provider = BTreeMap::new();
+    for text in given {
+        let named = text
+            .split_once('=')
+            .filter(|(name, _)| !name.is_empty() && !name.contains([':', '/', '?']));
+        let taken = match named {
+            Some((name, url)) => by_provider.insert(name.to_ascii_lowercase(), url.to_owned()),
+            None => for_all.replace(text.clone()),
+        };
+        if taken.is_some() {
+            return Err(Problem::bad_input("--base-url names an address twice")
+                .hint("Give one address for all, and one for each provider that has its own."));
+        }
+    }
+    Ok((for_all, by_provider))
 }
 
 fn cap(args: &Replay) -> Result<Option<Usd>, Problem> {

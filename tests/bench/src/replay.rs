@@ -148,6 +148,7 @@ impl Job {
             repeats: 1,
             concurrency: CONCURRENCY,
             base_url: Some(server.base_url.clone()),
+            base_urls: Default::default(),
             cap_usd: None,
             use_cache: true,
             retries: true,

@@ -222,6 +222,7 @@ impl ScriptRun {
             repeats: 1,
             concurrency: 8,
             base_url: None,
+            base_urls: Default::default(),
             cap_usd: None,
             use_cache: false,
             retries: true,

@@ -3,7 +3,7 @@
 use crate::{Engine, clock};
 use plumbline_model::{CellStatus, Completion, Origin, Problem, RunId};
 use plumbline_providers::{Recording, RecordingSource, read_recordings, write_recording};
-use plumbline_workspace::{RecordedCompletion, Workspace};
+use plumbline_workspace::{RecordedCompletion, Said, Workspace};
 use std::io::{BufRead, Write};
 
 /// Recordings of the workspace, as the recorded provider wants them.
@@ -76,6 +76,29 @@ impl Engine {
                     repeat: cell.key.repeat,
                     completion,
                     recorded_on: today.clone(),
+                    recorder: recorder.to_owned(),
+                },
+            )?;
+            written += 1;
+        }
+        // With what the judges said, the run can be judged again without a network.
+        for opinion in self.inner.workspace.opinions_of_run(run_id)? {
+            let (Said::Reply(completion), Origin::Live | Origin::Cached) =
+                (opinion.said, opinion.origin)
+            else {
+                continue;
+            };
+            write_recording(
+                &mut *out,
+                &Recording {
+                    provider: opinion.key.target.provider,
+                    model: opinion.key.target.model,
+                    prompt: None,
+                    parameters: None,
+                    request_hash: opinion.key.request_hash,
+                    repeat: 0,
+                    completion,
+                    recorded_on: opinion.asked_ns.utc_day(),
                     recorder: recorder.to_owned(),
                 },
             )?;

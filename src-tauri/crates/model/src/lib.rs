@@ -36,8 +36,8 @@ pub use prompt::{Budget, ModelParameters, PromptSpec, Section, ToolDefinition, V
 pub use request::{AssembledRequest, ChatRequest};
 pub use response::{Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob};
 pub use run::{
-    AttemptState, Cell, CellKey, CellStatus, Run, RunEstimate, RunPlan, RunStatus, RunTotals,
-    Target,
+    AttemptState, Cell, CellKey, CellStatus, Purpose, Run, RunEstimate, RunPlan, RunStatus,
+    RunTotals, Target,
 };
 pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};
 pub use table_read::{HowJoined, Joined, TableRead};

@@ -2,6 +2,7 @@
 
 use crate::{CellId, Completion, Cost, Origin, Problem, RunId, UnixNanos, Usd};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// A model at a provider. Text form: `provider:model`, such as `openai:gpt-4.1-mini`.
@@ -80,6 +81,31 @@ pub enum AttemptState {
     Unknown,
 }
 
+/// What a request in the ledger was sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum Purpose {
+    /// The answer of a cell.
+    Answer,
+    /// A judge's verdict about an answer.
+    Judge,
+    /// The vector of a text.
+    Embedding,
+}
+
+impl Purpose {
+    /// The word used in files.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Answer => "answer",
+            Self::Judge => "judge",
+            Self::Embedding => "embedding",
+        }
+    }
+}
+
 /// What a run was asked to do: stored with it, so that it can be resumed and compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -92,12 +118,26 @@ pub struct RunPlan {
     pub concurrency: u32,
     /// Base URL for providers that take one; never set by anything imported.
     pub base_url: Option<String>,
+    /// Base URLs by provider, which go before the one for all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub base_urls: BTreeMap<String, String>,
     pub cap_usd: Option<Usd>,
     /// False: neither read nor write the response cache.
     pub use_cache: bool,
     /// False: every call is sent once, whatever comes back.
     #[serde(default = "yes")]
     pub retries: bool,
+}
+
+impl RunPlan {
+    /// The base URL that a person gave for a provider.
+    #[must_use]
+    pub fn base_url_of(&self, provider: &str) -> Option<&str> {
+        self.base_urls
+            .get(provider)
+            .or(self.base_url.as_ref())
+            .map(String::as_str)
+    }
 }
 
 fn yes() -> bool {

@@ -66,6 +66,12 @@ pub fn cache_key(provider: &str, model: &str, request_hash: &str, repeat: u32) -
     }))
 }
 
+/// Identity of a text that is embedded, 64 hex digits: the canonical JSON of `{"input": text}`, hashed the same way.
+#[must_use]
+pub fn text_hash(text: &str) -> String {
+    sha256(json!({ "input": text }))
+}
+
 fn message_json(message: &Message) -> Value {
     let mut object = json!({"role": message.role, "content": message.content});
     if !message.tool_calls.is_empty() {

@@ -30,7 +30,7 @@ pub use bump::{Bump, BumpKind, bump};
 pub use canonical::canonical_json;
 pub use check::{Finding, Severity, check, check_for_release, check_text};
 pub use error::PromptError;
-pub use hash::{cache_key, request_hash, template_hash};
+pub use hash::{cache_key, request_hash, template_hash, text_hash};
 pub use name::check_name;
 pub use parse::parse;
 pub use release::new_release_text;

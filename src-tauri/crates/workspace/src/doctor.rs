@@ -121,7 +121,7 @@ fn ledger(conn: &Connection) -> Result<CheckResult> {
             attempts <> (SELECT count(*) FROM attempt WHERE cell_id = cell.id)
             OR (origin = 'live' AND status IN ('complete', 'truncated') AND NOT EXISTS (
                 SELECT 1 FROM attempt AS last
-                WHERE last.cell_id = cell.id AND last.state = 'answered'
+                WHERE last.cell_id = cell.id AND last.purpose = 'answer' AND last.state = 'answered'
                   AND last.cost_pico IS cell.cost_pico))",
         [],
         |row| row.get(0),

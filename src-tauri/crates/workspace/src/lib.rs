@@ -43,6 +43,7 @@ pub use table::column_mapping::ColumnMappingRow;
 pub use table::dataset::DatasetSummary;
 pub use table::import_file::{ImportRow, NewImport};
 pub use table::live_intake::SpanContent;
+pub use table::opinion::{Opinion, OpinionKey, Said};
 pub use table::price_override::PriceOverrideRow;
 pub use table::prompt_release::PromptRelease;
 pub use table::quarantine::QuarantinePage;

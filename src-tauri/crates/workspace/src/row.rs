@@ -1,7 +1,7 @@
 //! Values on their way in and out of columns.
 
 use crate::error::{Result, WorkspaceError};
-use plumbline_model::{AttemptState, CellStatus, Origin, RunStatus, SpanKind, SpanStatus};
+use plumbline_model::{AttemptState, CellStatus, Origin, Purpose, RunStatus, SpanKind, SpanStatus};
 use std::str::FromStr;
 
 /// A count as SQLite's integer. Counts beyond 2^63 are not counts of anything.
@@ -62,6 +62,7 @@ word!(SpanStatus, Ok, Error, Cancelled, Truncated, Unset);
 word!(
     CellStatus, Pending, Complete, Truncated, Failed, Unknown, NotSent
 );
+word!(Purpose, Answer, Judge, Embedding);
 word!(Origin, Live, Cached, Recorded, Estimated);
 word!(RunStatus, Running, Finished, Cancelled, Interrupted, Capped);
 

@@ -14,6 +14,7 @@ pub(crate) mod dataset;
 pub(crate) mod day_spend;
 pub(crate) mod import_file;
 pub(crate) mod live_intake;
+pub(crate) mod opinion;
 pub(crate) mod price_override;
 pub(crate) mod prompt_release;
 pub(crate) mod quarantine;

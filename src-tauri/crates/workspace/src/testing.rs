@@ -126,6 +126,7 @@ pub(crate) fn start_run(workspace: &Workspace, run: u8, cells: u8) -> Vec<Cell> 
                     repeats: 1,
                     concurrency: 2,
                     base_url: None,
+                    base_urls: Default::default(),
                     cap_usd: Some(usd("1.50")),
                     use_cache: true,
                     retries: true,
@@ -156,6 +157,8 @@ pub(crate) fn attempt(cell: &Cell, number: u8, attempt_no: u32) -> NewAttempt {
     NewAttempt {
         id: attempt_id(number),
         cell_id: cell.id,
+        purpose: Purpose::Answer,
+        target: cell.key.target.clone(),
         attempt_no,
         idempotency_key: format!("idem-{number}"),
         request_hash: cell.request_hash.clone(),

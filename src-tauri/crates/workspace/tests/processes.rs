@@ -250,6 +250,7 @@ fn a_paid_replay_killed_at_any_moment_books_every_answer_once() {
                     repeats: 1,
                     concurrency: 1,
                     base_url: None,
+                    base_urls: Default::default(),
                     cap_usd: None,
                     use_cache: true,
                     retries: true,
@@ -318,6 +319,8 @@ fn child_replays() {
             .attempt_sent(NewAttempt {
                 id,
                 cell_id: cell.id,
+                purpose: plumbline_model::Purpose::Answer,
+                target: cell.key.target.clone(),
                 attempt_no: 1,
                 idempotency_key: cell.key.case_key.clone(),
                 request_hash: cell.request_hash.clone(),

@@ -21,6 +21,7 @@ const estimate: Estimate = {
   live: 10,
   cached: 0,
   recorded: 0,
+  opinions: 0,
   blocked: 0,
   blocked_reasons: [],
   tokens_in: 1000,

@@ -9,6 +9,7 @@ const totals: RunTotals = {
   live: 8,
   cached: 0,
   recorded: 0,
+  opinions: 0,
   failed: 0,
   unknown: 0,
   truncated: 0,

@@ -110,6 +110,7 @@ impl Grader {
         use AssertionKind as Kind;
         let completion = answer.completion;
         let said = completion.text.as_str();
+        let unheard = answer.opinions.unheard.get(&at);
         match kind {
             Kind::Equals { value, ignore_case } => text::equals(said, value, *ignore_case),
             Kind::Contains { value, ignore_case } => text::contains(said, value, *ignore_case),
@@ -172,9 +173,11 @@ impl Grader {
             Kind::FinishReason { value } => measure::finish_reason(answer, value),
             Kind::Rubric { min_score, .. } => {
                 let reply = answer.opinions.judge_answers.get(&at);
-                rubric::check(reply.map(String::as_str), *min_score)
+                rubric::check(reply.map(String::as_str), *min_score).or_because(unheard)
             }
-            Kind::Similar { min, .. } => similar::check(answer.opinions.embeddings.get(&at), *min),
+            Kind::Similar { min, .. } => {
+                similar::check(answer.opinions.embeddings.get(&at), *min).or_because(unheard)
+            }
         }
     }
 

@@ -53,6 +53,8 @@ pub struct Opinions {
     pub judge_answers: BTreeMap<usize, String>,
     /// Embeddings of the answer and of the value it is compared with.
     pub embeddings: BTreeMap<usize, (Vec<f32>, Vec<f32>)>,
+    /// Why there is none, as a sentence, where that is known.
+    pub unheard: BTreeMap<usize, String>,
 }
 
 /// What became of one assertion.

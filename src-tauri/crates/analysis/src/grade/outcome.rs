@@ -59,6 +59,14 @@ impl Outcome {
         .scored(score)
     }
 
+    /// With a better reason, where it could not be made.
+    pub(super) fn or_because(self, reason: Option<&String>) -> Self {
+        match (self.passed, reason) {
+            (None, Some(reason)) => Self::ungraded(reason),
+            _ => self,
+        }
+    }
+
     pub(super) fn scored(self, score: f64) -> Self {
         Self {
             score: Some(score),

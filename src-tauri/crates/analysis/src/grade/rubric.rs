@@ -4,12 +4,15 @@
 //! verdict that is not exactly the asked shape is no verdict.
 
 use super::outcome::{Outcome, shorten};
-use plumbline_model::{ChatRequest, Message, Role};
+use plumbline_model::{ChatRequest, Message, ModelParameters, Role};
 use serde::Deserialize;
 use serde_json::json;
 
 /// Longer replies are not verdicts.
 const MAX_VERDICT_BYTES: usize = 64 * 1024;
+
+/// Room for a verdict, and for a model that reasons before it. What a cap reserves follows from it.
+pub const VERDICT_MAX_TOKENS: u32 = 1_024;
 
 const INSTRUCTIONS: &str = "You judge one answer of a language model against criteria. \
 The user's message is a JSON object: `criteria` is what to judge by; `answer` is the text to judge. \
@@ -47,6 +50,10 @@ pub fn judge_request(criteria: &str, answer: &str) -> ChatRequest {
             "required": ["pass", "score", "reason"],
             "additionalProperties": false,
         })),
+        parameters: ModelParameters {
+            max_tokens: Some(VERDICT_MAX_TOKENS),
+            ..ModelParameters::default()
+        },
         ..ChatRequest::default()
     }
 }

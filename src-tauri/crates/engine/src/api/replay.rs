@@ -3,8 +3,8 @@
 use plumbline_analysis::grade::AssertionOutcome;
 use plumbline_analysis::highlight::Token;
 use plumbline_model::{
-    Case, Cell, CellId, CellStatus, ChatRequest, NanosText, Origin, RunEstimate, RunId, RunPlan,
-    RunStatus, RunTotals, Target, Usd,
+    Case, Cell, CellId, CellStatus, ChatRequest, NanosText, Origin, Purpose, RunEstimate, RunId,
+    RunPlan, RunStatus, RunTotals, Target, Usd,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -20,6 +20,8 @@ pub struct Estimate {
     pub cached: u64,
     /// Cells a recording answers.
     pub recorded: u64,
+    /// Questions to judges and for embeddings, at most: each is asked once a run, and none that an earlier run asked.
+    pub opinions: u64,
     /// Cells that cannot be sent, with the first few reasons.
     pub blocked: u64,
     pub blocked_reasons: Vec<String>,
@@ -217,6 +219,10 @@ pub struct GridFilter {
 #[ts(export)]
 pub struct AttemptRow {
     pub attempt: u32,
+    /// What it was sent for.
+    pub purpose: Purpose,
+    /// Who was asked.
+    pub target: Target,
     pub state: String,
     pub idempotency_key: String,
     pub sent: NanosText,

@@ -3,10 +3,10 @@
 use super::execute::Execution;
 use super::plan::Column;
 use crate::clock;
-use plumbline_analysis::grade::{Answer, Opinions};
+use plumbline_analysis::grade::Answer;
 use plumbline_model::{
     AssembledRequest, Case, Cell, CellStatus, Code, Completion, Cost, Origin, Problem,
-    ResponseStatus, UnixNanos, Usd,
+    ResponseStatus, Target, UnixNanos, Usage, Usd,
 };
 use plumbline_providers::{Call, Provider, ProviderError};
 use plumbline_tokens::tokens_in_at_most;
@@ -26,12 +26,8 @@ pub(super) enum CellEnd {
 /// An error means that the workspace could not be written; a provider's failure is the cell's own.
 pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<CellEnd, Problem> {
     let Some(column) = run.column_of(&cell) else {
-        return not_sent(
-            run,
-            cell,
-            Problem::internal("the cell's column is not part of the run"),
-        )
-        .await;
+        let lost = Problem::internal("the cell's column is not part of the run");
+        return not_sent(run, &mut cell, lost).await;
     };
     let Some(case) = run.case(&cell.key.case_key) else {
         let gone = Problem::not_found(format!(
@@ -39,7 +35,7 @@ pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<
             cell.key.case_key
         ))
         .hint("Start a new run over the dataset as it is now.");
-        return not_sent(run, cell, gone).await;
+        return not_sent(run, &mut cell, gone).await;
     };
     let assembled = match column.assemble(case) {
         Ok(assembled) if assembled.request_hash == cell.request_hash => assembled,
@@ -47,17 +43,13 @@ pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<
             let changed =
                 Problem::new(Code::Conflict, "the case changed since the run was started")
                     .hint("Start a new run over the dataset as it is now.");
-            return not_sent(run, cell, changed).await;
+            return not_sent(run, &mut cell, changed).await;
         }
-        Err(problem) => return not_sent(run, cell, problem).await,
+        Err(problem) => return not_sent(run, &mut cell, problem).await,
     };
     let Some(provider) = run.provider(&cell.key.target) else {
-        return not_sent(
-            run,
-            cell,
-            Problem::internal("the cell's model is not part of the run"),
-        )
-        .await;
+        let lost = Problem::internal("the cell's model is not part of the run");
+        return not_sent(run, &mut cell, lost).await;
     };
     let asked = Asked {
         run,
@@ -65,17 +57,13 @@ pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<
         case,
         assembled,
     };
-    if column.is_recorded() {
-        return asked.recorded(cell, provider).await;
+    // One that has its answer lacks only what others have to say about it.
+    if cell.status == CellStatus::Pending
+        && asked.answer(&mut cell, provider).await? == CellEnd::LeftOver
+    {
+        return Ok(CellEnd::LeftOver);
     }
-    if run.use_cache {
-        let (workspace, key) = (workspace(run), cell.cache_key.clone());
-        if let Some(completion) = blocking(move || workspace.cached_answer(&key)).await? {
-            asked.accept(&mut cell, completion, Origin::Cached, clock::now());
-            return store(run, cell).await;
-        }
-    }
-    asked.live(cell, provider).await
+    asked.hear(&mut cell).await
 }
 
 /// A cell with everything that answering it takes.
@@ -87,15 +75,34 @@ pub(super) struct Asked<'r> {
 }
 
 impl Asked<'_> {
-    async fn recorded(
+    async fn answer(
         &self,
-        mut cell: Cell,
+        cell: &mut Cell,
         provider: &Arc<dyn Provider>,
     ) -> Result<CellEnd, Problem> {
-        let call = self.call(&cell, String::new());
+        let run = self.run;
+        if self.column.is_recorded() {
+            return self.recorded(cell, provider).await;
+        }
+        if run.use_cache {
+            let (workspace, key) = (workspace(run), cell.cache_key.clone());
+            if let Some(completion) = blocking(move || workspace.cached_answer(&key)).await? {
+                self.accept(cell, completion, Origin::Cached, clock::now());
+                return store(run, cell).await;
+            }
+        }
+        self.live(cell, provider).await
+    }
+
+    async fn recorded(
+        &self,
+        cell: &mut Cell,
+        provider: &Arc<dyn Provider>,
+    ) -> Result<CellEnd, Problem> {
+        let call = self.call(cell);
         match provider.chat(&call, &|_| {}, &self.run.cancel).await {
             Ok(completion) => {
-                self.accept(&mut cell, completion, Origin::Recorded, clock::now());
+                self.accept(cell, completion, Origin::Recorded, clock::now());
                 store(self.run, cell).await
             }
             Err(ProviderError::Cancelled { .. }) => Ok(CellEnd::LeftOver),
@@ -103,12 +110,12 @@ impl Asked<'_> {
         }
     }
 
-    pub(super) fn call(&self, cell: &Cell, idempotency_key: String) -> Call {
+    pub(super) fn call(&self, cell: &Cell) -> Call {
         Call {
             model: cell.key.target.model.clone(),
             request: self.assembled.request.clone(),
             request_hash: cell.request_hash.clone(),
-            idempotency_key,
+            idempotency_key: String::new(),
             repeat: cell.key.repeat,
         }
     }
@@ -127,25 +134,32 @@ impl Asked<'_> {
         };
         cell.origin = Some(origin);
         cell.problem = None;
-        cell.cost = self.cost(&completion, at);
-        cell.passed = self.run.grader.passed(&Answer {
-            completion: &completion,
+        cell.cost = self.cost_of(&self.column.target, &completion.usage, at);
+        cell.completion = Some(completion);
+        cell.passed = self.grade(cell);
+    }
+
+    /// Whether the answer of a cell passes, by what other models said about it so far.
+    pub(super) fn grade(&self, cell: &Cell) -> Option<bool> {
+        let (completion, origin) = (cell.completion.as_ref()?, cell.origin?);
+        let opinions = self
+            .run
+            .hearing
+            .book(|book| book.about(self.case, completion));
+        self.run.grader.passed(&Answer {
+            completion,
             cost: &cell.cost,
             origin,
             case: self.case,
             output_schema: self.column.spec.output_schema.as_ref(),
-            opinions: &Opinions::default(),
-        });
-        cell.completion = Some(completion);
+            opinions: &opinions,
+        })
     }
 
-    /// What the answer costs. A recording costs what the call would: its own model's price.
-    fn cost(&self, completion: &Completion, at: UnixNanos) -> Cost {
-        let target = &self.column.target;
+    /// What a call costs. A recording costs what the call would: its own model's price.
+    pub(super) fn cost_of(&self, target: &Target, usage: &Usage, at: UnixNanos) -> Cost {
         let provider = self.run.priced_by(target);
-        self.run
-            .prices
-            .cost(provider, &target.model, &completion.usage, at)
+        self.run.prices.cost(provider, &target.model, usage, at)
     }
 
     pub(super) fn upper_bound(&self, at: UnixNanos) -> Option<Usd> {
@@ -157,7 +171,7 @@ impl Asked<'_> {
 
 pub(super) async fn not_sent(
     run: &Arc<Execution>,
-    mut cell: Cell,
+    cell: &mut Cell,
     problem: Problem,
 ) -> Result<CellEnd, Problem> {
     cell.status = CellStatus::NotSent;
@@ -165,9 +179,9 @@ pub(super) async fn not_sent(
     store(run, cell).await
 }
 
-async fn store(run: &Arc<Execution>, cell: Cell) -> Result<CellEnd, Problem> {
-    let workspace = workspace(run);
-    blocking(move || workspace.update_cells(&[cell])).await?;
+pub(super) async fn store(run: &Arc<Execution>, cell: &Cell) -> Result<CellEnd, Problem> {
+    let (workspace, cells) = (workspace(run), [cell.clone()]);
+    blocking(move || workspace.update_cells(&cells)).await?;
     Ok(CellEnd::Settled)
 }
 

@@ -2,7 +2,7 @@
 
 use super::view::is_column;
 use crate::Engine;
-use plumbline_analysis::grade::{Answer, AssertionOutcome, Grader, Opinions};
+use plumbline_analysis::grade::{Answer, AssertionOutcome, Grader};
 use plumbline_model::{Origin, Problem, RunId};
 use serde::Serialize;
 use std::collections::HashMap;
@@ -45,6 +45,7 @@ impl Engine {
         let cases = self.all_cases(&run.plan.dataset)?;
         let cases: HashMap<&str, _> = cases.iter().map(|case| (case.key.as_str(), case)).collect();
         let grader = Grader::default();
+        let book = self.opinions_of(run_id)?;
         let mut checks = RunChecks::default();
         for cell in self.inner.workspace.all_cells(run_id)? {
             let found = columns
@@ -63,7 +64,7 @@ impl Engine {
                 origin: cell.origin.unwrap_or(Origin::Recorded),
                 case,
                 output_schema: column.spec.output_schema.as_ref(),
-                opinions: &Opinions::default(),
+                opinions: &book.about(case, completion),
             };
             for outcome in grader.grade(&answer).outcomes {
                 match outcome.passed {

@@ -1,13 +1,16 @@
 //! What a plan would do and cost, before anything is sent.
 
 use super::RECORDED;
+use super::estimate_opinions::{CaseOpinions, sum};
+use super::execute::settings;
+use super::opinions::advisers;
 use super::plan::Matrix;
 use super::prior::Prior;
 use crate::api::{Estimate, EstimateColumn};
 use crate::{Engine, clock};
-use plumbline_model::{Problem, RunPlan, Usage, Usd};
+use plumbline_model::{Problem, Purpose, RunPlan, Target, Usage, Usd};
 use plumbline_prompts::check_cost;
-use plumbline_providers::portability;
+use plumbline_providers::{connect, connect_embeddings, portability};
 use std::collections::BTreeSet;
 
 /// Reasons that are shown; the rest is counted.
@@ -18,7 +21,7 @@ impl Engine {
     pub fn replay_estimate(&self, plan: &RunPlan) -> Result<Estimate, Problem> {
         let matrix = self.matrix(plan)?;
         let mut estimate = self.estimate_of(plan, &matrix)?;
-        self.check_reachable(plan, &mut estimate);
+        self.check_reachable(plan, &matrix, &mut estimate);
         check_portable(plan, &matrix, &mut estimate);
         if let (Some(cap), Some(upper)) = (plan.cap_usd, estimate.cost_upper_usd)
             && upper > cap
@@ -39,6 +42,7 @@ impl Engine {
             live: 0,
             cached: 0,
             recorded: 0,
+            opinions: 0,
             blocked: 0,
             blocked_reasons: Vec::new(),
             tokens_in: 0,
@@ -71,6 +75,7 @@ impl Engine {
         let now = clock::now();
         let mut unpriced = BTreeSet::new();
         let mut known: Vec<Option<(Prior, u64)>> = vec![None; matrix.columns.len()];
+        let opinions: Vec<CaseOpinions> = matrix.cases.iter().map(CaseOpinions::of).collect();
         for planned in &matrix.cells {
             let column = &matrix.columns[planned.column];
             let target = &column.target;
@@ -81,10 +86,21 @@ impl Engine {
                     continue;
                 }
             };
+            let most_out = column.max_tokens_out();
+            let (prior, live) = match &mut known[planned.column] {
+                Some(known) => known,
+                unknown => unknown.insert((
+                    Prior::of(workspace, &column.prompt_name, &target.model, most_out)?,
+                    0,
+                )),
+            };
+            let asked = &opinions[planned.case];
+            let dated = (&*prices, now);
             if column.is_recorded() {
                 let hash = &request.request_hash;
                 if workspace.has_recording(&target.model, hash, planned.repeat)? {
                     estimate.recorded += 1;
+                    asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
                 } else {
                     block(
                         estimate,
@@ -98,6 +114,7 @@ impl Engine {
             }
             if plan.use_cache && workspace.is_cached(&request.cache_key)? {
                 estimate.cached += 1;
+                asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
                 continue;
             }
             let upper = column.cost_at_most(&prices, request.tokens_in_at_most, now);
@@ -105,14 +122,7 @@ impl Engine {
                 block(estimate, over.to_string());
                 continue;
             }
-            let most_out = column.max_tokens_out();
-            let (prior, live) = match &mut known[planned.column] {
-                Some(known) => known,
-                unknown => unknown.insert((
-                    Prior::of(workspace, &column.prompt_name, &target.model, most_out)?,
-                    0,
-                )),
-            };
+            asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
             *live += 1;
             let tokens_in = prior.tokens_in(request.tokens_in);
             let cost = |tokens_out| {
@@ -140,7 +150,7 @@ impl Engine {
         let columns = matrix.columns.iter().zip(known);
         estimate.columns = columns
             .filter_map(|(column, known)| {
-                let (prior, live) = known?;
+                let (prior, live) = known.filter(|(_, live)| *live > 0)?;
                 Some(EstimateColumn {
                     prompt_name: column.prompt_name.clone(),
                     prompt_version: column.prompt_version.clone(),
@@ -168,25 +178,29 @@ impl Engine {
     }
 
     /// What would stop the run before its first call.
-    fn check_reachable(&self, plan: &RunPlan, estimate: &mut Estimate) {
-        for target in plan
-            .targets
+    fn check_reachable(&self, plan: &RunPlan, matrix: &Matrix, estimate: &mut Estimate) {
+        let advisers = advisers(&matrix.cases);
+        let mut asked: BTreeSet<(&Target, Purpose)> = advisers
             .iter()
-            .filter(|target| target.provider != RECORDED)
-        {
-            let lookup = |name: &str| self.inner.keys.find(name);
-            let base_url = plan.base_url.as_deref();
-            let key = plumbline_providers::keys_from_env(&target.provider, base_url, &lookup);
-            let connected = key.and_then(|api_key| {
-                plumbline_providers::connect(&plumbline_providers::ProviderSettings {
-                    provider: target.provider.clone(),
-                    base_url: plan.base_url.clone(),
-                    api_key,
-                    ..Default::default()
-                })
+            .map(|(target, purpose)| (target, *purpose))
+            .collect();
+        asked.extend(plan.targets.iter().map(|target| (target, Purpose::Answer)));
+        for (target, purpose) in asked {
+            if target.provider == RECORDED {
+                continue;
+            }
+            let reached = settings(self, target, plan).and_then(|settings| {
+                let connected = match purpose {
+                    Purpose::Embedding => connect_embeddings(&settings).map(drop),
+                    _ => connect(&settings).map(drop),
+                };
+                connected.map_err(Problem::from)
             });
-            if let Err(error) = connected {
-                estimate.problems.push(Problem::from(error).to_string());
+            if let Err(problem) = reached {
+                let problem = problem.to_string();
+                if !estimate.problems.contains(&problem) {
+                    estimate.problems.push(problem);
+                }
             }
         }
     }
@@ -199,7 +213,8 @@ fn check_portable(plan: &RunPlan, matrix: &Matrix, estimate: &mut Estimate) {
         let Some(assembled) = requests.find_map(Result::ok) else {
             continue;
         };
-        let (target, base_url) = (&column.target, plan.base_url.as_deref());
+        let target = &column.target;
+        let base_url = plan.base_url_of(&target.provider);
         // An address that cannot be used is told above.
         let reasons = portability(&target.provider, base_url, &assembled.request);
         for reason in reasons.unwrap_or_default() {
@@ -218,9 +233,4 @@ fn block(estimate: &mut Estimate, reason: String) {
     {
         estimate.blocked_reasons.push(reason);
     }
-}
-
-/// A sum is unknown as soon as one addend is.
-fn sum(total: Option<Usd>, addend: Option<Usd>) -> Option<Usd> {
-    Some(total? + addend?)
 }

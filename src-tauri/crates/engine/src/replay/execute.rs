@@ -2,6 +2,8 @@
 
 use super::cap::Cap;
 use super::cell::{CellEnd, answer_cell};
+use super::hearing::{Hearing, is_unheard};
+use super::opinions::{OpinionBook, advisers};
 use super::owner::{HEARTBEAT_EVERY, owner};
 use super::plan::Column;
 use super::traffic::Traffic;
@@ -10,10 +12,10 @@ use crate::jobs::JobHandle;
 use crate::recordings::StoredRecordings;
 use crate::{Engine, clock};
 use plumbline_analysis::grade::Grader;
-use plumbline_model::{Case, Cell, Code, Problem, RunId, RunPlan, RunStatus, Target};
+use plumbline_model::{Case, Cell, Code, Problem, Purpose, RunId, RunPlan, RunStatus, Target};
 use plumbline_providers::retry::{RetryBudget, RetryPolicy};
 use plumbline_providers::{
-    self as providers, Provider, ProviderSettings, RecordedProvider, Timeouts,
+    self as providers, Embeds, Provider, ProviderSettings, RecordedProvider, Timeouts,
 };
 use plumbline_tokens::prices::Prices;
 use std::collections::HashMap;
@@ -41,6 +43,8 @@ pub(super) struct Execution {
     /// Who answered the recordings, by model.
     recorded_by: HashMap<String, String>,
     providers: HashMap<Target, Arc<dyn Provider>>,
+    embedders: HashMap<Target, Arc<dyn Embeds>>,
+    pub(super) hearing: Hearing,
     cases: HashMap<String, Case>,
     queue: Vec<Cell>,
     next: AtomicUsize,
@@ -56,12 +60,24 @@ impl Execution {
         plan: &RunPlan,
         columns: Vec<Column>,
         cases: &[Case],
+        resend_unknown: bool,
     ) -> Result<Self, Problem> {
-        let mut connected = HashMap::new();
-        for target in &plan.targets {
-            connected.insert(
+        let advisers = advisers(cases);
+        let talkers = advisers
+            .iter()
+            .filter(|(_, purpose)| **purpose != Purpose::Embedding)
+            .map(|(target, _)| target);
+        let mut providers = HashMap::new();
+        for target in plan.targets.iter().chain(talkers) {
+            providers.insert(target.clone(), connect(engine, target, plan)?);
+        }
+        let mut embedders = HashMap::new();
+        for (target, _) in advisers.iter().filter(|(target, purpose)| {
+            **purpose == Purpose::Embedding && target.provider != RECORDED
+        }) {
+            embedders.insert(
                 target.clone(),
-                connect(engine, target, plan.base_url.as_deref())?,
+                providers::connect_embeddings(&settings(engine, target, plan)?)?,
             );
         }
         let grader = Grader::default();
@@ -72,6 +88,20 @@ impl Execution {
             grader.schema(schema)?;
         }
         let retry = RetryPolicy::default();
+        let cases: HashMap<String, Case> = cases
+            .iter()
+            .map(|case| (case.key.clone(), case.clone()))
+            .collect();
+        let mut queue = engine.inner.workspace.pending_cells(run_id)?;
+        let mut hearing = Hearing::default();
+        if !advisers.is_empty() {
+            let mut book = engine.opinions_of(run_id)?;
+            book.forget_nothings();
+            queue.extend(unheard_cells(engine, run_id, &cases, &book)?);
+            let mut perhaps_paid = engine.inner.workspace.unknown_opinions(run_id)?;
+            perhaps_paid.retain(|key| !resend_unknown && !book.has(key));
+            hearing = Hearing::new(book, perhaps_paid);
+        }
         let spent = engine.inner.workspace.spend_of_run(run_id)?.at_most();
         Ok(Self {
             engine: engine.clone(),
@@ -88,15 +118,14 @@ impl Execution {
                 ..retry
             },
             retry_budget: RetryBudget::default(),
-            traffic: Traffic::new(plan.targets.iter(), plan.concurrency),
+            traffic: Traffic::new(plan.targets.iter().chain(advisers.keys()), plan.concurrency),
             cancel: CancellationToken::new(),
             recorded_by: recorded_by(engine)?,
-            providers: connected,
-            cases: cases
-                .iter()
-                .map(|case| (case.key.clone(), case.clone()))
-                .collect(),
-            queue: engine.inner.workspace.pending_cells(run_id)?,
+            providers,
+            embedders,
+            hearing,
+            cases,
+            queue,
             next: AtomicUsize::new(0),
             done: AtomicU64::new(0),
             concurrency: plan.concurrency,
@@ -116,6 +145,10 @@ impl Execution {
 
     pub(super) fn provider(&self, target: &Target) -> Option<&Arc<dyn Provider>> {
         self.providers.get(target)
+    }
+
+    pub(super) fn embedder(&self, target: &Target) -> Option<&Arc<dyn Embeds>> {
+        self.embedders.get(target)
     }
 
     /// Whose price an answer of this model has: the provider's, or for a recording its recorder's.
@@ -288,21 +321,44 @@ fn recorded_by(engine: &Engine) -> Result<HashMap<String, String>, Problem> {
         .collect())
 }
 
-fn connect(
+/// Answered cells of which nobody asked others yet, such as those a crash came after.
+fn unheard_cells(
     engine: &Engine,
-    target: &Target,
-    base_url: Option<&str>,
-) -> Result<Arc<dyn Provider>, Problem> {
+    run_id: RunId,
+    cases: &HashMap<String, Case>,
+    book: &OpinionBook,
+) -> Result<Vec<Cell>, Problem> {
+    let cells = engine.inner.workspace.all_cells(run_id)?;
+    Ok(cells
+        .into_iter()
+        .filter(|cell| {
+            let case = cases.get(&cell.key.case_key);
+            case.is_some_and(|case| is_unheard(cell, case, book))
+        })
+        .collect())
+}
+
+fn connect(engine: &Engine, target: &Target, plan: &RunPlan) -> Result<Arc<dyn Provider>, Problem> {
     if target.provider == RECORDED {
         let source = Arc::new(StoredRecordings(engine.inner.workspace.clone()));
         return Ok(Arc::new(RecordedProvider::new(source)));
     }
+    Ok(providers::connect(&settings(engine, target, plan)?)?)
+}
+
+/// How to reach a model of a plan.
+pub(super) fn settings(
+    engine: &Engine,
+    target: &Target,
+    plan: &RunPlan,
+) -> Result<ProviderSettings, Problem> {
     let lookup = |name: &str| engine.inner.keys.find(name);
+    let base_url = plan.base_url_of(&target.provider);
     let api_key = providers::keys_from_env(&target.provider, base_url, &lookup)?;
-    Ok(providers::connect(&ProviderSettings {
+    Ok(ProviderSettings {
         provider: target.provider.clone(),
         base_url: base_url.map(str::to_owned),
         api_key,
         timeouts: Timeouts::default(),
-    })?)
+    })
 }

@@ -1,16 +1,20 @@
 //! Replay: run prompt versions × models × cases × repeats, never paying twice, never passing a cap.
 //!
 //! `plan` makes the matrix, `estimate` says what it would cost, `execute` walks it, `cell` answers one
-//! cell, `owner` says whose run it is, `view` shows what came of it.
+//! cell, `paid` sends one request through the ledger, `hearing` asks judges, `owner` says whose run it is, `view` shows what came of it.
 
 mod cap;
 mod cell;
 mod checks;
 mod choices;
 mod estimate;
+mod estimate_opinions;
 mod execute;
+mod hearing;
 mod live;
+mod opinions;
 mod owner;
+mod paid;
 mod plan;
 mod prior;
 mod quoted;
@@ -84,8 +88,8 @@ impl Engine {
     pub fn replay_start(&self, plan: &RunPlan) -> Result<ReplayStarted, Problem> {
         let matrix = self.matrix(plan)?;
         let run_id = self.create_run(plan, &matrix)?;
-        let execution = match Execution::prepare(self, run_id, plan, matrix.columns, &matrix.cases)
-        {
+        let (columns, cases) = (matrix.columns, &matrix.cases);
+        let execution = match Execution::prepare(self, run_id, plan, columns, cases, false) {
             Ok(execution) => execution,
             Err(problem) => {
                 // A provider that cannot be set up leaves no run that looks as if it were working.
@@ -138,7 +142,7 @@ impl Engine {
         self.inner.workspace.reopen_cells(run_id, &reopened)?;
         let execution = self.run_columns(&run).and_then(|columns| {
             let cases = self.all_cases(&run.plan.dataset)?;
-            Execution::prepare(self, run_id, &run.plan, columns, &cases)
+            Execution::prepare(self, run_id, &run.plan, columns, &cases, resend_unknown)
         });
         match execution {
             Ok(execution) => Ok(self.spawn(run_id, execution)),

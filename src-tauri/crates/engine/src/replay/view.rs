@@ -6,12 +6,12 @@ use crate::api::{
     AttemptRow, CellBrief, CellView, ErrorCount, GridFilter, GridPage, GridRow, RunColumn, RunRow,
     RunView,
 };
-use plumbline_analysis::grade::{Answer, Grader, Opinions};
+use plumbline_analysis::grade::{Answer, Grader};
 use plumbline_analysis::highlight::{Token, highlight, language_of};
 use plumbline_analysis::percentile::nearest_rank;
 use plumbline_model::{
     AttemptState, Cell, CellId, CellKey, CellStatus, Completion, NanosText, Origin, Problem, Run,
-    RunId, RunTotals, add_known,
+    RunId, RunTotals, Target, add_known,
 };
 use std::collections::{BTreeMap, HashMap};
 
@@ -116,13 +116,14 @@ impl Engine {
         let outcomes = match (&cell.completion, &case) {
             (Some(completion), Some(case)) => {
                 let column = column.as_ref();
+                let opinions = self.opinions_of(run.id)?.about(case, completion);
                 let answer = Answer {
                     completion,
                     cost: &cell.cost,
                     origin: cell.origin.unwrap_or(Origin::Recorded),
                     case,
                     output_schema: column.and_then(|column| column.spec.output_schema.as_ref()),
-                    opinions: &Opinions::default(),
+                    opinions: &opinions,
                 };
                 Grader::default().grade(&answer).outcomes
             }
@@ -135,6 +136,11 @@ impl Engine {
             .into_iter()
             .map(|attempt| AttemptRow {
                 attempt: attempt.attempt_no,
+                purpose: attempt.purpose,
+                target: Target {
+                    provider: attempt.provider,
+                    model: attempt.model,
+                },
                 state: state_word(attempt.state).to_owned(),
                 idempotency_key: attempt.idempotency_key,
                 sent: NanosText(attempt.sent_ns),
@@ -340,11 +346,13 @@ fn brief(cell: &Cell) -> CellBrief {
     }
 }
 
-/// The answer as text: what was said, then the tools it called.
+/// The answer of a cell as text.
 pub(crate) fn answer_text(cell: &Cell) -> String {
-    let Some(completion) = &cell.completion else {
-        return String::new();
-    };
+    cell.completion.as_ref().map(said).unwrap_or_default()
+}
+
+/// What was said, then the tools that were called.
+pub(super) fn said(completion: &Completion) -> String {
     let mut text = completion.text.clone();
     for call in &completion.tool_calls {
         if !text.is_empty() {

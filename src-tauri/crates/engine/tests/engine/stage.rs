@@ -140,6 +140,7 @@ pub(crate) fn plan(prompts: &[&str], dataset: &str, provider: &str) -> RunPlan {
         repeats: 1,
         concurrency: 2,
         base_url: None,
+        base_urls: Default::default(),
         cap_usd: None,
         use_cache: false,
         retries: true,

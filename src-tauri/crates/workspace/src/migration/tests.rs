@@ -101,6 +101,7 @@ fn migrations_that_shipped_are_as_they_were() {
             4,
             "742f9857700005ed48e000a04d302112c7dcaeb66871591b256511baf47e556a",
         ),
+        (5, "unreleased"),
     ];
     assert_eq!(
         shipped.len() as i64,

@@ -11,10 +11,13 @@ use crate::error::{Result, WorkspaceError};
 use crate::money::to_pico;
 use crate::row::Word;
 use crate::table::change::Topic;
+use crate::table::opinion::{self, Opinion};
 use crate::table::response_cache::{self, CacheEntry};
 use crate::table::{cell, day_spend};
 use crate::workspace::Workspace;
-use plumbline_model::{AttemptId, AttemptState, Cell, CellId, RunId, UnixNanos, Usd};
+use plumbline_model::{
+    AttemptId, AttemptState, Cell, CellId, Purpose, RunId, Target, UnixNanos, Usd,
+};
 use rusqlite::{OptionalExtension, params};
 
 pub(crate) const V1: &str = "
@@ -47,12 +50,21 @@ UPDATE attempt SET
 CREATE INDEX attempt_sent ON attempt (sent_ns);
 ";
 
+/// Since a judge and embeddings are paid as well.
+pub(crate) const V5: &str = "
+ALTER TABLE attempt ADD COLUMN purpose TEXT NOT NULL DEFAULT 'answer';
+";
+
 /// A request that is about to go out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAttempt {
     pub id: AttemptId,
+    /// The cell that is answered, or whose answer another model is asked about.
     pub cell_id: CellId,
-    /// 1 for the first.
+    pub purpose: Purpose,
+    /// Who is asked.
+    pub target: Target,
+    /// 1 for the first of the cell, whatever it is for.
     pub attempt_no: u32,
     pub idempotency_key: String,
     pub request_hash: String,
@@ -95,6 +107,7 @@ pub struct Attempt {
     pub id: AttemptId,
     pub run_id: RunId,
     pub cell_id: CellId,
+    pub purpose: Purpose,
     pub attempt_no: u32,
     pub idempotency_key: String,
     pub request_hash: String,
@@ -133,25 +146,26 @@ impl Workspace {
             .map(response_cache::prepare)
             .transpose()?;
         self.write(Durability::Full, move |tx| {
-            close(tx, answer.id, AttemptState::Answered, Some(answer.cell.id))?;
-            let cost_pico = answer.cost_usd.and_then(to_pico);
-            day_spend::settle(tx, &answer.id.to_string(), cost_pico)?;
-            tx.prepare_cached(
-                "UPDATE attempt SET state = 'answered', answered_ns = ?2, cost_pico = ?3,
-                        http_status = ?4
-                 WHERE id = ?1",
-            )?
-            .execute(params![
-                answer.id.to_string(),
-                answer.answered_ns.0,
-                cost_pico,
-                answer.http_status
-            ])?;
+            book(tx, &answer)?;
             cell::update(tx, &answer.cell, &body)?;
             if let Some(cache) = &cache {
                 response_cache::put(tx, cache)?;
             }
             Ok(())
+        })
+    }
+
+    /// Stores what another model was paid for saying about the answer of a cell, together with the cell.
+    ///
+    /// # Errors
+    /// Those of [`Workspace::attempt_answered`].
+    pub fn attempt_gave_opinion(&self, answer: AttemptAnswer, opinion: Opinion) -> Result<()> {
+        let body = cell::pack(&answer.cell)?;
+        let said = opinion::pack(&opinion)?;
+        self.write(Durability::Full, move |tx| {
+            book(tx, &answer)?;
+            opinion::put(tx, answer.cell.run_id, &opinion, &said)?;
+            cell::update(tx, &answer.cell, &body)
         })
     }
 
@@ -215,15 +229,31 @@ impl Workspace {
     }
 }
 
+/// Closes an attempt with its answer.
+fn book(tx: &Tx<'_>, answer: &AttemptAnswer) -> Result<()> {
+    close(tx, answer.id, AttemptState::Answered, Some(answer.cell.id))?;
+    let cost_pico = answer.cost_usd.and_then(to_pico);
+    day_spend::settle(tx, &answer.id.to_string(), cost_pico)?;
+    tx.prepare_cached(
+        "UPDATE attempt SET state = 'answered', answered_ns = ?2, cost_pico = ?3, http_status = ?4
+         WHERE id = ?1",
+    )?
+    .execute(params![
+        answer.id.to_string(),
+        answer.answered_ns.0,
+        cost_pico,
+        answer.http_status
+    ])?;
+    Ok(())
+}
+
 fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
     let cell_id = attempt.cell_id.to_string();
-    let place: Option<(String, String, String)> = tx
-        .prepare_cached("SELECT run_id, provider, model FROM cell WHERE id = ?1")?
-        .query_row([&cell_id], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-        })
+    let run_id: Option<String> = tx
+        .prepare_cached("SELECT run_id FROM cell WHERE id = ?1")?
+        .query_row([&cell_id], |row| row.get(0))
         .optional()?;
-    let Some((run_id, provider, model)) = place else {
+    let Some(run_id) = run_id else {
         return Err(WorkspaceError::NotFound(format!("the cell {cell_id}")));
     };
     let taken: bool = tx
@@ -242,8 +272,8 @@ fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
     day_spend::reserve(tx, attempt.sent_ns, reserved_pico)?;
     tx.prepare_cached(
         "INSERT INTO attempt (id, run_id, cell_id, attempt_no, idempotency_key, request_hash, state,
-            sent_ns, reserved_pico, provider, model)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'sent', ?7, ?8, ?9, ?10)",
+            sent_ns, reserved_pico, provider, model, purpose)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'sent', ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         attempt.id.to_string(),
@@ -254,8 +284,9 @@ fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
         attempt.request_hash,
         attempt.sent_ns.0,
         reserved_pico,
-        provider,
-        model
+        attempt.target.provider,
+        attempt.target.model,
+        attempt.purpose.word()
     ])?;
     tx.prepare_cached("UPDATE cell SET attempts = attempts + 1 WHERE id = ?1")?
         .execute([&cell_id])?;

@@ -9,6 +9,7 @@ use crate::money::{from_halves, to_pico};
 use crate::page::Clause;
 use crate::row::count;
 use crate::table::change::Topic;
+use crate::table::opinion;
 use crate::workspace::Workspace;
 use plumbline_model::{Completion, ResponseStatus, UnixNanos, Usd};
 use rusqlite::{OptionalExtension, params, params_from_iter};
@@ -187,26 +188,27 @@ impl Workspace {
         })
     }
 
-    /// Drops entries and answers how many.
+    /// Drops entries, and keeps opinions of the same conditions from later runs; answers how many.
     ///
     /// # Errors
     /// Those of writing the file.
     pub fn purge_cache(&self, purge: CachePurge) -> Result<u64> {
         let mut clause = Clause::default();
-        clause.and_some("provider = ?", purge.provider);
-        clause.and_some("model = ?", purge.model);
-        clause.and_some("prompt_name = ?", purge.prompt_name);
+        clause.and_some("provider = ?", purge.provider.clone());
+        clause.and_some("model = ?", purge.model.clone());
+        clause.and_some("prompt_name = ?", purge.prompt_name.clone());
         clause.and_some(
             "key IN (SELECT key FROM response_cache_document WHERE document = ?)",
-            purge.document,
+            purge.document.clone(),
         );
         clause.and_some("created_ns < ?", purge.before_ns.map(|at| at.0));
         self.write(Durability::Normal, move |tx| {
             let gone = tx
                 .prepare(&clause.statement("DELETE FROM response_cache", ""))?
                 .execute(params_from_iter(clause.values()))?;
+            let opinions = opinion::purge(tx, &purge)?;
             tx.announce(Topic::Setting, "cache");
-            Ok(gone as u64)
+            Ok(gone as u64 + opinions)
         })
     }
 

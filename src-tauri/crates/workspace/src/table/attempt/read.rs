@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::money::from_pico;
 use crate::row::{self, Word};
 use crate::workspace::Workspace;
-use plumbline_model::{AttemptState, CellId, RunId, UnixNanos};
+use plumbline_model::{AttemptState, CellId, Purpose, RunId, UnixNanos};
 use rusqlite::Row;
 
 impl Workspace {
@@ -17,7 +17,7 @@ impl Workspace {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT id, run_id, cell_id, attempt_no, idempotency_key, request_hash, provider, model,
-                        state, sent_ns, answered_ns, reserved_pico, cost_pico, http_status, error
+                        state, sent_ns, answered_ns, reserved_pico, cost_pico, http_status, error, purpose
                  FROM attempt WHERE run_id = ?1 ORDER BY sent_ns, id",
             )?;
             let mut rows = statement.query([run.to_string()])?;
@@ -37,7 +37,7 @@ impl Workspace {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT id, run_id, cell_id, attempt_no, idempotency_key, request_hash, provider, model,
-                        state, sent_ns, answered_ns, reserved_pico, cost_pico, http_status, error
+                        state, sent_ns, answered_ns, reserved_pico, cost_pico, http_status, error, purpose
                  FROM attempt WHERE cell_id = ?1 ORDER BY attempt_no",
             )?;
             let mut rows = statement.query([cell.to_string()])?;
@@ -68,5 +68,6 @@ fn read(row: &Row<'_>) -> Result<Attempt> {
         cost_usd: money(12)?,
         http_status: row.get(13)?,
         error: row.get(14)?,
+        purpose: Purpose::read(&row.get::<_, String>(15)?)?,
     })
 }

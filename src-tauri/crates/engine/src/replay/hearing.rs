@@ -1,0 +1,390 @@
+//! Asking other models about an answer: each question once a run, through the ledger and the cap like any call.
+
+use super::cell::{Asked, CellEnd, blocking, store, workspace};
+use super::live::Chat;
+use super::opinions::{Asks, Inquiry, OpinionBook, inquiries};
+use super::paid::{Ended, Errand, Question, ask};
+use super::plan::RECORDED;
+use crate::{Engine, clock};
+use plumbline_model::{
+    AssembledRequest, AttemptId, Case, Cell, CellStatus, ChatRequest, Completion, Cost, Origin,
+    Problem, ResponseStatus, RunId, Target, UnixNanos, Usage, Usd,
+};
+use plumbline_providers::{Call, Embeddings, Embeds, ProviderError};
+use plumbline_tokens::{Encoding, count_request, tokens_in_at_most};
+use plumbline_workspace::{AttemptAnswer, Opinion, OpinionKey, Said};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use tokio_util::sync::CancellationToken;
+
+/// What a run heard so far, and whose turn it is to ask.
+#[derive(Debug, Default)]
+pub(super) struct Hearing {
+    book: RwLock<OpinionBook>,
+    turns: Mutex<HashMap<OpinionKey, Arc<tokio::sync::Mutex<()>>>>,
+    /// Asked by a process that is gone: it may have been paid, so it is not asked again without consent.
+    perhaps_paid: BTreeSet<OpinionKey>,
+}
+
+impl Hearing {
+    pub(super) fn new(book: OpinionBook, perhaps_paid: BTreeSet<OpinionKey>) -> Self {
+        Self {
+            book: RwLock::new(book),
+            turns: Mutex::default(),
+            perhaps_paid,
+        }
+    }
+
+    pub(super) fn book<T>(&self, look: impl FnOnce(&OpinionBook) -> T) -> T {
+        look(&self.book.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn put(&self, key: OpinionKey, said: Said) {
+        let mut book = self.book.write().unwrap_or_else(PoisonError::into_inner);
+        book.put(key, said);
+    }
+
+    /// Cells with the same answer ask the same: the first one does, the others wait for it.
+    fn turn(&self, key: &OpinionKey) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(key.clone()).or_default())
+    }
+}
+
+impl Engine {
+    /// What other models said about the answers of a run.
+    pub(super) fn opinions_of(&self, run_id: RunId) -> Result<OpinionBook, Problem> {
+        let opinions = self.inner.workspace.opinions_of_run(run_id)?;
+        Ok(OpinionBook::new(opinions))
+    }
+}
+
+/// Whether an answered cell has a question that was not answered.
+pub(super) fn is_unheard(cell: &Cell, case: &Case, book: &OpinionBook) -> bool {
+    let Some(completion) = whole(cell) else {
+        return false;
+    };
+    let mut asked = case
+        .assertions
+        .iter()
+        .filter_map(|assertion| inquiries(assertion, completion).ok())
+        .flatten();
+    asked.any(|inquiry| !book.has(&inquiry.key))
+}
+
+/// The answer of a cell, if it is whole: no other is judged.
+fn whole(cell: &Cell) -> Option<&Completion> {
+    cell.completion
+        .as_ref()
+        .filter(|completion| completion.status == ResponseStatus::Complete)
+        .filter(|_| cell.status == CellStatus::Complete)
+}
+
+/// A request for the vector of a text.
+struct Embed<'e> {
+    embeds: &'e Arc<dyn Embeds>,
+    model: &'e str,
+    inputs: [String; 1],
+    cancel: &'e CancellationToken,
+}
+
+impl Errand for Embed<'_> {
+    type Answer = Embeddings;
+
+    async fn send(&mut self, _idempotency_key: String) -> Result<Embeddings, ProviderError> {
+        self.embeds
+            .embed(self.model, &self.inputs, self.cancel)
+            .await
+    }
+}
+
+/// What came of a question, before it is stored.
+struct Heard {
+    said: Said,
+    origin: Origin,
+    asked_ns: UnixNanos,
+    cost: Cost,
+    /// Open in the ledger.
+    attempt: Option<AttemptId>,
+}
+
+impl Heard {
+    fn nothing(because: impl Into<String>) -> Self {
+        Self {
+            said: Said::Nothing {
+                because: because.into(),
+            },
+            origin: Origin::Live,
+            asked_ns: clock::now(),
+            cost: Cost::default(),
+            attempt: None,
+        }
+    }
+}
+
+impl Asked<'_> {
+    /// Asks what the case's assertions ask of others, and grades the answer by what they said.
+    pub(super) async fn hear(&self, cell: &mut Cell) -> Result<CellEnd, Problem> {
+        let Some(completion) = whole(cell) else {
+            return Ok(CellEnd::Settled);
+        };
+        let asked: Vec<Inquiry> = self
+            .case
+            .assertions
+            .iter()
+            // The grade says of a model's name that is none.
+            .filter_map(|assertion| inquiries(assertion, completion).ok())
+            .flatten()
+            .collect();
+        for inquiry in asked {
+            if self.hear_one(cell, inquiry).await? == CellEnd::LeftOver {
+                return Ok(CellEnd::LeftOver);
+            }
+        }
+        // Another cell with the same answer may have asked.
+        let passed = self.grade(cell);
+        if passed != cell.passed {
+            cell.passed = passed;
+            return store(self.run, cell).await;
+        }
+        Ok(CellEnd::Settled)
+    }
+
+    async fn hear_one(&self, cell: &mut Cell, inquiry: Inquiry) -> Result<CellEnd, Problem> {
+        let run = self.run;
+        let turn = run.hearing.turn(&inquiry.key);
+        let _turn = turn.lock().await;
+        // What another cell asked for in vain is not asked again by this run.
+        if run.hearing.book(|book| book.get(&inquiry.key).is_some()) {
+            return Ok(CellEnd::Settled);
+        }
+        let heard = if run.hearing.perhaps_paid.contains(&inquiry.key) {
+            Heard::nothing("it was asked before and no answer was seen, so it may have been paid")
+        } else if let Some(earlier) = self.earlier(&inquiry.key).await? {
+            earlier
+        } else if inquiry.key.target.provider == RECORDED {
+            self.recorded_opinion(&inquiry).await
+        } else {
+            match self.paid_opinion(cell, &inquiry).await? {
+                Some(heard) => heard,
+                None => return Ok(CellEnd::LeftOver),
+            }
+        };
+        self.keep(cell, inquiry.key, heard).await?;
+        Ok(CellEnd::Settled)
+    }
+
+    /// What an earlier run paid for.
+    async fn earlier(&self, key: &OpinionKey) -> Result<Option<Heard>, Problem> {
+        if !self.run.use_cache {
+            return Ok(None);
+        }
+        let (workspace, key) = (workspace(self.run), key.clone());
+        let found = blocking(move || workspace.earlier_opinion(&key)).await?;
+        Ok(found.map(|opinion| Heard {
+            said: opinion.said,
+            origin: Origin::Cached,
+            asked_ns: opinion.asked_ns,
+            cost: Cost {
+                usd: opinion.cost_usd,
+                ..Cost::default()
+            },
+            attempt: None,
+        }))
+    }
+
+    async fn recorded_opinion(&self, inquiry: &Inquiry) -> Heard {
+        let target = &inquiry.key.target;
+        let (Asks::Verdict(request), Some(provider)) = (&inquiry.asks, self.run.provider(target))
+        else {
+            return Heard::nothing(format!("{target} has no recorded embeddings"));
+        };
+        let call = call(target, request, &inquiry.key);
+        match provider.chat(&call, &|_| {}, &self.run.cancel).await {
+            Ok(reply) => {
+                let asked_ns = clock::now();
+                Heard {
+                    cost: self.cost_of(target, &reply.usage, asked_ns),
+                    said: reply_of(reply),
+                    origin: Origin::Recorded,
+                    asked_ns,
+                    attempt: None,
+                }
+            }
+            Err(error) => Heard::nothing(error.to_string()),
+        }
+    }
+
+    /// `None` when a cancel, a cap or a provider that is down came between.
+    async fn paid_opinion(
+        &self,
+        cell: &mut Cell,
+        inquiry: &Inquiry,
+    ) -> Result<Option<Heard>, Problem> {
+        let run = self.run;
+        let target = &inquiry.key.target;
+        let question = Question {
+            purpose: inquiry.asks.purpose(),
+            target,
+            request_hash: &inquiry.key.request_hash,
+            bound: self.opinion_bound(target, &inquiry.asks, clock::now()),
+        };
+        match &inquiry.asks {
+            Asks::Verdict(request) => {
+                let Some(provider) = run.provider(target) else {
+                    return Ok(Some(Heard::nothing(unconnected(target))));
+                };
+                let mut errand = Chat {
+                    run,
+                    provider,
+                    call: call(target, request, &inquiry.key),
+                };
+                let ended = ask(run, cell, &question, &mut errand).await?;
+                Ok(self.heard(target, ended, |reply| (reply.usage, reply_of(reply))))
+            }
+            Asks::Vector(text) => {
+                let Some(embeds) = run.embedder(target) else {
+                    return Ok(Some(Heard::nothing(unconnected(target))));
+                };
+                let mut errand = Embed {
+                    embeds,
+                    model: &target.model,
+                    inputs: [text.clone()],
+                    cancel: &run.cancel,
+                };
+                let ended = ask(run, cell, &question, &mut errand).await?;
+                Ok(self.heard(target, ended, |mut answer| {
+                    let usage = Usage {
+                        // An embedding has no output to pay for.
+                        tokens_out: Some(0),
+                        ..answer.usage
+                    };
+                    let said = answer.vectors.pop().map(Said::Vector);
+                    (
+                        usage,
+                        said.unwrap_or_else(|| nothing("no vector came back")),
+                    )
+                }))
+            }
+        }
+    }
+
+    fn heard<T>(
+        &self,
+        target: &Target,
+        ended: Ended<T>,
+        read: impl FnOnce(T) -> (Usage, Said),
+    ) -> Option<Heard> {
+        match ended {
+            Ended::Answered {
+                id,
+                reservation,
+                answer,
+            } => {
+                let asked_ns = clock::now();
+                let (usage, said) = read(answer);
+                let cost = self.cost_of(target, &usage, asked_ns);
+                self.run.cap.settle(reservation, cost.usd);
+                Some(Heard {
+                    said,
+                    origin: Origin::Live,
+                    asked_ns,
+                    cost,
+                    attempt: Some(id),
+                })
+            }
+            Ended::LeftOver => None,
+            Ended::Never(problem) => Some(Heard::nothing(problem.to_string())),
+            Ended::Failed(error) => Some(Heard::nothing(error.to_string())),
+        }
+    }
+
+    async fn keep(&self, cell: &mut Cell, key: OpinionKey, heard: Heard) -> Result<(), Problem> {
+        let run = self.run;
+        let opinion = Opinion {
+            key: key.clone(),
+            origin: heard.origin,
+            asked_ns: heard.asked_ns,
+            cost_usd: heard.cost.usd,
+            reusable: run.use_cache
+                && heard.origin == Origin::Live
+                && !matches!(heard.said, Said::Nothing { .. }),
+            said: heard.said.clone(),
+        };
+        run.hearing.put(key, heard.said);
+        cell.passed = self.grade(cell);
+        let (workspace, cell) = (workspace(run), cell.clone());
+        let kept = match heard.attempt {
+            Some(id) => {
+                let answer = AttemptAnswer {
+                    id,
+                    answered_ns: heard.asked_ns,
+                    http_status: None,
+                    cost_usd: heard.cost.usd,
+                    cell,
+                    cache: None,
+                };
+                blocking(move || workspace.attempt_gave_opinion(answer, opinion)).await
+            }
+            None => blocking(move || workspace.put_opinion(opinion, &cell)).await,
+        };
+        Ok(kept?)
+    }
+
+    fn opinion_bound(&self, target: &Target, asks: &Asks, at: UnixNanos) -> Option<Usd> {
+        let (tokens_in, tokens_out) = match asks {
+            Asks::Verdict(request) => (
+                tokens_in_at_most(&target.model, &assembled(request.clone()))?,
+                u64::from(request.parameters.max_tokens?),
+            ),
+            // No token is shorter than a byte; a few frame the text.
+            Asks::Vector(text) => (text.len() as u64 + 16, 0),
+        };
+        let provider = Some(target.provider.as_str());
+        self.run
+            .prices
+            .upper_bound(provider, &target.model, tokens_in, tokens_out, at)
+    }
+}
+
+/// A request of our own, counted like a prompt's.
+pub(super) fn assembled(request: ChatRequest) -> AssembledRequest {
+    let encoding = Encoding::O200kBase;
+    AssembledRequest {
+        template_hash: String::new(),
+        request_hash: String::new(),
+        tokens_in_estimated: count_request(encoding, &request),
+        encoding: encoding.to_string(),
+        request,
+    }
+}
+
+fn call(target: &Target, request: &ChatRequest, key: &OpinionKey) -> Call {
+    Call {
+        model: target.model.clone(),
+        request: request.clone(),
+        request_hash: key.request_hash.clone(),
+        idempotency_key: String::new(),
+        // The same question has the same answer, whichever repeat asks it.
+        repeat: 0,
+    }
+}
+
+/// A reply that is not whole says nothing.
+fn reply_of(reply: Completion) -> Said {
+    if reply.status == ResponseStatus::Complete {
+        Said::Reply(reply)
+    } else {
+        nothing("the reply broke off")
+    }
+}
+
+fn nothing(because: &str) -> Said {
+    Said::Nothing {
+        because: because.to_owned(),
+    }
+}
+
+fn unconnected(target: &Target) -> String {
+    format!("{target} is not part of the run")
+}
