@@ -11,6 +11,8 @@ mod caps;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
+mod conversations;
+#[cfg(test)]
 mod exporting;
 #[cfg(test)]
 mod failing;

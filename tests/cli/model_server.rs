@@ -39,6 +39,8 @@ pub(crate) struct Seen {
 /// What to do with a request.
 pub(crate) enum Reply {
     Answer(String),
+    /// A call of a tool with these arguments; its id is `call-1`.
+    CallTool(&'static str, Value),
     /// An answer after a while, so that work is on its way when something happens.
     Late(Duration, String),
     /// Half of an answer, then an orderly end without the terminal event.
@@ -156,6 +158,7 @@ async fn answer(State(shared): State<Arc<Shared>>, headers: HeaderMap, body: Byt
     };
     match (shared.script)(&seen) {
         Reply::Answer(text) => whole(&seen, &text),
+        Reply::CallTool(name, arguments) => calls_tool(&seen, name, &arguments),
         Reply::Late(wait, text) => {
             tokio::time::sleep(wait).await;
             whole(&seen, &text)
@@ -213,10 +216,6 @@ fn whole(seen: &Seen, text: &str) -> Response {
         .char_indices()
         .nth(text.chars().count() / 2)
         .map_or(0, |(at, _)| at);
-    let usage = json!({
-        "id": "chatcmpl-test", "model": seen.model, "choices": [],
-        "usage": { "prompt_tokens": TOKENS_IN, "completion_tokens": TOKENS_OUT },
-    });
     events(vec![
         chunk(
             seen,
@@ -225,9 +224,29 @@ fn whole(seen: &Seen, text: &str) -> Response {
         ),
         chunk(seen, &json!({ "content": &text[middle..] }), None),
         chunk(seen, &json!({}), Some("stop")),
-        usage,
+        billed(seen),
         Value::String("[DONE]".to_owned()),
     ])
+}
+
+fn calls_tool(seen: &Seen, name: &str, arguments: &Value) -> Response {
+    let call = json!({ "tool_calls": [{
+        "index": 0, "id": "call-1", "type": "function",
+        "function": { "name": name, "arguments": arguments.to_string() },
+    }] });
+    events(vec![
+        chunk(seen, &call, None),
+        chunk(seen, &json!({}), Some("tool_calls")),
+        billed(seen),
+        Value::String("[DONE]".to_owned()),
+    ])
+}
+
+fn billed(seen: &Seen) -> Value {
+    json!({
+        "id": "chatcmpl-test", "model": seen.model, "choices": [],
+        "usage": { "prompt_tokens": TOKENS_IN, "completion_tokens": TOKENS_OUT },
+    })
 }
 
 fn events(values: Vec<Value>) -> Response {

@@ -11,7 +11,7 @@ pub(crate) use cost::{Cost, Stats, Tokens};
 pub(crate) use intake::{Import, Listen, Redaction};
 pub(crate) use money::{Cache, Cap, Forecast, Price};
 pub(crate) use prompt::Prompt;
-pub(crate) use runs::{Compare, Dataset, Diff, Replay, Run};
+pub(crate) use runs::{Compare, Dataset, Diff, Recording, Replay, Run};
 pub(crate) use trace::{Mapping, Trace};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -79,6 +79,8 @@ pub(crate) enum Command {
     Redaction(Redaction),
     #[command(subcommand)]
     Dataset(Dataset),
+    #[command(subcommand)]
+    Recording(Recording),
     #[command(subcommand)]
     Run(Run),
     Doctor(Doctor),

@@ -10,14 +10,16 @@ use std::path::PathBuf;
   plumbline replay ticket-triage --model openai:gpt-4.1-mini --dataset cases.jsonl --cap-usd 0.50
   plumbline replay ticket-triage --model local:my-model --base-url http://127.0.0.1:8080/v1 --dataset support-tickets
   plumbline replay ticket-triage --model local:my-model --base-url local=http://127.0.0.1:8080/v1 --dataset judged
+  plumbline replay @recorded --model openai:gpt-4.1-mini --dataset sent
   plumbline replay --resume 0190f3c2-…
 
+@recorded sends what each case was sent with in production (`plumbline dataset from-traces NAME --as-sent`).
 A judge or an embedding that the dataset's assertions name is asked through the same ledger and cap.
 
 Keys come from the environment: OPENAI_API_KEY for api.openai.com, ANTHROPIC_API_KEY for
 api.anthropic.com, PLUMBLINE_API_KEY for the host of --base-url. A key is sent to no other host.")]
 pub(crate) struct Replay {
-    /// Prompt versions; without a version the working file is meant
+    /// Prompt versions; without a version the working file is meant. `@recorded` stands for the requests of the cases
     #[arg(value_name = "PROMPT[@VERSION]", required_unless_present = "resume")]
     pub(crate) versions: Vec<String>,
     /// Model as provider:model; repeat for several. `recorded:MODEL` replays recordings
@@ -81,15 +83,56 @@ pub(crate) enum Dataset {
     },
     /// Make cases of the imported model calls that carry their prompt's variables
     #[command(after_help = "Examples:
-  plumbline dataset from-traces last-week --prompt ticket-triage")]
+  plumbline dataset from-traces last-week --prompt ticket-triage
+  plumbline dataset from-traces sent --as-sent && plumbline replay @recorded --model openai:gpt-4.1-mini --dataset sent")]
     FromTraces {
         /// Name of the dataset that is made
         name: String,
         /// Only calls of this prompt
         #[arg(long)]
         prompt: Option<String>,
+        /// Take the requests as they were sent, for `plumbline replay @recorded`, and record their answers
+        #[arg(long)]
+        as_sent: bool,
+        /// The same of conversations only: tools answer as they did, and a replay goes through all turns
+        #[arg(long)]
+        conversations: bool,
+        /// With --as-sent or --conversations: only this model call; may be repeated
+        #[arg(long, value_name = "TRACE/SPAN")]
+        span: Vec<String>,
         /// Most calls that are looked at
         #[arg(long, default_value_t = 10_000)]
+        limit: u32,
+    },
+}
+
+/// Recordings: list, add a file, make them of traces
+#[derive(Debug, Subcommand)]
+#[command(after_help = "Examples:
+  plumbline recording list
+  plumbline recording add answers.jsonl
+  plumbline recording from-traces")]
+pub(crate) enum Recording {
+    /// Models with recorded answers
+    #[command(after_help = "Examples:
+  plumbline recording list --json")]
+    List,
+    /// Read recorded answers (JSONL, as `plumbline run record` writes)
+    #[command(after_help = "Examples:
+  plumbline recording add answers.jsonl")]
+    Add {
+        /// File of recordings
+        file: PathBuf,
+    },
+    /// Keep the answers of imported model calls, so that a replay answers from them
+    #[command(after_help = "Examples:
+  plumbline recording from-traces
+  plumbline replay ticket-triage@1.0.0 --model recorded:gpt-4.1-mini --dataset last-week
+
+A recording answers exactly the request it was made of: its messages, tools, schema and parameters.")]
+    FromTraces {
+        /// Most calls that are looked at
+        #[arg(long, default_value_t = 100_000)]
         limit: u32,
     },
 }

@@ -14,6 +14,7 @@ mod money;
 mod price;
 mod prompt;
 mod promptfoo;
+mod recording;
 mod redaction;
 mod replay;
 mod run;
@@ -51,6 +52,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<ExitStatus, Problem> {
                 Command::Trace(args) => trace::run(&engine, args, printer),
                 Command::Redaction(args) => redaction::run(&engine, args, printer),
                 Command::Dataset(args) => dataset::run(&engine, args, printer),
+                Command::Recording(args) => recording::run(&engine, args, printer),
                 Command::Run(args) => run::run(&engine, args, printer),
                 Command::Doctor(_) => doctor::doctor(&engine, printer),
                 Command::Demo(args) => demo::demo(&engine, args, printer),

@@ -93,6 +93,9 @@ impl Engine {
         Ok(DatasetFromSpans {
             taken: dataset.cases.len() as u64,
             without_variables,
+            without_messages: 0,
+            recorded: 0,
+            left_out: Vec::new(),
             dataset: self.dataset_row(name)?,
         })
     }
@@ -173,6 +176,8 @@ fn cases_of(calls: &[Span]) -> Vec<Case> {
             variables: span.prompt_variables.clone(),
             assertions: Vec::new(),
             tags,
+            request: None,
+            tool_results: Vec::new(),
             source: Some(place),
         });
     }

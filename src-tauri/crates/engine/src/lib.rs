@@ -28,6 +28,8 @@ mod recordings;
 mod redaction;
 mod replay;
 mod searches;
+mod sent;
+mod sent_datasets;
 mod tokens;
 mod trace_view;
 mod traces;

@@ -66,3 +66,30 @@ pub struct Cost {
     /// Why the cost is unknown, as a sentence.
     pub unknown_because: Option<String>,
 }
+
+impl Cost {
+    /// Both together; unknown when one is.
+    #[must_use]
+    pub fn plus(mut self, other: Self) -> Self {
+        let usd = self.usd.zip(other.usd).map(|(left, right)| left + right);
+        for line in other.lines {
+            let same = self
+                .lines
+                .iter_mut()
+                .find(|own| own.unit == line.unit && own.usd_per_mtok == line.usd_per_mtok);
+            match same {
+                Some(own) => {
+                    own.tokens += line.tokens;
+                    own.usd += line.usd;
+                }
+                None => self.lines.push(line),
+            }
+        }
+        Self {
+            usd,
+            source: self.source.or(other.source),
+            lines: self.lines,
+            unknown_because: self.unknown_because.or(other.unknown_because),
+        }
+    }
+}

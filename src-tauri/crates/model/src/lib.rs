@@ -6,6 +6,7 @@
 
 mod assertion;
 mod column_mapping;
+mod conversation;
 mod cost;
 mod dataset;
 mod ids;
@@ -25,6 +26,7 @@ mod usage;
 
 pub use assertion::{Assertion, AssertionKind, LengthUnit, RougeMeasure, TokenCount};
 pub use column_mapping::{ColumnMapping, LatencyUnit, MappedField, PartOf, TimeUnit};
+pub use conversation::{Divergence, ToolResult, Turn};
 pub use cost::{Cost, CostLine, Origin, PriceSource};
 pub use dataset::{Case, Dataset};
 pub use ids::{AttemptId, CellId, ImportId, JobId, RunId};

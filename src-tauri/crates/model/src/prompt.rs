@@ -98,3 +98,24 @@ pub struct PromptSpec {
     pub budget: Budget,
     pub sections: Vec<Section>,
 }
+
+impl PromptSpec {
+    /// A prompt that says nothing, in the place of one that is not there.
+    #[must_use]
+    pub fn unnamed() -> Self {
+        Self {
+            name: String::new(),
+            version: Version::new(0, 0, 0),
+            owner: String::new(),
+            description: String::new(),
+            changelog: String::new(),
+            model: None,
+            parameters: ModelParameters::default(),
+            variables: Vec::new(),
+            tools: Vec::new(),
+            output_schema: None,
+            budget: Budget::default(),
+            sections: Vec::new(),
+        }
+    }
+}

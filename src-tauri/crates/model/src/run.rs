@@ -1,6 +1,6 @@
 //! Runs: a matrix of prompt versions × models × cases × repeats, and what became of each cell.
 
-use crate::{CellId, Completion, Cost, Origin, Problem, RunId, UnixNanos, Usd};
+use crate::{CellId, Completion, Cost, Divergence, Origin, Problem, RunId, Turn, UnixNanos, Usd};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -231,6 +231,12 @@ pub struct Cell {
     pub problem: Option<Problem>,
     /// All assertions of the case passed; `None` when it has none or the answer is not whole.
     pub passed: Option<bool>,
+    /// What came before the answer, where recorded tools were called; usage, latency and cost of the cell cover it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub turns: Vec<Turn>,
+    /// Where the conversation left its recording: the answer is the call that nothing recorded answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diverged: Option<Divergence>,
 }
 
 /// Counts and sums of a run. Token sums and cost are `None` when nothing was measured or priced.
@@ -249,6 +255,8 @@ pub struct RunTotals {
     pub not_sent: u64,
     pub passed: u64,
     pub graded: u64,
+    /// Conversations that left their recording.
+    pub diverged: u64,
     pub requests_sent: u64,
     pub tokens_in: Option<u64>,
     pub tokens_out: Option<u64>,

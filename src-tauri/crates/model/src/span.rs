@@ -108,6 +108,9 @@ pub struct OfferedTool {
     /// The tool's version, where the source has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// What the model was told it is for, where the source has it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// JSON Schema of the arguments.
     pub schema: Value,
 }

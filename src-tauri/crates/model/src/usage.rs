@@ -41,6 +41,22 @@ impl Usage {
         total?.checked_sub(explained).filter(|tokens| *tokens > 0)
     }
 
+    /// Both together, count by count; a sum is unknown only when both are.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            tokens_in: add_known(self.tokens_in, other.tokens_in),
+            tokens_in_cached: add_known(self.tokens_in_cached, other.tokens_in_cached),
+            tokens_in_cache_write: add_known(
+                self.tokens_in_cache_write,
+                other.tokens_in_cache_write,
+            ),
+            tokens_out: add_known(self.tokens_out, other.tokens_out),
+            tokens_reasoning: add_known(self.tokens_reasoning, other.tokens_reasoning),
+            tokens_unattributed: add_known(self.tokens_unattributed, other.tokens_unattributed),
+        }
+    }
+
     /// True when nothing at all was reported.
     #[must_use]
     pub fn is_unreported(&self) -> bool {

@@ -94,6 +94,8 @@ pub(crate) fn pending(run: u8, number: u8) -> Cell {
         attempts: 0,
         problem: None,
         passed: None,
+        turns: Vec::new(),
+        diverged: None,
     }
 }
 

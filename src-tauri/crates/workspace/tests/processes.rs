@@ -231,6 +231,8 @@ fn cell(number: u16) -> Cell {
         attempts: 0,
         problem: None,
         passed: None,
+        turns: Vec::new(),
+        diverged: None,
     }
 }
 

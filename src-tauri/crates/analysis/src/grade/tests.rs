@@ -68,6 +68,8 @@ impl Known {
                 variables: serde_json::Map::new(),
                 assertions,
                 tags: BTreeMap::new(),
+                request: None,
+                tool_results: Vec::new(),
                 source: None,
             },
             output_schema: None,

@@ -178,6 +178,8 @@ pub struct CellBrief {
     /// The first 160 characters of the answer.
     pub preview: String,
     pub passed: Option<bool>,
+    /// The conversation left its recording.
+    pub diverged: bool,
     pub latency_ms: Option<f64>,
     pub tokens_out: Option<u64>,
     pub cost_usd: Option<Usd>,

@@ -169,6 +169,8 @@ impl Reader<'_> {
                 variables,
                 assertions,
                 tags: BTreeMap::from_iter(tags),
+                request: None,
+                tool_results: Vec::new(),
                 source: None,
             };
             self.bytes += bytes_of(&case);

@@ -2,14 +2,16 @@
 
 use super::execute::Execution;
 use super::plan::Column;
+use super::turns::{answer_calls, whole_conversation};
 use crate::clock;
 use plumbline_analysis::grade::Answer;
 use plumbline_model::{
     AssembledRequest, Case, Cell, CellStatus, Code, Completion, Cost, Origin, Problem,
-    ResponseStatus, Target, UnixNanos, Usage, Usd,
+    ResponseStatus, Target, Turn, UnixNanos, Usage, Usd,
 };
+use plumbline_prompts::{cache_key, request_hash};
 use plumbline_providers::{Call, Provider, ProviderError};
-use plumbline_tokens::tokens_in_at_most;
+use plumbline_tokens::{count_request, tokens_in_at_most};
 use plumbline_workspace::{Workspace, WorkspaceError};
 use std::sync::Arc;
 
@@ -75,34 +77,75 @@ pub(super) struct Asked<'r> {
 }
 
 impl Asked<'_> {
+    /// Answers the cell; a conversation goes on as long as its recording answers the tools that are called.
     async fn answer(
         &self,
         cell: &mut Cell,
         provider: &Arc<dyn Provider>,
     ) -> Result<CellEnd, Problem> {
+        loop {
+            let turns = cell.turns.len();
+            let end = self.step(cell, provider).await?;
+            if end == CellEnd::LeftOver || cell.turns.len() == turns {
+                return Ok(end);
+            }
+        }
+    }
+
+    async fn step(
+        &self,
+        cell: &mut Cell,
+        provider: &Arc<dyn Provider>,
+    ) -> Result<CellEnd, Problem> {
         let run = self.run;
+        let step = self.next_step(cell);
         if self.column.is_recorded() {
-            return self.recorded(cell, provider).await;
+            return self.recorded(cell, step, provider).await;
         }
         if run.use_cache {
-            let (workspace, key) = (workspace(run), cell.cache_key.clone());
+            let (workspace, key) = (workspace(run), step.cache_key.clone());
             if let Some(completion) = blocking(move || workspace.cached_answer(&key)).await? {
-                self.accept(cell, completion, Origin::Cached, clock::now());
+                let cost = self.cost_of(&self.column.target, &completion.usage, clock::now());
+                self.accept(cell, completion, cost, Origin::Cached);
                 return store(run, cell).await;
             }
         }
-        self.live(cell, provider).await
+        self.live(cell, step, provider).await
+    }
+
+    fn next_step(&self, cell: &Cell) -> Step {
+        if cell.turns.is_empty() {
+            return Step {
+                assembled: self.assembled.clone(),
+                cache_key: cell.cache_key.clone(),
+            };
+        }
+        let request = self.assembled.request.after(&cell.turns);
+        let hash = request_hash(&request);
+        let target = &cell.key.target;
+        Step {
+            cache_key: cache_key(&target.provider, &target.model, &hash, cell.key.repeat),
+            assembled: AssembledRequest {
+                template_hash: self.assembled.template_hash.clone(),
+                request_hash: hash,
+                tokens_in_estimated: count_request(self.column.encoding, &request),
+                encoding: self.column.encoding.to_string(),
+                request,
+            },
+        }
     }
 
     async fn recorded(
         &self,
         cell: &mut Cell,
+        step: Step,
         provider: &Arc<dyn Provider>,
     ) -> Result<CellEnd, Problem> {
-        let call = self.call(cell);
+        let call = step.call(cell);
         match provider.chat(&call, &|_| {}, &self.run.cancel).await {
             Ok(completion) => {
-                self.accept(cell, completion, Origin::Recorded, clock::now());
+                let cost = self.cost_of(&self.column.target, &completion.usage, clock::now());
+                self.accept(cell, completion, cost, Origin::Recorded);
                 store(self.run, cell).await
             }
             Err(ProviderError::Cancelled { .. }) => Ok(CellEnd::LeftOver),
@@ -110,32 +153,44 @@ impl Asked<'_> {
         }
     }
 
-    pub(super) fn call(&self, cell: &Cell) -> Call {
-        Call {
-            model: cell.key.target.model.clone(),
-            request: self.assembled.request.clone(),
-            request_hash: cell.request_hash.clone(),
-            idempotency_key: String::new(),
-            repeat: cell.key.repeat,
-        }
-    }
-
-    /// Puts an answer into its cell: status, cost, grade.
+    /// Puts an answer into its cell: status, cost, grade; or goes on to the next turn.
     pub(super) fn accept(
         &self,
         cell: &mut Cell,
         completion: Completion,
+        cost: Cost,
         origin: Origin,
-        at: UnixNanos,
     ) {
-        cell.status = match completion.status {
-            ResponseStatus::Complete => CellStatus::Complete,
-            ResponseStatus::Truncated => CellStatus::Truncated,
-        };
-        cell.origin = Some(origin);
         cell.problem = None;
-        cell.cost = self.cost_of(&self.column.target, &completion.usage, at);
-        cell.completion = Some(completion);
+        if cell.turns.is_empty() {
+            cell.cost = cost;
+            cell.origin = Some(origin);
+        } else {
+            cell.cost = std::mem::take(&mut cell.cost).plus(cost);
+            // One turn that was paid now makes it a live conversation.
+            let was_live = cell.origin == Some(Origin::Live);
+            cell.origin = Some(if was_live { Origin::Live } else { origin });
+        }
+        let whole = completion.status == ResponseStatus::Complete;
+        let recorded = &self.case.tool_results;
+        if whole && !completion.tool_calls.is_empty() && !recorded.is_empty() {
+            match answer_calls(&completion.tool_calls, recorded, &cell.turns) {
+                Ok(results) => {
+                    cell.turns.push(Turn {
+                        completion,
+                        results,
+                    });
+                    return;
+                }
+                Err(diverged) => cell.diverged = Some(diverged),
+            }
+        }
+        cell.status = if whole {
+            CellStatus::Complete
+        } else {
+            CellStatus::Truncated
+        };
+        cell.completion = Some(whole_conversation(&cell.turns, completion));
         cell.passed = self.grade(cell);
     }
 
@@ -162,10 +217,29 @@ impl Asked<'_> {
         self.run.prices.cost(provider, &target.model, usage, at)
     }
 
-    pub(super) fn upper_bound(&self, at: UnixNanos) -> Option<Usd> {
-        let target = &self.column.target;
-        let tokens_in = tokens_in_at_most(&target.model, &self.assembled);
-        self.column.cost_at_most(&self.run.prices, tokens_in, at)
+    pub(super) fn upper_bound(&self, step: &Step, at: UnixNanos) -> Option<Usd> {
+        let tokens_in = tokens_in_at_most(&self.column.target.model, &step.assembled);
+        let most_out = self.column.max_tokens_out(self.case);
+        self.column
+            .cost_at_most(&self.run.prices, tokens_in, most_out, at)
+    }
+}
+
+/// One request of a cell: its first, or the one that follows some turns.
+pub(super) struct Step {
+    pub(super) assembled: AssembledRequest,
+    pub(super) cache_key: String,
+}
+
+impl Step {
+    pub(super) fn call(self, cell: &Cell) -> Call {
+        Call {
+            model: cell.key.target.model.clone(),
+            request: self.assembled.request,
+            request_hash: self.assembled.request_hash,
+            idempotency_key: String::new(),
+            repeat: cell.key.repeat,
+        }
     }
 }
 

@@ -31,6 +31,7 @@ impl Engine {
             ));
         }
         self.check_day(&mut estimate)?;
+        warn_of_conversations(&matrix, &mut estimate);
         Ok(estimate)
     }
 
@@ -86,7 +87,7 @@ impl Engine {
                     continue;
                 }
             };
-            let most_out = column.max_tokens_out();
+            let most_out = request.max_tokens_out;
             let (prior, live) = match &mut known[planned.column] {
                 Some(known) => known,
                 unknown => unknown.insert((
@@ -117,7 +118,7 @@ impl Engine {
                 asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
                 continue;
             }
-            let upper = column.cost_at_most(&prices, request.tokens_in_at_most, now);
+            let upper = column.cost_at_most(&prices, request.tokens_in_at_most, most_out, now);
             if let Err(over) = check_cost(upper, &column.spec.budget) {
                 block(estimate, over.to_string());
                 continue;
@@ -203,6 +204,20 @@ impl Engine {
                 }
             }
         }
+    }
+}
+
+/// How often a model calls tools is known to nobody before it did.
+fn warn_of_conversations(matrix: &Matrix, estimate: &mut Estimate) {
+    let conversations = matrix
+        .cells
+        .iter()
+        .filter(|planned| !matrix.cases[planned.case].tool_results.is_empty())
+        .count();
+    if conversations > 0 {
+        estimate.warnings.push(format!(
+            "{conversations} cells are conversations with tools, which may take more calls than the one that is estimated for each; a cap holds for all of them"
+        ));
     }
 }
 

@@ -1,13 +1,11 @@
 //! A live call for the answer of a cell.
 
-use super::cell::{Asked, CellEnd, blocking, not_sent, workspace};
+use super::cell::{Asked, CellEnd, Step, blocking, not_sent, workspace};
 use super::execute::Execution;
 use super::paid::{Ended, Errand, Question, ask};
 use super::quoted::quoted_documents;
 use crate::clock;
-use plumbline_model::{
-    AttemptId, Cell, CellStatus, Completion, Origin, Problem, Purpose, UnixNanos,
-};
+use plumbline_model::{Cell, Completion, Origin, Problem, Purpose, ResponseStatus, UnixNanos};
 use plumbline_prompts::check_cost;
 use plumbline_providers::{Call, Provider, ProviderError};
 use plumbline_workspace::{AttemptAnswer, CacheEntry, CachedFrom};
@@ -32,19 +30,21 @@ impl Errand for Chat<'_> {
 }
 
 impl Asked<'_> {
-    /// Sends the call and books what came of it.
+    /// Sends the request and books what came of it.
     pub(super) async fn live(
         &self,
         cell: &mut Cell,
+        step: Step,
         provider: &Arc<dyn Provider>,
     ) -> Result<CellEnd, Problem> {
         let run = self.run;
-        let bound = self.upper_bound(clock::now());
+        let bound = self.upper_bound(&step, clock::now());
         if let Err(over) = check_cost(bound, &self.column.spec.budget) {
             return not_sent(run, cell, over.into()).await;
         }
         let target = cell.key.target.clone();
-        let request_hash = cell.request_hash.clone();
+        let request_hash = step.assembled.request_hash.clone();
+        let cache_key = step.cache_key.clone();
         let question = Question {
             purpose: Purpose::Answer,
             target: &target,
@@ -54,7 +54,7 @@ impl Asked<'_> {
         let mut errand = Chat {
             run,
             provider,
-            call: self.call(cell),
+            call: step.call(cell),
         };
         match ask(run, cell, &question, &mut errand).await? {
             Ended::Answered {
@@ -62,10 +62,30 @@ impl Asked<'_> {
                 reservation,
                 answer,
             } => {
-                let answered = clock::now();
-                self.accept(cell, answer, Origin::Live, answered);
-                run.cap.settle(reservation, cell.cost.usd);
-                self.book(id, cell, answered).await?;
+                let answered_ns = clock::now();
+                let cost = self.cost_of(&target, &answer.usage, answered_ns);
+                let cost_usd = cost.usd;
+                run.cap.settle(reservation, cost_usd);
+                let cache = self.cache_entry(cell, &question, cache_key, &answer, answered_ns)?;
+                self.accept(cell, answer, cost, Origin::Live);
+                let answer = AttemptAnswer {
+                    id,
+                    answered_ns,
+                    // A success of some kind; which is not told.
+                    http_status: None,
+                    cost_usd,
+                    cell: cell.clone(),
+                    cache: cache.map(|entry| {
+                        entry.made_from(CachedFrom {
+                            prompt_name: Some(cell.key.prompt_name.clone()),
+                            prompt_version: Some(cell.key.prompt_version.clone()),
+                            documents: quoted_documents(&self.case.variables),
+                            cost_usd,
+                        })
+                    }),
+                };
+                let ledger = workspace(run);
+                blocking(move || ledger.attempt_answered(answer)).await?;
                 Ok(CellEnd::Settled)
             }
             Ended::LeftOver => Ok(CellEnd::LeftOver),
@@ -74,41 +94,25 @@ impl Asked<'_> {
         }
     }
 
-    async fn book(&self, id: AttemptId, cell: &Cell, answered: UnixNanos) -> Result<(), Problem> {
-        let complete = cell.status == CellStatus::Complete;
-        let completion = cell
-            .completion
-            .clone()
-            .filter(|_| self.run.use_cache && complete);
-        let cache = match completion {
-            Some(completion) => {
-                let entry = CacheEntry::new(
-                    cell.cache_key.clone(),
-                    &cell.key.target,
-                    cell.request_hash.clone(),
-                    cell.key.repeat,
-                    completion,
-                    answered,
-                )?;
-                Some(entry.made_from(CachedFrom {
-                    prompt_name: Some(cell.key.prompt_name.clone()),
-                    prompt_version: Some(cell.key.prompt_version.clone()),
-                    documents: quoted_documents(&self.case.variables),
-                    cost_usd: cell.cost.usd,
-                }))
-            }
-            None => None,
-        };
-        let answer = AttemptAnswer {
-            id,
-            answered_ns: answered,
-            // A success of some kind; which is not told.
-            http_status: None,
-            cost_usd: cell.cost.usd,
-            cell: cell.clone(),
-            cache,
-        };
-        let ledger = workspace(self.run);
-        Ok(blocking(move || ledger.attempt_answered(answer)).await?)
+    /// What the cache keeps of an answer: nothing of one that is not whole.
+    fn cache_entry(
+        &self,
+        cell: &Cell,
+        question: &Question<'_>,
+        key: String,
+        answer: &Completion,
+        at: UnixNanos,
+    ) -> Result<Option<CacheEntry>, Problem> {
+        if !self.run.use_cache || answer.status != ResponseStatus::Complete {
+            return Ok(None);
+        }
+        Ok(Some(CacheEntry::new(
+            key,
+            question.target,
+            question.request_hash.to_owned(),
+            cell.key.repeat,
+            answer.clone(),
+            at,
+        )?))
     }
 }

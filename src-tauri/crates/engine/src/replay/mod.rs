@@ -19,6 +19,7 @@ mod plan;
 mod prior;
 mod quoted;
 mod traffic;
+mod turns;
 mod view;
 
 pub use checks::{CheckRow, RunChecks};
@@ -31,7 +32,7 @@ use crate::jobs::JobHandle;
 use crate::{Engine, clock};
 use execute::Execution;
 use owner::owner;
-use plan::Matrix;
+use plan::{AS_RECORDED, Matrix, as_recorded_column};
 use plumbline_model::{
     Cell, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunEstimate, RunId, RunPlan,
     RunStatus, Usd,
@@ -233,6 +234,10 @@ impl Engine {
         let mut columns = Vec::new();
         for target in &run.plan.targets {
             for reference in &run.plan.prompts {
+                if reference == AS_RECORDED {
+                    columns.push(as_recorded_column(target));
+                    continue;
+                }
                 let (name, version) = crate::prompts::split_reference(reference);
                 let found = kept.iter().find(|p| p.name == name && p.version == version);
                 let text = found.map(|prompt| prompt.text.clone()).ok_or_else(|| {
@@ -284,6 +289,8 @@ fn new_cell(run_id: RunId, column: &Column, case_key: String, planned: &plan::Pl
         attempts: 0,
         problem: planned.request.as_ref().err().cloned(),
         passed: None,
+        turns: Vec::new(),
+        diverged: None,
     }
 }
 

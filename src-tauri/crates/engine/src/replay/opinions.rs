@@ -170,6 +170,8 @@ mod tests {
             variables: Default::default(),
             assertions: assertions.into_iter().map(Assertion::from).collect(),
             tags: BTreeMap::new(),
+            request: None,
+            tool_results: Vec::new(),
             source: None,
         }
     }

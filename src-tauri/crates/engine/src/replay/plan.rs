@@ -9,7 +9,7 @@ use plumbline_model::{
 };
 use plumbline_prompts as prompts;
 use plumbline_tokens::prices::Prices;
-use plumbline_tokens::{Encoding, tokens_in_at_most};
+use plumbline_tokens::{Encoding, count_request, encoding_for_model, tokens_in_at_most};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,6 +17,8 @@ use std::sync::Arc;
 const MAX_CELLS: u64 = 1_000_000;
 /// The provider word that replays recordings.
 pub(crate) const RECORDED: &str = "recorded";
+/// In place of a prompt version: the request that each case was sent with in production. No prompt has this name.
+pub(crate) const AS_RECORDED: &str = "@recorded";
 
 /// One prompt version on one model.
 #[derive(Debug, Clone)]
@@ -37,8 +39,16 @@ impl Column {
         self.target.provider == RECORDED
     }
 
+    /// Whether it sends what was sent in production in place of a prompt.
+    pub(crate) fn sends_as_recorded(&self) -> bool {
+        self.prompt_name.is_empty()
+    }
+
     /// The request of one case, or why it cannot be sent.
     pub(crate) fn assemble(&self, case: &Case) -> Result<AssembledRequest, Problem> {
+        if self.sends_as_recorded() {
+            return as_recorded(case, self.encoding);
+        }
         let assembled = prompts::assemble(&self.spec, &case.variables, self.encoding)?;
         prompts::check_budget(&assembled, &self.spec.budget)?;
         Ok(assembled)
@@ -50,6 +60,7 @@ impl Column {
         &self,
         prices: &Prices,
         tokens_in_at_most: Option<u64>,
+        max_tokens_out: Option<u64>,
         at: UnixNanos,
     ) -> Option<Usd> {
         let (provider, model) = (&self.target.provider, &self.target.model);
@@ -57,14 +68,18 @@ impl Column {
             Some(provider),
             model,
             tokens_in_at_most?,
-            self.max_tokens_out()?,
+            max_tokens_out?,
             at,
         )
     }
 
     /// Most tokens an answer may have: the request's limit, else the prompt's budget.
-    pub(crate) fn max_tokens_out(&self) -> Option<u64> {
-        let requested = self.spec.parameters.max_tokens.map(u64::from);
+    pub(crate) fn max_tokens_out(&self, case: &Case) -> Option<u64> {
+        let parameters = match &case.request {
+            Some(request) if self.sends_as_recorded() => &request.parameters,
+            _ => &self.spec.parameters,
+        };
+        let requested = parameters.max_tokens.map(u64::from);
         match (requested, self.spec.budget.max_tokens_out) {
             (Some(requested), Some(budget)) => Some(requested.min(budget)),
             (requested, budget) => requested.or(budget),
@@ -89,6 +104,7 @@ pub(crate) struct PlannedRequest {
     pub(crate) tokens_in: u64,
     /// See [`tokens_in_at_most`].
     pub(crate) tokens_in_at_most: Option<u64>,
+    pub(crate) max_tokens_out: Option<u64>,
 }
 
 /// A plan with everything it names.
@@ -124,6 +140,10 @@ impl Engine {
         for target in &plan.targets {
             for reference in &plan.prompts {
                 let (name, version) = split_reference(reference);
+                if reference == AS_RECORDED {
+                    columns.push(as_recorded_column(target));
+                    continue;
+                }
                 let (spec, text) = self.prompt_spec(name, version)?;
                 refuse_misplaced(&spec, name, version)?;
                 columns.push(column(version, target, spec, text)?);
@@ -181,6 +201,33 @@ pub(crate) fn column(
     })
 }
 
+/// The column of [`AS_RECORDED`].
+pub(crate) fn as_recorded_column(target: &Target) -> Column {
+    Column {
+        prompt_name: String::new(),
+        prompt_version: RECORDED.to_owned(),
+        target: target.clone(),
+        spec: Arc::new(PromptSpec::unnamed()),
+        text: "".into(),
+        template_hash: String::new(),
+        encoding: encoding_for_model(&target.model),
+    }
+}
+
+fn as_recorded(case: &Case, encoding: Encoding) -> Result<AssembledRequest, Problem> {
+    let request = case.request.clone().ok_or_else(|| {
+        Problem::bad_input("the case has no request that was sent in production")
+            .hint("Make the dataset with `plumbline dataset from-traces NAME --as-sent`.")
+    })?;
+    Ok(AssembledRequest {
+        template_hash: String::new(),
+        request_hash: prompts::request_hash(&request),
+        tokens_in_estimated: count_request(encoding, &request),
+        encoding: encoding.to_string(),
+        request,
+    })
+}
+
 fn plan_cells(columns: &[Column], cases: &[Case], repeats: u32) -> Vec<Planned> {
     let mut cells = Vec::with_capacity(columns.len() * cases.len() * repeats as usize);
     for (case_at, case) in cases.iter().enumerate() {
@@ -202,6 +249,7 @@ fn plan_cells(columns: &[Column], cases: &[Case], repeats: u32) -> Vec<Planned> 
                         request_hash: assembled.request_hash.clone(),
                         tokens_in: assembled.tokens_in_estimated,
                         tokens_in_at_most: at_most,
+                        max_tokens_out: column.max_tokens_out(case),
                     }),
                     Err(problem) => Err(problem.clone()),
                 };

@@ -265,6 +265,7 @@ pub(crate) fn totals<'c>(cells: impl Iterator<Item = &'c Cell>) -> RunTotals {
             (CellStatus::Complete, _) => &mut totals.live,
         };
         *counter += 1;
+        totals.diverged += u64::from(cell.diverged.is_some());
         if let Some(passed) = cell.passed {
             totals.graded += 1;
             totals.passed += u64::from(passed);
@@ -340,6 +341,7 @@ fn brief(cell: &Cell) -> CellBrief {
         origin: cell.origin,
         preview: preview(cell),
         passed: cell.passed,
+        diverged: cell.diverged.is_some(),
         latency_ms: completion.and_then(|completion| completion.latency_ms),
         tokens_out: completion.and_then(|completion| completion.usage.tokens_out),
         cost_usd: cell.cost.usd,

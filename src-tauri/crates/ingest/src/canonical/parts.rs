@@ -46,6 +46,7 @@ pub(super) fn tools(value: Value, unread: &mut Unread) -> Result<Vec<OfferedTool
             let tool = OfferedTool {
                 name: text("name", fields.remove("name"))?.unwrap_or_default(),
                 version: text("version", fields.remove("version"))?,
+                description: text("description", fields.remove("description"))?,
                 schema: fields.remove("schema").unwrap_or_default(),
             };
             leave("tools", fields, unread);

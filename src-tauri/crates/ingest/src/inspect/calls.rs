@@ -206,6 +206,10 @@ fn sent(fields: &Attributes, span: &mut Span) {
                 .unwrap_or_default()
                 .to_owned(),
             version: None,
+            description: tool
+                .get("description")
+                .and_then(Value::as_str)
+                .map(str::to_owned),
             schema: tool.get("parameters").cloned().unwrap_or_default(),
         });
     }

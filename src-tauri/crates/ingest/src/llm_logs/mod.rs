@@ -213,6 +213,7 @@ fn offered(row: &Attributes) -> OfferedTool {
         Value::Object(_) => OfferedTool {
             name,
             version: None,
+            description: tool.text(&["description"]),
             schema,
         },
         _ => indexed::tool(&Value::from(name)),

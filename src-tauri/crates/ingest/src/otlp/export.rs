@@ -239,7 +239,14 @@ fn standard_attributes(span: &Span) -> Map<String, Value> {
         let tools: Vec<Value> = span
             .tools
             .iter()
-            .map(|tool| json!({"type": "function", "name": tool.name, "parameters": tool.schema}))
+            .map(|tool| {
+                let mut definition =
+                    json!({"type": "function", "name": tool.name, "parameters": tool.schema});
+                if let Some(description) = &tool.description {
+                    definition["description"] = json!(description);
+                }
+                definition
+            })
             .collect();
         attributes.insert("gen_ai.tool.definitions".into(), json_text(&tools.into()));
     }

@@ -251,6 +251,7 @@ pub(crate) fn traceloop_tools(attributes: &Attributes) -> Vec<OfferedTool> {
             OfferedTool {
                 name: field("name").and_then(as_text).unwrap_or_default(),
                 version: None,
+                description: field("description").and_then(as_text),
                 schema: field("parameters")
                     .cloned()
                     .map(arguments)
@@ -281,6 +282,7 @@ pub(crate) fn tool(definition: &Value) -> OfferedTool {
     OfferedTool {
         name: inner.get("name").and_then(as_text).unwrap_or_default(),
         version: inner.get("version").and_then(as_text),
+        description: inner.get("description").and_then(as_text),
         schema: schema.unwrap_or(definition).clone(),
     }
 }

@@ -127,10 +127,11 @@ impl Pass<'_> {
         let OfferedTool {
             name,
             version,
+            description,
             schema,
         } = tool;
         self.text_in_place(name);
-        for text in version.iter_mut() {
+        for text in version.iter_mut().chain(description) {
             self.text_in_place(text);
         }
         self.value(schema);

@@ -140,7 +140,7 @@ prop_compose! {
         (parameters, variables, arguments, result) in
             (object(), object(), of(present()), of(present())),
         documents in prop::collection::vec((text(), score(), of(text()), of(text())), 0..3),
-        tools in prop::collection::vec((text(), of(text()), value()), 0..3),
+        tools in prop::collection::vec((text(), of(text()), of(text()), value()), 0..3),
         input in prop::collection::vec(message(), 0..3),
         output in prop::collection::vec(message(), 0..3),
         tags in prop::collection::btree_map(
@@ -180,7 +180,12 @@ prop_compose! {
             .collect();
         span.tools = tools
             .into_iter()
-            .map(|(name, version, schema)| OfferedTool { name, version, schema })
+            .map(|(name, version, description, schema)| OfferedTool {
+                name,
+                version,
+                description,
+                schema,
+            })
             .collect();
         span.input_messages = input;
         span.output_messages = output;

@@ -54,6 +54,9 @@ pub fn run_totals(totals: &RunTotals, wall_ms: Option<f64>, style: Style) -> Str
             format!("{} of {}", count(totals.passed), count(totals.graded)),
         ));
     }
+    if totals.diverged > 0 {
+        rows.push(("diverged from their recording", count(totals.diverged)));
+    }
     rows.push(("requests sent", count(totals.requests_sent)));
     rows.push(("tokens in", known_count(totals.tokens_in)));
     rows.push(("tokens out", known_count(totals.tokens_out)));

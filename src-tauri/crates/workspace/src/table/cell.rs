@@ -13,7 +13,8 @@ use crate::table::change::Topic;
 use crate::table::run;
 use crate::workspace::Workspace;
 use plumbline_model::{
-    Cell, CellId, CellKey, CellStatus, Completion, Cost, Origin, Problem, RunId, Target,
+    Cell, CellId, CellKey, CellStatus, Completion, Cost, Divergence, Origin, Problem, RunId,
+    Target, Turn,
 };
 use rusqlite::{ErrorCode, Row, named_params, params, params_from_iter};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,12 @@ CREATE TABLE cell (
 CREATE UNIQUE INDEX cell_place
     ON cell (run_id, prompt_name, prompt_version, provider, model, case_key, repeat);
 CREATE UNIQUE INDEX cell_position ON cell (run_id, position);
+";
+
+/// Conversations with tools.
+pub(crate) const V5: &str = "
+ALTER TABLE cell ADD COLUMN turns INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cell ADD COLUMN diverged INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// What narrows the cells of a run. Every condition that is set must hold.
@@ -102,6 +109,30 @@ struct Body {
     completion: Option<Completion>,
     cost: Cost,
     problem: Option<Problem>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    turns: Vec<Turn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    diverged: Option<Divergence>,
+}
+
+/// The same of a cell that is about to be stored.
+#[derive(Serialize)]
+struct BodyOf<'c> {
+    completion: &'c Option<Completion>,
+    cost: &'c Cost,
+    problem: &'c Option<Problem>,
+    #[serde(skip_serializing_if = "is_empty")]
+    turns: &'c [Turn],
+    #[serde(skip_serializing_if = "is_none")]
+    diverged: &'c Option<Divergence>,
+}
+
+fn is_empty(turns: &&[Turn]) -> bool {
+    turns.is_empty()
+}
+
+fn is_none(diverged: &&Option<Divergence>) -> bool {
+    diverged.is_none()
 }
 
 impl Workspace {
@@ -217,11 +248,14 @@ impl Workspace {
             completion: None,
             cost: Cost::default(),
             problem: None,
+            turns: Vec::new(),
+            diverged: None,
         })?;
         let statuses = statuses.to_vec();
         self.write(Durability::Full, move |tx| {
             let mut reopened = 0;
             for status in statuses {
+                reopened += reopen_conversations(tx, run, status)?;
                 reopened += tx
                     .prepare_cached(
                         "UPDATE cell SET status = 'pending', origin = NULL, tokens_in = NULL,
@@ -229,19 +263,22 @@ impl Workspace {
                                 passed = NULL, body = ?3
                          WHERE run_id = ?1 AND status = ?2",
                     )?
-                    .execute(params![run.to_string(), status.word(), empty])?;
+                    .execute(params![run.to_string(), status.word(), empty])?
+                    as u64;
             }
             tx.announce(Topic::Cell, run.to_string());
-            Ok(reopened as u64)
+            Ok(reopened)
         })
     }
 }
 
 pub(crate) fn pack(cell: &Cell) -> Result<Vec<u8>> {
-    codec::pack_json(&Body {
-        completion: cell.completion.clone(),
-        cost: cell.cost.clone(),
-        problem: cell.problem.clone(),
+    codec::pack_json(&BodyOf {
+        completion: &cell.completion,
+        cost: &cell.cost,
+        problem: &cell.problem,
+        turns: &cell.turns,
+        diverged: &cell.diverged,
     })
 }
 
@@ -302,7 +339,7 @@ pub(crate) fn update(tx: &Tx<'_>, cell: &Cell, body: &[u8]) -> Result<()> {
                 request_hash = :request_hash, cache_key = :cache_key,
                 tokens_in_estimated = :tokens_in_estimated, tokens_in = :tokens_in,
                 tokens_out = :tokens_out, latency_ms = :latency_ms, cost_pico = :cost_pico,
-                passed = :passed, body = :body
+                passed = :passed, turns = :turns, diverged = :diverged, body = :body
              WHERE id = :id",
         )?
         .execute(named_params! {
@@ -318,6 +355,8 @@ pub(crate) fn update(tx: &Tx<'_>, cell: &Cell, body: &[u8]) -> Result<()> {
             ":latency_ms": completion.and_then(|completion| completion.latency_ms),
             ":cost_pico": cell.cost.usd.and_then(to_pico),
             ":passed": cell.passed,
+            ":turns": cell.turns.len() as i64,
+            ":diverged": cell.diverged.is_some(),
             ":body": body,
         })?;
     if changed == 0 {
@@ -325,6 +364,36 @@ pub(crate) fn update(tx: &Tx<'_>, cell: &Cell, body: &[u8]) -> Result<()> {
     }
     tx.announce(Topic::Cell, cell.run_id.to_string());
     Ok(())
+}
+
+/// Opens conversations where they stopped: the turns before were paid for.
+fn reopen_conversations(tx: &Tx<'_>, run: RunId, status: CellStatus) -> Result<u64> {
+    let mut found: Vec<(String, Vec<u8>)> = Vec::new();
+    {
+        let mut statement = tx.prepare_cached(
+            "SELECT id, body FROM cell WHERE run_id = ?1 AND status = ?2 AND turns > 0",
+        )?;
+        let mut rows = statement.query(params![run.to_string(), status.word()])?;
+        while let Some(row) = rows.next()? {
+            found.push((row.get(0)?, row.get(1)?));
+        }
+    }
+    for (id, body) in &found {
+        let stopped: Body = codec::unpack_json(body)?;
+        let open = codec::pack_json(&Body {
+            completion: None,
+            problem: None,
+            diverged: None,
+            ..stopped
+        })?;
+        tx.prepare_cached(
+            "UPDATE cell SET status = 'pending', tokens_in = NULL, tokens_out = NULL, latency_ms = NULL,
+                    passed = NULL, diverged = 0, body = ?2
+             WHERE id = ?1",
+        )?
+        .execute(params![id, open])?;
+    }
+    Ok(found.len() as u64)
 }
 
 fn missing(cell: CellId) -> WorkspaceError {
@@ -366,5 +435,7 @@ fn read(row: &Row<'_>) -> Result<Cell> {
         completion: body.completion,
         cost: body.cost,
         problem: body.problem,
+        turns: body.turns,
+        diverged: body.diverged,
     })
 }

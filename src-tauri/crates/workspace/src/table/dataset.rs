@@ -198,6 +198,8 @@ mod tests {
                     variables: Default::default(),
                     assertions: Vec::new(),
                     tags: Default::default(),
+                    request: None,
+                    tool_results: Vec::new(),
                     source: None,
                 })
                 .collect(),

@@ -28,7 +28,8 @@ pub(crate) fn totals(conn: &Connection, run: RunId) -> Result<RunTotals> {
                 sum(cost_pico / 1000000000), sum(cost_pico % 1000000000),
                 count(*) FILTER (WHERE status IN ('complete', 'truncated') AND cost_pico IS NULL),
                 sum(cost_pico / 1000000000) FILTER (WHERE origin = 'cached'),
-                sum(cost_pico % 1000000000) FILTER (WHERE origin = 'cached')
+                sum(cost_pico % 1000000000) FILTER (WHERE origin = 'cached'),
+                count(*) FILTER (WHERE diverged)
              FROM cell WHERE run_id = ?1",
         )?
         .query_row([&run], |row| {
@@ -52,6 +53,7 @@ pub(crate) fn totals(conn: &Connection, run: RunId) -> Result<RunTotals> {
                 cost_usd: from_halves(row.get(15)?, row.get(16)?),
                 unpriced_cells: number(17)?,
                 saved_usd: from_halves(row.get(18)?, row.get(19)?),
+                diverged: number(20)?,
                 ..RunTotals::default()
             })
         })?;
