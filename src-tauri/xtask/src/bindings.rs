@@ -9,22 +9,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Packages that hold types of the contract.
-const PACKAGES: &[&str] = &[
-    "--package=plumbline-analysis",
-    "--package=plumbline-engine",
-    "--package=plumbline-model",
-    "--package=plumbline-prompts",
-    "--package=plumbline-tokens",
-];
+/// The tests are built as the test step builds them; a selection of packages has features of its own and builds all
+/// dependencies anew.
+const EVERYTHING: &[&str] = &["--workspace"];
 
 type Files = BTreeMap<PathBuf, String>;
 
 /// Writes the types, or with `--check` fails when the committed ones are not those of the code.
 pub(crate) fn run(args: &[String]) -> Result<(), String> {
     match args {
-        [] => write(&generate(PACKAGES)?),
-        [flag] if flag == "--check" => check(PACKAGES),
+        [] => write(&generate(EVERYTHING)?),
+        [flag] if flag == "--check" => check(EVERYTHING),
         _ => Err("`cargo xtask bindings` takes only --check".into()),
     }
 }

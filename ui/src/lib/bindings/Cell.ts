@@ -4,9 +4,11 @@ import type { CellKey } from "./CellKey";
 import type { CellStatus } from "./CellStatus";
 import type { Completion } from "./Completion";
 import type { Cost } from "./Cost";
+import type { Divergence } from "./Divergence";
 import type { Origin } from "./Origin";
 import type { Problem } from "./Problem";
 import type { RunId } from "./RunId";
+import type { Turn } from "./Turn";
 
 /**
  * One cell with its answer.
@@ -31,4 +33,12 @@ problem: Problem | null,
 /**
  * All assertions of the case passed; `None` when it has none or the answer is not whole.
  */
-passed: boolean | null, };
+passed: boolean | null, 
+/**
+ * What came before the answer, where recorded tools were called; usage, latency and cost of the cell cover it.
+ */
+turns?: Array<Turn>, 
+/**
+ * Where the conversation left its recording: the answer is the call that nothing recorded answers.
+ */
+diverged?: Divergence | null, };

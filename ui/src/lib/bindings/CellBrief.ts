@@ -11,4 +11,8 @@ export type CellBrief = { id: CellId, status: CellStatus, origin: Origin | null,
 /**
  * The first 160 characters of the answer.
  */
-preview: string, passed: boolean | null, latency_ms: number | null, tokens_out: number | null, cost_usd: Usd | null, };
+preview: string, passed: boolean | null, 
+/**
+ * The conversation left its recording.
+ */
+diverged: boolean, latency_ms: number | null, tokens_out: number | null, cost_usd: Usd | null, };

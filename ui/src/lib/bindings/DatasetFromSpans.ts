@@ -12,4 +12,16 @@ taken: number,
 /**
  * Model calls without recorded variables.
  */
-without_variables: number, };
+without_variables: number, 
+/**
+ * Model calls whose messages the source does not hold.
+ */
+without_messages: number, 
+/**
+ * Answers that were kept as recordings.
+ */
+recorded: number, 
+/**
+ * Parameters of the requests that cannot be sent again, by name.
+ */
+left_out: Array<string>, };

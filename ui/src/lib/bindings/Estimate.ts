@@ -20,6 +20,10 @@ cached: number,
  */
 recorded: number, 
 /**
+ * Questions to judges and for embeddings, at most: each is asked once a run, and none that an earlier run asked.
+ */
+opinions: number, 
+/**
  * Cells that cannot be sent, with the first few reasons.
  */
 blocked: number, blocked_reasons: Array<string>, 

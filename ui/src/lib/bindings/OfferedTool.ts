@@ -14,6 +14,10 @@ name: string,
  */
 version: string | null, 
 /**
+ * What the model was told it is for, where the source has it.
+ */
+description: string | null, 
+/**
  * JSON Schema of the arguments.
  */
 schema: JsonValue, };

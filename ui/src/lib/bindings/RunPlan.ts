@@ -13,7 +13,11 @@ prompts: Array<string>, targets: Array<Target>, dataset: string, repeats: number
 /**
  * Base URL for providers that take one; never set by anything imported.
  */
-base_url: string | null, cap_usd: Usd | null, 
+base_url: string | null, 
+/**
+ * Base URLs by provider, which go before the one for all.
+ */
+base_urls?: { [key in string]: string }, cap_usd: Usd | null, 
 /**
  * False: neither read nor write the response cache.
  */

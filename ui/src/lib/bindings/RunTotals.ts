@@ -4,7 +4,11 @@ import type { Usd } from "./Usd";
 /**
  * Counts and sums of a run. Token sums and cost are `None` when nothing was measured or priced.
  */
-export type RunTotals = { cells: number, pending: number, live: number, cached: number, recorded: number, failed: number, unknown: number, truncated: number, not_sent: number, passed: number, graded: number, requests_sent: number, tokens_in: number | null, tokens_out: number | null, 
+export type RunTotals = { cells: number, pending: number, live: number, cached: number, recorded: number, failed: number, unknown: number, truncated: number, not_sent: number, passed: number, graded: number, 
+/**
+ * Conversations that left their recording.
+ */
+diverged: number, requests_sent: number, tokens_in: number | null, tokens_out: number | null, 
 /**
  * What the answers are worth by their price, wherever they came from: what a run without cache and recordings
  * costs.
