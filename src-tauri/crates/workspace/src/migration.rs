@@ -59,6 +59,7 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::run::V4,
         table::response_cache::V4,
     ],
+    &[table::price_override::V5, table::price_table::V5],
 ];
 
 /// Brings the file to the newest schema. An older file with content is backed up first.

@@ -14,6 +14,7 @@ mod owner;
 mod plan;
 mod prior;
 mod quoted;
+mod recompute;
 mod traffic;
 mod view;
 

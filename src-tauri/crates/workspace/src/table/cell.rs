@@ -98,9 +98,9 @@ pub struct CellPage {
 
 /// What stands in the compressed column.
 #[derive(Serialize, Deserialize)]
-struct Body {
+pub(super) struct Body {
     completion: Option<Completion>,
-    cost: Cost,
+    pub(super) cost: Cost,
     problem: Option<Problem>,
 }
 
