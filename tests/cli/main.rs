@@ -39,6 +39,8 @@ mod money;
 #[cfg(test)]
 mod post;
 #[cfg(test)]
+mod prices;
+#[cfg(test)]
 mod promptfoo;
 #[cfg(test)]
 mod prompts;

@@ -57,6 +57,9 @@ const COMMANDS: &[&[&str]] = &[
     &["price", "list"],
     &["price", "set"],
     &["price", "remove"],
+    &["price", "import"],
+    &["price", "table"],
+    &["price", "recompute"],
     &["doctor"],
     &["demo"],
 ];

@@ -26,7 +26,9 @@ pub(crate) struct Tokens {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   plumbline cost --model openai:gpt-4.1-mini --in 12000 --out 800
-  plumbline cost --model claude-sonnet-4-5 --in 200000 --cached 150000 --out 1000")]
+  plumbline cost --model claude-sonnet-4-5 --in 200000 --cached 150000 --out 1000
+  plumbline cost --model claude-sonnet-4-5 --in 9000 --cache-write 8000 --cache-write-1h 8000 --out 500
+  plumbline cost --model gpt-4.1-mini --in 12000 --out 800 --batch")]
 pub(crate) struct Cost {
     /// Model, or provider:model
     #[arg(long)]
@@ -40,6 +42,21 @@ pub(crate) struct Cost {
     /// Input tokens read from the provider's cache
     #[arg(long, value_name = "N")]
     pub(crate) cached: Option<u64>,
+    /// Input tokens written to the provider's cache
+    #[arg(long, value_name = "N")]
+    pub(crate) cache_write: Option<u64>,
+    /// Those among them that are kept for an hour
+    #[arg(long, value_name = "N", requires = "cache_write")]
+    pub(crate) cache_write_1h: Option<u64>,
+    /// Input tokens that are audio
+    #[arg(long, value_name = "N")]
+    pub(crate) audio_in: Option<u64>,
+    /// Output tokens that are audio
+    #[arg(long, value_name = "N")]
+    pub(crate) audio_out: Option<u64>,
+    /// As a line of a batch
+    #[arg(long)]
+    pub(crate) batch: bool,
 }
 
 /// Calls, latency, tokens and cost by group

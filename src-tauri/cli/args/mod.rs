@@ -9,7 +9,7 @@ mod trace;
 
 pub(crate) use cost::{Cost, Stats, Tokens};
 pub(crate) use intake::{Import, Listen, Redaction};
-pub(crate) use money::{Cache, Cap, Forecast, Price};
+pub(crate) use money::{Cache, Cap, Forecast, MoreUnits, Price, Recompute};
 pub(crate) use prompt::Prompt;
 pub(crate) use runs::{Compare, Dataset, Diff, Recording, Replay, Run};
 pub(crate) use trace::{Mapping, Trace};

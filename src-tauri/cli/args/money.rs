@@ -1,6 +1,7 @@
 //! Caps, the response cache, prices of one's own, and forecasts.
 
 use clap::{Args, Subcommand};
+use std::path::PathBuf;
 
 /// What all runs together may spend on one day (UTC): show or set it
 #[derive(Debug, Args)]
@@ -51,12 +52,13 @@ pub(crate) enum Cache {
     },
 }
 
-/// Prices of one's own, which go before the price table
+/// The price table, prices of one's own, which go before it, and costs computed again
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   plumbline price list
   plumbline price set my-model --in 0.20 --out 0.60 --source 'contract of May'
-  plumbline price remove my-model")]
+  plumbline price import genai-prices/data.json --as-of 2026-11-20
+  plumbline price recompute --traces --dry-run")]
 pub(crate) enum Price {
     /// Prices that were set, and the table behind them
     #[command(after_help = "Examples:
@@ -81,6 +83,8 @@ pub(crate) enum Price {
         /// US dollars per million input tokens read from the provider's cache
         #[arg(long, value_name = "USD")]
         cached: Option<String>,
+        #[command(flatten)]
+        more: Box<MoreUnits>,
         /// Where the price comes from, shown beside every cost
         #[arg(long, default_value = "set by hand", value_name = "TEXT")]
         source: String,
@@ -93,6 +97,77 @@ pub(crate) enum Price {
         #[arg(long, value_name = "NAME")]
         provider: Option<String>,
     },
+    /// Put a newer price table in force, before the bundled one; costs of earlier calls stay
+    #[command(after_help = "Examples:
+  plumbline price import data.json --as-of 2026-11-20
+  plumbline price import data.json.gz")]
+    Import {
+        /// The data.json of genai-prices (github.com/pydantic/genai-prices), plain or gzip
+        file: PathBuf,
+        /// Day its prices are of [default: today]
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        as_of: Option<String>,
+    },
+    /// Which price table is in force, and how old it is
+    #[command(after_help = "Examples:
+  plumbline price table
+  plumbline price table --reset")]
+    Table {
+        /// Back to the bundled table
+        #[arg(long)]
+        reset: bool,
+    },
+    /// Compute stored costs again by the prices in force; without it they stay as they were
+    #[command(after_help = "Examples:
+  plumbline price recompute --run latest
+  plumbline price recompute --traces --model gpt-4.1-mini --dry-run")]
+    Recompute(Recompute),
+}
+
+/// Prices of parts that most models have none of, in US dollars per million tokens.
+#[derive(Debug, Args)]
+pub(crate) struct MoreUnits {
+    /// Input written to the provider's cache [default: as input]
+    #[arg(long, value_name = "USD")]
+    pub(crate) cache_write: Option<String>,
+    /// Input written to the cache for an hour [default: its cost is unknown]
+    #[arg(long, value_name = "USD")]
+    pub(crate) cache_write_1h: Option<String>,
+    /// Audio in the input [default: as input]
+    #[arg(long, value_name = "USD")]
+    pub(crate) audio_in: Option<String>,
+    /// Audio in the output [default: as output]
+    #[arg(long, value_name = "USD")]
+    pub(crate) audio_out: Option<String>,
+    /// Input of a batch [default: its cost is unknown]
+    #[arg(long, value_name = "USD", requires = "batch_out")]
+    pub(crate) batch_in: Option<String>,
+    /// Output of a batch [default: its cost is unknown]
+    #[arg(long, value_name = "USD", requires = "batch_in")]
+    pub(crate) batch_out: Option<String>,
+}
+
+/// Which costs to compute again.
+#[derive(Debug, Args)]
+pub(crate) struct Recompute {
+    /// Answers of this run; `latest` is the newest
+    #[arg(long, value_name = "RUN", required_unless_present = "traces")]
+    pub(crate) run: Option<String>,
+    /// Imported model calls, all or those that the filters below leave
+    #[arg(long, conflicts_with = "run")]
+    pub(crate) traces: bool,
+    #[arg(long, value_name = "NAME", requires = "traces")]
+    pub(crate) model: Option<String>,
+    #[arg(long, value_name = "NAME", requires = "traces")]
+    pub(crate) provider: Option<String>,
+    /// Only calls of this prompt
+    #[arg(long, value_name = "NAME", requires = "traces")]
+    pub(crate) prompt: Option<String>,
+    #[arg(long, value_name = "NAME", requires = "traces")]
+    pub(crate) environment: Option<String>,
+    /// Say what would change and store nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
 }
 
 /// What a volume of calls would cost: requests × (in × price in + out × price out)

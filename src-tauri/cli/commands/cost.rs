@@ -4,8 +4,8 @@ use crate::args::{Cost, Stats, Tokens};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::Engine;
-use plumbline_engine::api::{CostScope, StatKey};
-use plumbline_model::{Problem, Usage};
+use plumbline_engine::api::{CostScope, PriceTableUsed, StatKey};
+use plumbline_model::{Problem, ServiceTier, Usage};
 use plumbline_report::{Column, Table, clean, figures};
 use serde_json::json;
 
@@ -29,9 +29,17 @@ pub(super) fn cost(engine: &Engine, args: &Cost, printer: &Printer) -> Result<Ex
     }
     let usage = Usage {
         tokens_in_cached: args.cached,
+        tokens_in_cache_write: args.cache_write,
+        tokens_in_cache_write_1h: args.cache_write_1h,
+        tokens_in_audio: args.audio_in,
+        tokens_out_audio: args.audio_out,
         ..Usage::of(args.tokens_in, args.tokens_out)
     };
-    let cost = engine.cost_of(&args.model, &usage);
+    let tier = match args.batch {
+        true => ServiceTier::Batch,
+        false => ServiceTier::Standard,
+    };
+    let cost = engine.cost_in_tier(&args.model, tier, &usage);
     let source = cost.source.as_ref();
     let answer = json!({
         "cost_usd": cost.usd,
@@ -84,7 +92,9 @@ pub(super) fn stats(
         CostScope::Traces
     };
     let groups = engine.stats(scope, &keys)?;
-    printer.answer(&json!({ "groups": groups }), || {
+    let sources = engine.price_sources(scope)?;
+    let answer = json!({ "groups": groups, "price_sources": sources });
+    printer.answer(&answer, || {
         let mut columns: Vec<Column> = args.by.iter().map(|key| Column::words(key)).collect();
         columns.extend(
             [
@@ -122,9 +132,26 @@ pub(super) fn stats(
             ]);
             table.row(row);
         }
-        table.render(printer.room(), printer.style())
+        let table = table.render(printer.room(), printer.style());
+        format!("{table}{}", price_line(&sources))
     })?;
     Ok(ExitStatus::Pass)
+}
+
+/// The price tables behind a sum, as the line under it; nothing where no table is.
+pub(super) fn price_line(sources: &[PriceTableUsed]) -> String {
+    match sources {
+        [] => String::new(),
+        sources => format!("prices: {}\n", price_tables(sources)),
+    }
+}
+
+/// Their names and versions.
+pub(super) fn price_tables(sources: &[PriceTableUsed]) -> String {
+    let named = sources
+        .iter()
+        .map(|used| format!("{} {}", clean(&used.table), clean(&used.version)));
+    named.collect::<Vec<_>>().join(", ")
 }
 
 fn stat_key(word: &str) -> Result<StatKey, Problem> {

@@ -1,5 +1,6 @@
 //! `plumbline replay`
 
+use super::cost::price_line;
 use super::money::amount;
 use super::{follow, wait};
 use crate::args::Replay;
@@ -24,6 +25,7 @@ struct Answer<'a> {
     wall_ms: f64,
     columns: &'a [plumbline_engine::api::RunColumn],
     errors: &'a [plumbline_engine::api::ErrorCount],
+    price_sources: &'a [plumbline_engine::api::PriceTableUsed],
 }
 
 pub(super) fn replay(
@@ -68,6 +70,7 @@ fn finish(
         wall_ms,
         columns: &view.columns,
         errors: &view.errors,
+        price_sources: &view.price_sources,
     };
     match ended {
         Err(problem) if problem.code != Code::Cancelled => return Err(problem),
@@ -133,6 +136,7 @@ fn text(view: &RunView, wall_ms: f64, printer: &Printer) -> String {
         text.push_str(&style.paint(Paint::Bad, &line));
         text.push('\n');
     }
+    text.push_str(&price_line(&view.price_sources));
     if view.columns.len() > 1 {
         text.push_str(&format!(
             "\ncompare: plumbline compare {0}.0 {0}.1\n",

@@ -1,6 +1,7 @@
 //! `plumbline run …`
 
 use super::checks;
+use super::cost::price_line;
 use super::replay::columns;
 use crate::args::Run;
 use crate::exit::ExitStatus;
@@ -21,10 +22,11 @@ pub(super) fn run(engine: &Engine, args: &Run, printer: &Printer) -> Result<Exit
             printer.answer(&view, || {
                 let totals = summary::run_totals(&view.row.totals, None, printer.style());
                 format!(
-                    "run {} ({})\n{totals}\n{}",
+                    "run {} ({})\n{totals}\n{}{}",
                     view.row.id,
                     view.row.status.as_str(),
-                    columns(&view, printer)
+                    columns(&view, printer),
+                    price_line(&view.price_sources)
                 )
             })?;
             Ok(ExitStatus::Pass)

@@ -97,13 +97,17 @@ UNITS = {
     "output_mtok": "output",
     "cache_read_mtok": "cache_read",
     "cache_write_mtok": "cache_write",
+    "cache_write_1h_mtok": "cache_write_1h",
+    "input_audio_mtok": "input_audio",
+    "cache_audio_read_mtok": "cache_audio_read",
+    "output_audio_mtok": "output_audio",
     "output_reasoning_mtok": "reasoning",
     "requests_kcount": "per_thousand_requests",
 }
 
 
 def rates(price):
-    """The prices of text tokens and requests; audio, images, pages and searches are left out."""
+    """The prices of text and audio tokens and requests; images, video, pages and searches are left out."""
     out = {}
     for key, unit in UNITS.items():
         value = price.get(key)
@@ -115,21 +119,41 @@ def rates(price):
     return out
 
 
+def period(prices, constraint):
+    entry = rates(prices)
+    if constraint:
+        if constraint["_"] == "StartDateConstraint":
+            entry["from"] = constraint["start_date"]
+        elif constraint["_"] == "TimeOfDateConstraint":
+            entry["daily"] = [constraint["start_time"], constraint["end_time"]]
+        else:
+            refuse(f"unknown price constraint {constraint['_']}")
+    return entry
+
+
 def periods(prices):
     if isinstance(prices, dict):
         return [rates(prices)]
+    return [period(entry["prices"], entry.get("constraint")) for entry in prices]
+
+
+TIERS = {
+    ("processing", "batch"): "batch",
+    ("service_tier", "flex"): "flex",
+    ("service_tier", "priority"): "priority",
+    ("service_tier", "fast"): "fast",
+    ("speed", "fast"): "fast",
+}
+
+
+def variants(entries):
+    """Partial prices of service tiers; routes and kinds of searches are left out."""
     out = []
-    for period in prices:
-        entry = rates(period["prices"])
-        constraint = period.get("constraint")
-        if constraint:
-            if constraint["_"] == "StartDateConstraint":
-                entry["from"] = constraint["start_date"]
-            elif constraint["_"] == "TimeOfDateConstraint":
-                entry["daily"] = [constraint["start_time"], constraint["end_time"]]
-            else:
-                refuse(f"unknown price constraint {constraint['_']}")
-        out.append(entry)
+    for entry in entries or []:
+        tier = TIERS.get(next(iter(entry["when"].items()))) if len(entry["when"]) == 1 else None
+        prices = period(entry["prices"], entry.get("constraint"))
+        if tier and set(prices) - {"from", "daily"}:
+            out.append({"tier": tier, "prices": prices})
     return out
 
 
@@ -148,10 +172,11 @@ def main():
                 entry[key] = clause(provider[key])
         if provider.get("fallback_model_providers"):
             entry["fallback"] = provider["fallback_model_providers"]
-        entry["models"] = [
-            {"id": model["id"], "match": clause(model["match"]), "prices": periods(model.get("prices", []))}
-            for model in provider["models"]
-        ]
+        entry["models"] = []
+        for model in provider["models"]:
+            priced = {"id": model["id"], "match": clause(model["match"]), "prices": periods(model.get("prices", []))}
+            tiers = variants(model.get("price_variants"))
+            entry["models"].append(priced | ({"variants": tiers} if tiers else {}))
         providers.append(entry)
     table = {
         "name": "genai-prices",

@@ -44,6 +44,7 @@ impl Engine {
             by_model_and_day: self.stats(scope, &[StatKey::Model, StatKey::Day])?,
             top_decile_share: curve.as_ref().map(|curve| curve.top_decile_share),
             lorenz: curve.map(|curve| curve.points).unwrap_or_default(),
+            price_sources: self.price_sources(scope)?,
             price_table: prices.table.name().to_owned(),
             price_version: prices.table.version().to_owned(),
             overrides: prices

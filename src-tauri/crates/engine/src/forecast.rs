@@ -1,7 +1,7 @@
 //! The cost of a volume of calls: requests a day × what one costs.
 
 use crate::Engine;
-use crate::api::{Forecast, ForecastInput};
+use crate::api::{Forecast, ForecastInput, PriceTableUsed};
 use plumbline_model::{Problem, Usage, Usd};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::FromPrimitive;
@@ -35,6 +35,11 @@ impl Engine {
             month_usd: over(MONTH_DAYS),
             price_table: source.map(|source| source.table.clone()),
             price_version: source.map(|source| source.version.clone()),
+            price_sources: source
+                .cloned()
+                .map(PriceTableUsed::from)
+                .into_iter()
+                .collect(),
             price_entry: source.map(|source| source.entry.clone()),
             unknown_because: cost.unknown_because,
         })

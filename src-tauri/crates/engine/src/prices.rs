@@ -26,8 +26,19 @@ impl Engine {
                 tracing::warn!(%problem, "prices of the user's own could not be read");
                 Vec::new()
             });
-            let table = Arc::clone(PriceTable::bundled());
-            let prices = Arc::new(Prices { overrides, table });
+            let bundled = Arc::clone(PriceTable::bundled());
+            let prices = Arc::new(match self.imported_table() {
+                None => Prices {
+                    overrides,
+                    table: bundled,
+                    behind: None,
+                },
+                Some(table) => Prices {
+                    overrides,
+                    table: Arc::new(table),
+                    behind: Some(bundled),
+                },
+            });
             *self
                 .inner
                 .prices
@@ -36,6 +47,20 @@ impl Engine {
                 .unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&prices));
             prices
         })
+    }
+
+    /// The imported table in force; one that cannot be read leaves the bundled one in force.
+    fn imported_table(&self) -> Option<PriceTable> {
+        let kept = match self.inner.workspace.price_table_in_force() {
+            Ok(kept) => kept?,
+            Err(error) => {
+                tracing::warn!(%error, "the imported price table could not be read");
+                return None;
+            }
+        };
+        PriceTable::parse(&kept.1)
+            .inspect_err(|error| tracing::warn!(%error, "the imported price table is not usable"))
+            .ok()
     }
 
     /// The user's own prices.
@@ -52,6 +77,12 @@ impl Engine {
                     input_usd_per_mtok: row.input_usd_per_mtok,
                     output_usd_per_mtok: row.output_usd_per_mtok,
                     input_cached_usd_per_mtok: row.input_cached_usd_per_mtok,
+                    input_cache_write_usd_per_mtok: row.input_cache_write_usd_per_mtok,
+                    input_cache_write_1h_usd_per_mtok: row.input_cache_write_1h_usd_per_mtok,
+                    input_audio_usd_per_mtok: row.input_audio_usd_per_mtok,
+                    output_audio_usd_per_mtok: row.output_audio_usd_per_mtok,
+                    batch_input_usd_per_mtok: row.batch_input_usd_per_mtok,
+                    batch_output_usd_per_mtok: row.batch_output_usd_per_mtok,
                     source: source.to_owned(),
                     note: note.to_owned(),
                 }
@@ -67,6 +98,12 @@ impl Engine {
             input_usd_per_mtok: price.input_usd_per_mtok,
             output_usd_per_mtok: price.output_usd_per_mtok,
             input_cached_usd_per_mtok: price.input_cached_usd_per_mtok,
+            input_cache_write_usd_per_mtok: price.input_cache_write_usd_per_mtok,
+            input_cache_write_1h_usd_per_mtok: price.input_cache_write_1h_usd_per_mtok,
+            input_audio_usd_per_mtok: price.input_audio_usd_per_mtok,
+            output_audio_usd_per_mtok: price.output_audio_usd_per_mtok,
+            batch_input_usd_per_mtok: price.batch_input_usd_per_mtok,
+            batch_output_usd_per_mtok: price.batch_output_usd_per_mtok,
             note: format!("{}\n{}", price.source.replace('\n', " "), price.note),
             updated_ns: clock::now(),
         })?;

@@ -1,7 +1,7 @@
 //! Counting tokens and pricing counts, for the command line and the editor.
 
 use crate::{Engine, clock};
-use plumbline_model::{Cost, Problem, Usage};
+use plumbline_model::{Cost, Problem, ServiceTier, Usage};
 use plumbline_tokens::{self as tokens, Encoding};
 use serde::Serialize;
 
@@ -28,12 +28,18 @@ impl Engine {
         })
     }
 
-    /// The cost of a usage now, by the user's overrides and the bundled table.
+    /// The cost of a usage now, by the user's overrides and the table in force.
     pub fn cost_of(&self, model: &str, usage: &Usage) -> Cost {
+        self.cost_in_tier(model, ServiceTier::Standard, usage)
+    }
+
+    /// The same in a service tier, such as a batch.
+    pub fn cost_in_tier(&self, model: &str, tier: ServiceTier, usage: &Usage) -> Cost {
         let (provider, model) = match model.split_once(':') {
             Some((provider, model)) => (Some(provider), model),
             None => (None, model),
         };
-        self.prices().cost(provider, model, usage, clock::now())
+        self.prices()
+            .cost_in_tier(provider, model, tier, usage, clock::now())
     }
 }

@@ -4,7 +4,7 @@ use crate::Engine;
 use crate::api::{KindTime, TraceColumns, TraceStep, TraceView};
 use crate::traces::trace_row;
 use plumbline_analysis::tree::{self, SpanHead};
-use plumbline_model::{Problem, SpanKind, SpanStatus, Usd};
+use plumbline_model::{Problem, SpanStatus};
 use plumbline_workspace::TraceHead;
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ impl Engine {
             let Some(head) = heads.get(bar.index as usize) else {
                 continue;
             };
-            let mut step = self.step(head, &bar);
+            let mut step = step(head, &bar);
             if head.status == SpanStatus::Error && messages > 0 {
                 messages -= 1;
                 step.error = self.error_message(trace_id, head)?.or(step.error);
@@ -58,44 +58,33 @@ impl Engine {
         Ok(record.span.error_message)
     }
 
-    fn step(&self, head: &TraceHead, bar: &tree::WaterfallRow) -> TraceStep {
-        let failed = (head.status == SpanStatus::Error).then(|| "failed".to_owned());
-        TraceStep {
-            span_id: head.span_id.clone(),
-            variant: head.variant,
-            name: step_name(head),
-            kind: head.kind,
-            status: head.status,
-            model: head.model.clone(),
-            depth: bar.depth,
-            children: bar.children,
-            start_offset_ms: bar.start_offset_ms,
-            duration_ms: bar.duration_ms,
-            time_to_first_token_ms: head.ttft_ms,
-            critical: bar.critical,
-            critical_self_ms: bar.critical_self_ms,
-            flaw: bar.flaw,
-            tokens_in: head.usage.tokens_in,
-            tokens_out: head.usage.tokens_out,
-            cost_usd: self.head_cost_usd(head),
-            error: head.error_type.clone().or(failed),
-        }
-    }
-
-    /// Cost of a model call: the source's figure, else the table's.
-    fn head_cost_usd(&self, head: &TraceHead) -> Option<Usd> {
-        if head.cost_reported_usd.is_some() || head.kind != SpanKind::Llm {
-            return head.cost_reported_usd;
-        }
-        let model = head.model.as_deref().unwrap_or_default();
-        self.prices()
-            .cost(head.provider.as_deref(), model, &head.usage, head.start_ns)
-            .usd
-    }
-
     /// The same, column by column, as a window takes it.
     pub fn trace_columns(&self, trace_id: &str) -> Result<TraceColumns, Problem> {
         Ok(columns(self.trace_open(trace_id)?))
+    }
+}
+
+fn step(head: &TraceHead, bar: &tree::WaterfallRow) -> TraceStep {
+    let failed = (head.status == SpanStatus::Error).then(|| "failed".to_owned());
+    TraceStep {
+        span_id: head.span_id.clone(),
+        variant: head.variant,
+        name: step_name(head),
+        kind: head.kind,
+        status: head.status,
+        model: head.model.clone(),
+        depth: bar.depth,
+        children: bar.children,
+        start_offset_ms: bar.start_offset_ms,
+        duration_ms: bar.duration_ms,
+        time_to_first_token_ms: head.ttft_ms,
+        critical: bar.critical,
+        critical_self_ms: bar.critical_self_ms,
+        flaw: bar.flaw,
+        tokens_in: head.usage.tokens_in,
+        tokens_out: head.usage.tokens_out,
+        cost_usd: head.cost_usd,
+        error: head.error_type.clone().or(failed),
     }
 }
 

@@ -6,9 +6,10 @@ use crate::api::{
     TraceSort,
 };
 use crate::raw_text::pretty;
+use crate::recompute::as_stored;
 use plumbline_analysis::highlight::{Language, highlight, language_of};
 use plumbline_model::{Cost, NanosText, Problem, Span, SpanKind};
-use plumbline_workspace::{self as workspace, PromptRelease, SpanFilter, TracePlace};
+use plumbline_workspace::{self as workspace, PromptRelease, SpanFilter, SpanRecord, TracePlace};
 use std::io::Write;
 use std::ops::ControlFlow;
 
@@ -87,16 +88,32 @@ impl Engine {
         })
     }
 
-    fn span_cost(&self, span: &Span) -> Cost {
+    /// What is stored counts; how it comes about is only told where the prices in force still say the same.
+    fn span_cost(&self, record: &SpanRecord) -> Cost {
+        let span = &record.span;
         if !span.is_model_call() {
             return Cost {
                 unknown_because: Some("only model calls are priced".to_owned()),
                 ..Cost::default()
             };
         }
-        let model = span.model().unwrap_or_default();
-        self.prices()
-            .cost(span.provider.as_deref(), model, &span.usage, span.start_ns)
+        let now = self.prices().cost_of_span(span);
+        let stored = record.cost_computed_usd;
+        let is_same = stored == now.usd.map(as_stored) && record.price_source == now.source;
+        if is_same {
+            return now;
+        }
+        Cost {
+            usd: stored,
+            source: record.price_source.clone(),
+            lines: Vec::new(),
+            unknown_because: stored.is_none().then(|| {
+                let known = now.usd.is_some().then_some(
+                    " The prices in force know one: `plumbline price recompute --traces` stores it.",
+                );
+                format!("It had no known cost when it was stored.{}", known.unwrap_or_default())
+            }),
+        }
     }
 
     /// One span with its source record.
@@ -115,7 +132,7 @@ impl Engine {
             variant: record.variant,
             variants: record.variants,
             latency_ms: record.span.latency_ms(),
-            cost: self.span_cost(&record.span),
+            cost: self.span_cost(&record),
             raw_highlighted: highlight(&raw, language),
             release: self.release_of(&record.span)?,
             raw,

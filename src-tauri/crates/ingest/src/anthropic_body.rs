@@ -10,7 +10,7 @@ use crate::attributes::{Attributes, Unread, as_text, note, note_counts};
 use crate::identity::user_id_hash;
 use crate::messages::role;
 use crate::otlp::indexed;
-use plumbline_model::{Content, Message, Role, Span, SpanStatus, ToolCall, Usage};
+use plumbline_model::{AnthropicCounts, Content, Message, Role, Span, SpanStatus, ToolCall, Usage};
 use serde_json::{Map, Value};
 
 /// Settings of a request, kept as they were sent.
@@ -122,39 +122,28 @@ pub(crate) fn response(prefix: &str, body: Map<String, Value>, span: &mut Span) 
     unread
 }
 
-/// Token counts with the cache in the total. Without `input_tokens` the total is unknown.
+/// Token counts. Without `input_tokens` the total is unknown.
 pub(crate) fn usage(prefix: &str, counts: &Attributes, unread: &mut Unread) -> Usage {
-    let written = counts.nested("cache_creation");
-    let by_age = [
-        written.count(&["ephemeral_5m_input_tokens"]),
-        written.count(&["ephemeral_1h_input_tokens"]),
-    ];
-    let by_age = by_age.into_iter().flatten().reduce(u64::saturating_add);
-    let written_total = counts.count(&["cache_creation_input_tokens"]).or(by_age);
-    let cached = counts.count(&["cache_read_input_tokens"]);
-    let fresh = counts.count(&["input_tokens"]);
+    let by_age = counts.nested("cache_creation");
     let made = counts.nested("output_tokens_details");
     let tools = counts.nested("server_tool_use");
-    let usage = Usage {
-        tokens_in: fresh.map(|fresh| {
-            fresh
-                .saturating_add(cached.unwrap_or(0))
-                .saturating_add(written_total.unwrap_or(0))
-        }),
-        tokens_in_cached: cached,
-        tokens_in_cache_write: written_total,
-        tokens_out: counts.count(&["output_tokens"]),
-        tokens_reasoning: made.count(&["thinking_tokens", "reasoning_tokens"]),
-        tokens_unattributed: None,
+    let counted = AnthropicCounts {
+        fresh: counts.count(&["input_tokens"]),
+        read: counts.count(&["cache_read_input_tokens"]),
+        written: counts.count(&["cache_creation_input_tokens"]),
+        written_5m: by_age.count(&["ephemeral_5m_input_tokens"]),
+        written_1h: by_age.count(&["ephemeral_1h_input_tokens"]),
+        output: counts.count(&["output_tokens"]),
+        thinking: made.count(&["thinking_tokens", "reasoning_tokens"]),
     };
-    note_counts(unread, &format!("{prefix}usage.cache_creation."), &written);
+    note_counts(unread, &format!("{prefix}usage.cache_creation."), &by_age);
     note_counts(
         unread,
         &format!("{prefix}usage.output_tokens_details."),
         &made,
     );
     note_counts(unread, &format!("{prefix}usage.server_tool_use."), &tools);
-    usage
+    counted.into()
 }
 
 /// Who made a message: its id begins differently on the clouds that resell the API.

@@ -30,7 +30,6 @@ mod http_exchange;
 mod http_headers;
 mod http_stream;
 mod identity;
-mod inclusive;
 mod inspect;
 mod instant;
 mod json_bytes;

@@ -15,7 +15,7 @@ use crate::identity::user_id_hash;
 use crate::instant::{epoch_seconds, iso};
 use crate::otlp::indexed;
 use crate::records;
-use plumbline_model::{Role, Span, SpanKind, SpanStatus, UnixNanos, Usage};
+use plumbline_model::{OpenAiCounts, Role, Span, SpanKind, SpanStatus, UnixNanos, Usage};
 use serde_json::{Map, Value};
 use std::io::BufRead;
 
@@ -201,15 +201,17 @@ fn usage(
     let written = [&given, &noted]
         .iter()
         .find_map(|usage| usage.count(&["cache_creation_input_tokens"]));
-    let mut usage = Usage {
-        tokens_in: fields.count(&["prompt_tokens"]),
-        tokens_in_cached: part("cached_tokens", "prompt_tokens_details"),
-        tokens_in_cache_write: written,
-        tokens_out: fields.count(&["completion_tokens"]),
-        tokens_reasoning: part("reasoning_tokens", "completion_tokens_details"),
-        tokens_unattributed: None,
+    let counted = OpenAiCounts {
+        input: fields.count(&["prompt_tokens"]),
+        cached: part("cached_tokens", "prompt_tokens_details"),
+        cache_write: written,
+        audio_in: part("audio_tokens", "prompt_tokens_details"),
+        output: fields.count(&["completion_tokens"]),
+        reasoning: part("reasoning_tokens", "completion_tokens_details"),
+        audio_out: part("audio_tokens", "completion_tokens_details"),
+        total: fields.count(&["total_tokens"]),
     };
-    usage.tokens_unattributed = usage.beyond(fields.count(&["total_tokens"]));
+    let usage = Usage::from(counted);
     let nothing = [usage.tokens_in, usage.tokens_out]
         .iter()
         .all(|count| count.unwrap_or(0) == 0);

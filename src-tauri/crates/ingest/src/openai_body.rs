@@ -13,7 +13,7 @@ use crate::instant::epoch_seconds;
 use crate::messages::{arguments, from_json};
 use crate::otlp::indexed;
 use plumbline_model::{
-    Content, Message, Role, Span, SpanKind, SpanStatus, ToolCall, UnixNanos, Usage,
+    Content, Message, OpenAiCounts, Role, Span, SpanKind, SpanStatus, ToolCall, UnixNanos, Usage,
 };
 use serde_json::{Map, Value};
 
@@ -147,59 +147,32 @@ pub(crate) fn response(prefix: &str, body: Map<String, Value>, span: &mut Span) 
     unread
 }
 
-/// Token counts of either API, cache and reasoning included in the totals.
+/// Token counts of either API.
 pub(crate) fn usage(prefix: &str, counts: &Attributes, unread: &mut Unread) -> Usage {
-    let sent = counts.nested("prompt_tokens_details");
-    let sent = if sent.is_empty() {
-        counts.nested("input_tokens_details")
-    } else {
-        sent
+    let details = |names: [&str; 2]| {
+        let first = counts.nested(names[0]);
+        match first.is_empty() {
+            true => counts.nested(names[1]),
+            false => first,
+        }
     };
-    let made = counts.nested("completion_tokens_details");
-    let made = if made.is_empty() {
-        counts.nested("output_tokens_details")
-    } else {
-        made
-    };
-    let tokens_in = counts.count(&["prompt_tokens", "input_tokens"]);
-    let out = counts.count(&["completion_tokens", "output_tokens"]);
-    let reasoning = made
-        .count(&["reasoning_tokens"])
-        .or(counts.count(&["reasoning_tokens"]));
+    let sent = details(["prompt_tokens_details", "input_tokens_details"]);
+    let made = details(["completion_tokens_details", "output_tokens_details"]);
     let cached = sent.count(&["cached_tokens"]);
-    let cached = cached.or(counts.count(&["num_cached_tokens", "prompt_cache_hit_tokens"]));
-    let written = sent.count(&["cache_write_tokens"]);
+    let reasoning = made.count(&["reasoning_tokens"]);
+    let counted = OpenAiCounts {
+        input: counts.count(&["prompt_tokens", "input_tokens"]),
+        cached: cached.or(counts.count(&["num_cached_tokens", "prompt_cache_hit_tokens"])),
+        cache_write: sent.count(&["cache_write_tokens"]),
+        audio_in: sent.count(&["audio_tokens"]),
+        output: counts.count(&["completion_tokens", "output_tokens"]),
+        reasoning: reasoning.or(counts.count(&["reasoning_tokens"])),
+        audio_out: made.count(&["audio_tokens"]),
+        total: counts.count(&["total_tokens"]),
+    };
     note_counts(unread, &format!("{prefix}usage.input_details."), &sent);
     note_counts(unread, &format!("{prefix}usage.output_details."), &made);
-    let total = counts.count(&["total_tokens"]);
-    let beside = sum(&[tokens_in, out, reasoning]);
-    let stands_beside = reasoning > Some(0)
-        && total.is_some()
-        && total == beside
-        && total != sum(&[tokens_in, out]);
-    let usage = Usage {
-        tokens_in,
-        tokens_in_cached: cached,
-        tokens_in_cache_write: written,
-        tokens_out: if stands_beside {
-            sum(&[out, reasoning])
-        } else {
-            out
-        },
-        tokens_reasoning: reasoning,
-        tokens_unattributed: None,
-    };
-    Usage {
-        tokens_unattributed: usage.beyond(total),
-        ..usage
-    }
-}
-
-/// The sum of counts that are all known.
-fn sum(counts: &[Option<u64>]) -> Option<u64> {
-    counts
-        .iter()
-        .try_fold(0_u64, |sum, count| sum.checked_add((*count)?))
+    counted.into()
 }
 
 /// Parameters and tools; what is set already stays.

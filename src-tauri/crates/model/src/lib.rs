@@ -18,6 +18,7 @@ mod prompt;
 mod request;
 mod response;
 mod run;
+mod service_tier;
 mod span;
 pub mod sse;
 mod table_read;
@@ -41,7 +42,11 @@ pub use run::{
     AttemptState, Cell, CellKey, CellStatus, Purpose, Run, RunEstimate, RunPlan, RunStatus,
     RunTotals, Target,
 };
+pub use service_tier::ServiceTier;
 pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};
 pub use table_read::{HowJoined, Joined, TableRead};
 pub use time::{NanosText, UnixNanos};
-pub use usage::{Usage, add_known};
+pub use usage::{
+    AnthropicCounts, BedrockCounts, Counted, GeminiCounts, OllamaCounts, OpenAiCounts, Usage,
+    add_known,
+};

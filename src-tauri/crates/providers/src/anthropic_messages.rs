@@ -10,10 +10,12 @@ mod request;
 use crate::extras::Extras;
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
-use crate::wire::{Answer, Count, End, Fragment, Text, WireError, WireFormat, or_empty, part_of};
+use crate::wire::{Answer, Count, End, Fragment, Perhaps, Text, WireError, WireFormat, or_empty};
 use crate::{Call, ProviderError};
 use plumbline_model::sse::{Next, SseParser};
-use plumbline_model::{ChatRequest, Completion, FinishReason, ResponseStatus, Usage};
+use plumbline_model::{
+    AnthropicCounts, ChatRequest, Completion, FinishReason, ResponseStatus, Usage,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -143,55 +145,42 @@ struct Delta<'a> {
     stop_reason: Option<Text<'a>>,
 }
 
-/// Counts are cumulative: each one replaces the one before.
 #[derive(Deserialize, Default)]
+#[serde(default)]
 struct WireUsage {
-    #[serde(default)]
     input_tokens: Count,
-    #[serde(default)]
     cache_read_input_tokens: Count,
-    #[serde(default)]
     cache_creation_input_tokens: Count,
-    #[serde(default)]
+    cache_creation: Perhaps<CacheCreation>,
     output_tokens: Count,
+    output_tokens_details: Perhaps<OutputDetails>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct CacheCreation {
+    ephemeral_5m_input_tokens: Count,
+    ephemeral_1h_input_tokens: Count,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct OutputDetails {
+    thinking_tokens: Count,
 }
 
 impl WireUsage {
-    fn merge(&mut self, later: &Self) {
-        for (kept, new) in [
-            (&mut self.input_tokens, later.input_tokens),
-            (
-                &mut self.cache_read_input_tokens,
-                later.cache_read_input_tokens,
-            ),
-            (
-                &mut self.cache_creation_input_tokens,
-                later.cache_creation_input_tokens,
-            ),
-            (&mut self.output_tokens, later.output_tokens),
-        ] {
-            if new.0.is_some() {
-                *kept = new;
-            }
-        }
-    }
-
-    /// Inclusive input: what this API calls input leaves the cached parts out.
-    fn inclusive(&self) -> Usage {
-        let cached = self.cache_read_input_tokens.0;
-        let written = self.cache_creation_input_tokens.0;
-        let tokens_in = self.input_tokens.0.map(|fresh| {
-            fresh
-                .saturating_add(cached.unwrap_or(0))
-                .saturating_add(written.unwrap_or(0))
-        });
-        Usage {
-            tokens_in,
-            tokens_in_cached: part_of(cached, tokens_in),
-            tokens_in_cache_write: part_of(written, tokens_in),
-            tokens_out: self.output_tokens.0,
-            tokens_reasoning: None,
-            tokens_unattributed: None,
+    fn counts(&self) -> AnthropicCounts {
+        let by_age = self.cache_creation.0.as_ref();
+        let made = self.output_tokens_details.0.as_ref();
+        AnthropicCounts {
+            fresh: self.input_tokens.0,
+            read: self.cache_read_input_tokens.0,
+            written: self.cache_creation_input_tokens.0,
+            written_5m: by_age.and_then(|written| written.ephemeral_5m_input_tokens.0),
+            written_1h: by_age.and_then(|written| written.ephemeral_1h_input_tokens.0),
+            output: self.output_tokens.0,
+            thinking: made.and_then(|made| made.thinking_tokens.0),
         }
     }
 }
@@ -213,7 +202,7 @@ struct Heard {
     text: String,
     calls: ToolFragments,
     stop_reason: Option<FinishReason>,
-    usage: WireUsage,
+    usage: AnthropicCounts,
     extras: Extras,
     model: Option<String>,
     id: Option<String>,
@@ -253,7 +242,7 @@ impl Heard {
             }
             "message_delta" => {
                 if let Some(usage) = event.usage {
-                    self.usage.merge(&usage);
+                    self.usage = self.usage.then(usage.counts());
                     self.final_usage = true;
                 }
                 if let Some(reason) = event.delta.and_then(|delta| delta.stop_reason) {
@@ -277,7 +266,7 @@ impl Heard {
             .as_ref()
             .map(|model| plain_text::name(&model.0));
         if let Some(usage) = &message.usage {
-            self.usage.merge(usage);
+            self.usage = self.usage.then(usage.counts());
         }
     }
 
@@ -377,7 +366,7 @@ impl Answer for Reader {
     fn finish(self: Box<Self>, _: End) -> Completion {
         let heard = self.heard;
         let (extras, left_out) = heard.extras.into_parts();
-        let mut usage = heard.usage.inclusive();
+        let mut usage = Usage::from(heard.usage).without_contradictions();
         if !heard.final_usage {
             // The count of `message_start` is a placeholder for an output that had not begun.
             usage.tokens_out = None;

@@ -14,13 +14,15 @@ use crate::key::AwsAccount;
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
 use crate::wire::{
-    Answer, Count, End, Fragment, Framing, Text, Unsigned, WireError, WireFormat, or_empty,
-    part_of, path_segment,
+    Answer, Count, End, Fragment, Framing, Perhaps, Text, Unsigned, WireError, WireFormat,
+    or_empty, path_segment,
 };
 use crate::{Call, ProviderError};
 use frames::{Frame, FrameParser};
 use plumbline_model::sse::Next;
-use plumbline_model::{ChatRequest, Completion, FinishReason, ResponseStatus, Usage};
+use plumbline_model::{
+    BedrockCounts, ChatRequest, Completion, FinishReason, ResponseStatus, Usage, add_known,
+};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -136,29 +138,31 @@ struct WireUsage {
     total_tokens: Count,
     cache_read_input_tokens: Count,
     cache_write_input_tokens: Count,
+    cache_details: Perhaps<Vec<CacheDetail>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct CacheDetail {
+    ttl: String,
+    input_tokens: Count,
 }
 
 impl From<WireUsage> for Usage {
-    /// Inclusive input: what this API calls input leaves the cached parts out.
     fn from(wire: WireUsage) -> Self {
-        let cached = wire.cache_read_input_tokens.0;
-        let written = wire.cache_write_input_tokens.0;
-        let tokens_in = wire.input_tokens.0.map(|fresh| {
-            fresh
-                .saturating_add(cached.unwrap_or(0))
-                .saturating_add(written.unwrap_or(0))
-        });
-        let usage = Self {
-            tokens_in,
-            tokens_in_cached: part_of(cached, tokens_in),
-            tokens_in_cache_write: part_of(written, tokens_in),
-            tokens_out: wire.output_tokens.0,
-            ..Self::default()
+        let details = wire.cache_details.0.unwrap_or_default();
+        let of_an_hour = details.iter().filter(|detail| detail.ttl == "1h");
+        let counts = BedrockCounts {
+            fresh: wire.input_tokens.0,
+            read: wire.cache_read_input_tokens.0,
+            written: wire.cache_write_input_tokens.0,
+            written_1h: of_an_hour
+                .map(|detail| detail.input_tokens.0)
+                .fold(None, add_known),
+            output: wire.output_tokens.0,
+            total: wire.total_tokens.0,
         };
-        Self {
-            tokens_unattributed: usage.beyond(wire.total_tokens.0),
-            ..usage
-        }
+        Self::from(counts).without_contradictions()
     }
 }
 

@@ -7,7 +7,7 @@ use crate::ProviderError;
 use crate::http::HttpProvider;
 use crate::plain_text;
 use crate::wire::{Count, WireError, path_segment, to_body};
-use plumbline_model::Usage;
+use plumbline_model::{OllamaCounts, OpenAiCounts, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -121,13 +121,21 @@ impl Spelling {
                 .collect(),
         };
         check(&vectors, count)?;
-        let tokens_in = wire.usage.and_then(|usage| usage.prompt_tokens.0);
+        let openai = OpenAiCounts {
+            input: wire.usage.and_then(|usage| usage.prompt_tokens.0),
+            ..OpenAiCounts::default()
+        };
+        let ollama = OllamaCounts {
+            prompt_eval: wire.prompt_eval_count.0,
+            eval: None,
+        };
+        let usage = match openai.input {
+            Some(_) => Usage::from(openai),
+            None => Usage::from(ollama),
+        };
         Ok(Embeddings {
             vectors,
-            usage: Usage {
-                tokens_in: tokens_in.or(wire.prompt_eval_count.0),
-                ..Usage::default()
-            },
+            usage,
             model_returned: wire.model.map(|model| plain_text::name(&model)),
         })
     }

@@ -11,14 +11,14 @@ use crate::logprobs::{Logprobs, MAX_ALTERNATIVES};
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
 use crate::wire::{
-    Answer, Count, End, Fragment, Text, WireError, WireFormat, keep_name, or_empty, part_of,
+    Answer, Count, End, Fragment, Perhaps, Text, WireError, WireFormat, keep_name, or_empty,
     path_segment,
 };
 use crate::{Call, ProviderError};
 use plumbline_model::sse::{Next, SseParser};
 use plumbline_model::{
-    ChatRequest, Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob, Usage,
-    add_known,
+    ChatRequest, Completion, FinishReason, GeminiCounts, ResponseStatus, TokenAlternative,
+    TokenLogprob, Usage,
 };
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -148,32 +148,50 @@ struct Feedback<'a> {
 }
 
 /// Counts are cumulative: each one replaces the one before.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-#[derive(Default)]
 struct WireUsage {
     prompt_token_count: Count,
     cached_content_token_count: Count,
+    tool_use_prompt_token_count: Count,
     candidates_token_count: Count,
     thoughts_token_count: Count,
     total_token_count: Count,
+    prompt_tokens_details: Perhaps<Vec<OfModality>>,
+    cache_tokens_details: Perhaps<Vec<OfModality>>,
+    candidates_tokens_details: Perhaps<Vec<OfModality>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct OfModality {
+    modality: String,
+    token_count: Count,
+}
+
+/// The tokens of audio; zero where the details name other kinds only, unknown without details.
+fn audio(details: &Perhaps<Vec<OfModality>>) -> Option<u64> {
+    let details = details.0.as_deref().filter(|details| !details.is_empty())?;
+    let audio = details.iter().filter(|of| of.modality == "AUDIO");
+    audio
+        .map(|of| of.token_count.0)
+        .try_fold(0, |sum: u64, count| sum.checked_add(count?))
 }
 
 impl From<WireUsage> for Usage {
-    /// Inclusive output: what this API calls candidates leaves the thoughts out.
     fn from(wire: WireUsage) -> Self {
-        let tokens_in = wire.prompt_token_count.0;
-        let usage = Self {
-            tokens_in,
-            tokens_in_cached: part_of(wire.cached_content_token_count.0, tokens_in),
-            tokens_out: add_known(wire.candidates_token_count.0, wire.thoughts_token_count.0),
-            tokens_reasoning: wire.thoughts_token_count.0,
-            ..Self::default()
+        let counts = GeminiCounts {
+            prompt: wire.prompt_token_count.0,
+            cached: wire.cached_content_token_count.0,
+            tool_prompt: wire.tool_use_prompt_token_count.0,
+            candidates: wire.candidates_token_count.0,
+            thoughts: wire.thoughts_token_count.0,
+            audio_in: audio(&wire.prompt_tokens_details),
+            audio_cached: audio(&wire.cache_tokens_details),
+            audio_out: audio(&wire.candidates_tokens_details),
+            total: wire.total_token_count.0,
         };
-        Self {
-            tokens_unattributed: usage.beyond(wire.total_token_count.0),
-            ..usage
-        }
+        Self::from(counts).without_contradictions()
     }
 }
 

@@ -15,7 +15,7 @@ use crate::wire::{
 };
 use crate::{Call, ProviderError};
 use plumbline_model::sse::Next;
-use plumbline_model::{ChatRequest, Completion, FinishReason, ResponseStatus, Usage};
+use plumbline_model::{ChatRequest, Completion, FinishReason, OllamaCounts, ResponseStatus, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -165,8 +165,11 @@ impl Heard {
             self.any = true;
             self.done = true;
             self.extras.take(json, &NAMED);
-            self.usage.tokens_in = line.prompt_eval_count.0;
-            self.usage.tokens_out = line.eval_count.0;
+            let counts = OllamaCounts {
+                prompt_eval: line.prompt_eval_count.0,
+                eval: line.eval_count.0,
+            };
+            self.usage = counts.into();
             self.finish_reason = line.done_reason.map(|reason| finish_reason(&reason.0));
         }
         Ok(self.done)

@@ -11,12 +11,10 @@ use crate::extras::Extras;
 use crate::logprobs::Logprobs;
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
-use crate::wire::{
-    Answer, Count, End, Fragment, Text, WireError, WireFormat, keep_name, or_empty, part_of,
-};
+use crate::wire::{Answer, Count, End, Fragment, Text, WireError, WireFormat, keep_name, or_empty};
 use crate::{Call, ProviderError};
 use plumbline_model::sse::{Next, SseParser};
-use plumbline_model::{ChatRequest, Completion, FinishReason, ResponseStatus, Usage};
+use plumbline_model::{ChatRequest, Completion, FinishReason, OpenAiCounts, ResponseStatus, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -133,40 +131,43 @@ struct WireUsage {
     completion_tokens: Count,
     #[serde(default)]
     total_tokens: Count,
+    /// DeepSeek's name for what stands in the details elsewhere.
+    #[serde(default)]
+    prompt_cache_hit_tokens: Count,
     prompt_tokens_details: Option<InputDetails>,
     completion_tokens_details: Option<OutputDetails>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct InputDetails {
-    #[serde(default)]
     cached_tokens: Count,
+    cache_write_tokens: Count,
+    audio_tokens: Count,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
+#[serde(default)]
 struct OutputDetails {
-    #[serde(default)]
     reasoning_tokens: Count,
+    audio_tokens: Count,
 }
 
 impl From<WireUsage> for Usage {
     fn from(wire: WireUsage) -> Self {
-        let cached = wire.prompt_tokens_details.and_then(|d| d.cached_tokens.0);
-        let reasoning = wire
-            .completion_tokens_details
-            .and_then(|d| d.reasoning_tokens.0);
-        let usage = Self {
-            tokens_in: wire.prompt_tokens.0,
-            tokens_in_cached: part_of(cached, wire.prompt_tokens.0),
-            tokens_in_cache_write: None,
-            tokens_out: wire.completion_tokens.0,
-            tokens_reasoning: part_of(reasoning, wire.completion_tokens.0),
-            tokens_unattributed: None,
+        let input = wire.prompt_tokens_details.unwrap_or_default();
+        let output = wire.completion_tokens_details.unwrap_or_default();
+        let counts = OpenAiCounts {
+            input: wire.prompt_tokens.0,
+            cached: input.cached_tokens.0.or(wire.prompt_cache_hit_tokens.0),
+            cache_write: input.cache_write_tokens.0,
+            audio_in: input.audio_tokens.0,
+            output: wire.completion_tokens.0,
+            reasoning: output.reasoning_tokens.0,
+            audio_out: output.audio_tokens.0,
+            total: wire.total_tokens.0,
         };
-        Self {
-            tokens_unattributed: usage.beyond(wire.total_tokens.0),
-            ..usage
-        }
+        Self::from(counts).without_contradictions()
     }
 }
 

@@ -11,12 +11,10 @@ use crate::extras::Extras;
 use crate::logprobs::Logprobs;
 use crate::plain_text;
 use crate::tool_fragments::ToolFragments;
-use crate::wire::{
-    Answer, Count, End, Fragment, Text, WireError, WireFormat, keep_name, or_empty, part_of,
-};
+use crate::wire::{Answer, Count, End, Fragment, Text, WireError, WireFormat, keep_name, or_empty};
 use crate::{Call, ProviderError};
 use plumbline_model::sse::{Next, SseParser};
-use plumbline_model::{ChatRequest, Completion, FinishReason, ResponseStatus, Usage};
+use plumbline_model::{ChatRequest, Completion, FinishReason, OpenAiCounts, ResponseStatus, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -177,35 +175,36 @@ struct WireUsage {
     output_tokens_details: Option<OutputDetails>,
 }
 
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Deserialize, Clone, Copy, Default)]
+#[serde(default)]
 struct InputDetails {
-    #[serde(default)]
     cached_tokens: Count,
+    cache_write_tokens: Count,
+    audio_tokens: Count,
 }
 
-#[derive(Deserialize, Clone, Copy)]
+#[derive(Deserialize, Clone, Copy, Default)]
+#[serde(default)]
 struct OutputDetails {
-    #[serde(default)]
     reasoning_tokens: Count,
+    audio_tokens: Count,
 }
 
 impl From<WireUsage> for Usage {
     fn from(wire: WireUsage) -> Self {
-        let cached = wire.input_tokens_details.and_then(|d| d.cached_tokens.0);
-        let reasoning = wire
-            .output_tokens_details
-            .and_then(|d| d.reasoning_tokens.0);
-        let usage = Self {
-            tokens_in: wire.input_tokens.0,
-            tokens_in_cached: part_of(cached, wire.input_tokens.0),
-            tokens_out: wire.output_tokens.0,
-            tokens_reasoning: part_of(reasoning, wire.output_tokens.0),
-            ..Self::default()
+        let input = wire.input_tokens_details.unwrap_or_default();
+        let output = wire.output_tokens_details.unwrap_or_default();
+        let counts = OpenAiCounts {
+            input: wire.input_tokens.0,
+            cached: input.cached_tokens.0,
+            cache_write: input.cache_write_tokens.0,
+            audio_in: input.audio_tokens.0,
+            output: wire.output_tokens.0,
+            reasoning: output.reasoning_tokens.0,
+            audio_out: output.audio_tokens.0,
+            total: wire.total_tokens.0,
         };
-        Self {
-            tokens_unattributed: usage.beyond(wire.total_tokens.0),
-            ..usage
-        }
+        Self::from(counts).without_contradictions()
     }
 }
 

@@ -11,6 +11,7 @@ use plumbline_model::sse::EventTooLarge;
 use plumbline_model::{ChatRequest, Completion};
 use reqwest::Url;
 use reqwest::header::HeaderMap;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::borrow::Cow;
@@ -202,9 +203,21 @@ impl<'de> Deserialize<'de> for Count {
     }
 }
 
-/// A part of a total that is larger than the total is a contradiction, and so unreported.
-pub(crate) fn part_of(part: Option<u64>, total: Option<u64>) -> Option<u64> {
-    part.filter(|part| total.is_none_or(|total| *part <= total))
+/// A member that is read where it has the expected shape, and passed over where it has another.
+#[derive(Debug, Clone)]
+pub(crate) struct Perhaps<T>(pub(crate) Option<T>);
+
+impl<T> Default for Perhaps<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Perhaps<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        Ok(Self(serde_json::from_value(value).ok()))
+    }
 }
 
 /// Extra parameters that would say a thing twice, a sentence each.

@@ -28,7 +28,7 @@ impl From<TokensError> for Problem {
         let hint = match &error {
             TokensError::UnknownEncoding(_) => "Use `o200k_base` or `cl100k_base`.",
             TokensError::UnreadableTable(_) | TokensError::RefusedEntry { .. } => {
-                "Use a table made by `cargo xtask prices`; the bundled one stays in use until then."
+                "Give the data.json of genai-prices, plain or as .gz; the table in force stays until then."
             }
         };
         Self::bad_input(error.to_string()).hint(hint)

@@ -59,7 +59,13 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::run::V4,
         table::response_cache::V4,
     ],
-    &[table::attempt::V5, table::opinion::V5, table::cell::V5],
+    &[
+        table::attempt::V5,
+        table::opinion::V5,
+        table::cell::V5,
+        table::price_override::V5,
+        table::price_table::V5,
+    ],
 ];
 
 /// Brings the file to the newest schema. An older file with content is backed up first.

@@ -16,7 +16,10 @@ describe('the money of a run', () => {
       label: 'Worth of answers',
       value: '$0.02',
       note: 'nothing was sent, $0.02 saved by the cache',
+      origin: 'recorded',
     });
+    const cached = await row({ paid_usd: null, cost_usd: '0.02', recorded: 0 });
+    expect(moneyText(cached).origin).toBe('cached');
   });
 
   it('is what was paid, beside what may have been and what was expected', async () => {

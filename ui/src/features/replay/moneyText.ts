@@ -1,14 +1,26 @@
 /** The money of a run in words. */
+import type { Origin } from '$lib/bindings/Origin';
 import type { RunRow } from '$lib/bindings/RunRow';
 import { plural, UNKNOWN, usd, usdAtLeast } from '$lib/format';
 
 /** What a run cost: what was paid by the ledger, else what its answers are worth; with what it left out or saved. */
-export function moneyText(row: RunRow): { label: string; value: string; note: string | undefined } {
+export function moneyText(row: RunRow): {
+  label: string;
+  value: string;
+  note: string | undefined;
+  /** Where most of the sum is from. */
+  origin: Origin;
+} {
   const { totals } = row;
   const worth = usdAtLeast(totals.cost_usd, totals.unpriced_cells);
   if (totals.paid_usd === null) {
     const saved = totals.saved_usd === null ? '' : `, ${usd(totals.saved_usd)} saved by the cache`;
-    return { label: 'Worth of answers', value: worth, note: `nothing was sent${saved}` };
+    return {
+      label: 'Worth of answers',
+      value: worth,
+      note: `nothing was sent${saved}`,
+      origin: totals.recorded > 0 ? 'recorded' : 'cached',
+    };
   }
   const notes: string[] = [];
   if (Number(totals.possible_usd) > 0) notes.push(`perhaps ${usd(totals.possible_usd)} more`);
@@ -23,5 +35,6 @@ export function moneyText(row: RunRow): { label: string; value: string; note: st
     label: 'Paid',
     value: isUnknown ? UNKNOWN : usd(totals.paid_usd),
     note: notes.length > 0 ? notes.join(' · ') : undefined,
+    origin: 'live',
   };
 }

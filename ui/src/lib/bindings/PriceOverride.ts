@@ -18,6 +18,30 @@ model: string, input_usd_per_mtok: Usd, output_usd_per_mtok: Usd,
  */
 input_cached_usd_per_mtok: Usd | null, 
 /**
+ * Absent: what is written to the cache pays the input price.
+ */
+input_cache_write_usd_per_mtok: Usd | null, 
+/**
+ * What is kept for an hour. Absent: its cost is unknown.
+ */
+input_cache_write_1h_usd_per_mtok: Usd | null, 
+/**
+ * Absent: audio pays the input price.
+ */
+input_audio_usd_per_mtok: Usd | null, 
+/**
+ * Absent: audio pays the output price.
+ */
+output_audio_usd_per_mtok: Usd | null, 
+/**
+ * Absent: a batch's cost is unknown. Cached input of a batch pays this one too.
+ */
+batch_input_usd_per_mtok: Usd | null, 
+/**
+ * Absent: a batch's cost is unknown.
+ */
+batch_output_usd_per_mtok: Usd | null, 
+/**
  * Where the price comes from, shown beside the cost.
  */
 source: string, note: string, };

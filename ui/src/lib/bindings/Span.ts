@@ -79,4 +79,20 @@ tokens_reasoning: number | null,
  * What the provider's own total counts beyond `tokens_in` and `tokens_out`; which of both it belongs to is not
  * known. `None` when there was no total, or nothing beyond.
  */
-tokens_unattributed: number | null, };
+tokens_unattributed: number | null, 
+/**
+ * Part of `tokens_in_cache_write` that is kept for an hour; the rest is kept for five minutes.
+ */
+tokens_in_cache_write_1h?: number, 
+/**
+ * Part of `tokens_in` that is audio.
+ */
+tokens_in_audio?: number, 
+/**
+ * Part of both `tokens_in_audio` and `tokens_in_cached`: audio that was read from the cache.
+ */
+tokens_in_audio_cached?: number, 
+/**
+ * Part of `tokens_out` that is audio.
+ */
+tokens_out_audio?: number, };

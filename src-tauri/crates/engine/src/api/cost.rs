@@ -1,5 +1,6 @@
 //! Money and time over imported calls and replays.
 
+use super::PriceTableUsed;
 use plumbline_analysis::cost_curve::LorenzPoint;
 use plumbline_model::Usd;
 use serde::{Deserialize, Serialize};
@@ -87,6 +88,8 @@ pub struct CostView {
     pub top_decile_share: Option<f64>,
     pub price_table: String,
     pub price_version: String,
+    /// The price tables that the costs were computed from, which may be older than the one in force.
+    pub price_sources: Vec<PriceTableUsed>,
     /// Prices of the user's own that were applied, as sentences.
     pub overrides: Vec<String>,
 }

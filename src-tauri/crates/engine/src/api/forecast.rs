@@ -1,5 +1,6 @@
 //! What a volume of calls would cost.
 
+use super::PriceTableUsed;
 use plumbline_model::Usd;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -34,6 +35,8 @@ pub struct Forecast {
     pub price_table: Option<String>,
     pub price_version: Option<String>,
     pub price_entry: Option<String>,
+    /// The same as a list, as every sum of money has it.
+    pub price_sources: Vec<PriceTableUsed>,
     /// Why the cost is unknown, as a sentence.
     pub unknown_because: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! Replays: the plan, the estimate, the grid, the cell.
 
+use super::PriceTableUsed;
 use plumbline_analysis::grade::AssertionOutcome;
 use plumbline_analysis::highlight::Token;
 use plumbline_model::{
@@ -158,6 +159,8 @@ pub struct RunView {
     pub columns: Vec<RunColumn>,
     /// Failures by message, most frequent first.
     pub errors: Vec<ErrorCount>,
+    /// The price tables that the costs of its cells were computed from.
+    pub price_sources: Vec<PriceTableUsed>,
 }
 
 /// How often a failure happened.

@@ -17,10 +17,7 @@ const BATCH_BYTES: usize = 8 * 1024 * 1024;
 
 /// A span with what it costs by the prices in force.
 pub(crate) fn priced(prices: &Prices, span: Span, raw: Vec<u8>) -> ImportedSpan {
-    let cost = span.is_model_call().then(|| {
-        let model = span.model().unwrap_or_default();
-        prices.cost(span.provider.as_deref(), model, &span.usage, span.start_ns)
-    });
+    let cost = span.is_model_call().then(|| prices.cost_of_span(&span));
     ImportedSpan { span, raw, cost }
 }
 

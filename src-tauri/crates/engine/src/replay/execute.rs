@@ -311,7 +311,7 @@ async fn heartbeat(shared: Arc<Execution>) {
     }
 }
 
-fn recorded_by(engine: &Engine) -> Result<HashMap<String, String>, Problem> {
+pub(super) fn recorded_by(engine: &Engine) -> Result<HashMap<String, String>, Problem> {
     let models = engine.inner.workspace.recorded_models()?;
     // Most recorded first; of two providers of one model the more recorded one stays.
     Ok(models

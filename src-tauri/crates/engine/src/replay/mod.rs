@@ -18,6 +18,7 @@ mod paid;
 mod plan;
 mod prior;
 mod quoted;
+mod recompute;
 mod traffic;
 mod turns;
 mod view;

@@ -3,8 +3,8 @@
 use super::Column;
 use crate::Engine;
 use crate::api::{
-    AttemptRow, CellBrief, CellView, ErrorCount, GridFilter, GridPage, GridRow, RunColumn, RunRow,
-    RunView,
+    AttemptRow, CellBrief, CellView, ErrorCount, GridFilter, GridPage, GridRow, PriceTableUsed,
+    RunColumn, RunRow, RunView,
 };
 use plumbline_analysis::grade::{Answer, Grader};
 use plumbline_analysis::highlight::{Token, highlight, language_of};
@@ -13,7 +13,7 @@ use plumbline_model::{
     AttemptState, Cell, CellId, CellKey, CellStatus, Completion, NanosText, Origin, Problem, Run,
     RunId, RunTotals, Target, add_known,
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Characters of an answer in the grid.
 const PREVIEW_CHARS: usize = 160;
@@ -45,6 +45,7 @@ impl Engine {
             row: run_row(run, totals, &mut latencies),
             columns,
             errors: errors(&cells),
+            price_sources: price_sources(&cells),
         })
     }
 
@@ -305,6 +306,16 @@ fn run_row(run: Run, totals: RunTotals, latencies: &mut [f64]) -> RunRow {
         p50_ms: nearest_rank(latencies, 50.0),
         p95_ms: nearest_rank(latencies, 95.0),
     }
+}
+
+/// The price tables behind the known costs, each once.
+fn price_sources(cells: &[Cell]) -> Vec<PriceTableUsed> {
+    let known = cells.iter().filter(|cell| cell.cost.usd.is_some());
+    let used: BTreeSet<_> = known
+        .filter_map(|cell| cell.cost.source.clone())
+        .map(PriceTableUsed::from)
+        .collect();
+    used.into_iter().collect()
 }
 
 fn errors(cells: &[Cell]) -> Vec<ErrorCount> {

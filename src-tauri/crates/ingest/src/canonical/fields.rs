@@ -14,13 +14,14 @@ use std::fmt;
 
 /// Every field in the order in which it is written.
 #[rustfmt::skip]
-pub(super) const NAMES: [&str; 52] = [
+pub(super) const NAMES: [&str; 56] = [
     "trace_id", "span_id", "parent_id", "request_id", "kind", "name", "start_ns", "end_ns",
     "time_to_first_token_ms", "status", "error_type", "error_message", "http_status", "provider",
     "model_requested", "model_returned", "provider_fingerprint", "parameters", "prompt_name",
     "prompt_version", "prompt_hash", "request_hash", "prompt_variables", "tokens_in",
     "tokens_in_cached",
-    "tokens_in_cache_write", "tokens_out", "tokens_reasoning", "tokens_unattributed", "cost_usd", "attempt",
+    "tokens_in_cache_write", "tokens_out", "tokens_reasoning", "tokens_unattributed",
+    "tokens_in_cache_write_1h", "tokens_in_audio", "tokens_in_audio_cached", "tokens_out_audio", "cost_usd", "attempt",
     "retry_of", "idempotency_key", "cache_hit", "cache_key", "documents", "embedding_model",
     "embedding_dimensions", "tool_name", "tool_version", "tool_arguments", "tool_result", "tools",
     "input_messages", "output_messages", "finish_reason", "user_id_hash", "session_id", "tenant",
@@ -132,6 +133,10 @@ impl Draft {
             "tokens_out" => span.usage.tokens_out = next(name, map)?,
             "tokens_reasoning" => span.usage.tokens_reasoning = next(name, map)?,
             "tokens_unattributed" => span.usage.tokens_unattributed = next(name, map)?,
+            "tokens_in_cache_write_1h" => span.usage.tokens_in_cache_write_1h = next(name, map)?,
+            "tokens_in_audio" => span.usage.tokens_in_audio = next(name, map)?,
+            "tokens_in_audio_cached" => span.usage.tokens_in_audio_cached = next(name, map)?,
+            "tokens_out_audio" => span.usage.tokens_out_audio = next(name, map)?,
             "cost_usd" => {
                 span.cost_usd = match next::<String, _>(name, map)? {
                     Some(text) => Some(text.parse::<Usd>().map_err(|error| at(name, error))?),

@@ -6,19 +6,15 @@ use plumbline_model::Usage;
 /// The counts under one name; a count that is missing or negative is unknown.
 pub(super) fn counts(info: &Attributes, name: &str) -> Usage {
     let counts = info.nested(name);
-    let usage = Usage {
-        tokens_in: counts.count(&["input_tokens"]),
-        tokens_in_cached: counts.count(&["cached_input_tokens"]),
-        tokens_in_cache_write: None,
-        tokens_out: counts.count(&["output_tokens"]),
-        tokens_reasoning: counts.count(&["reasoning_output_tokens"]),
-        tokens_unattributed: None,
-    };
     // Reasoning is part of the output here, so a total never moves it.
     Usage {
-        tokens_unattributed: usage.beyond(counts.count(&["total_tokens"])),
-        ..usage
+        tokens_in: counts.count(&["input_tokens"]),
+        tokens_in_cached: counts.count(&["cached_input_tokens"]),
+        tokens_out: counts.count(&["output_tokens"]),
+        tokens_reasoning: counts.count(&["reasoning_output_tokens"]),
+        ..Usage::default()
     }
+    .with_total(counts.count(&["total_tokens"]))
 }
 
 /// True when two sums say the same; a sum that was never written is zero.
@@ -41,11 +37,11 @@ pub(super) fn added(sum: Usage, before: Usage) -> Usage {
     Usage {
         tokens_in: minus(sum.tokens_in, before.tokens_in),
         tokens_in_cached: minus(sum.tokens_in_cached, before.tokens_in_cached),
-        tokens_in_cache_write: None,
         tokens_out: minus(sum.tokens_out, before.tokens_out),
         tokens_reasoning: minus(sum.tokens_reasoning, before.tokens_reasoning),
         tokens_unattributed: minus(sum.tokens_unattributed, before.tokens_unattributed)
             .filter(|tokens| *tokens > 0),
+        ..Usage::default()
     }
 }
 

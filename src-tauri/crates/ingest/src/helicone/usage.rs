@@ -4,9 +4,9 @@
 //! cached input and reasoning out. Their `total_tokens` tells where it can, and so does a part that is larger than
 //! what it would be a part of.
 
-use crate::attributes::Attributes;
-use crate::inclusive::Counted;
-use plumbline_model::{Usage, add_known};
+use crate::attributes::{Attributes, Unread};
+use crate::{anthropic_body, openai_body};
+use plumbline_model::{Counted, Usage};
 use serde_json::Value;
 
 pub(super) fn usage(fields: &Attributes, response: &Value) -> Usage {
@@ -20,32 +20,16 @@ pub(super) fn usage(fields: &Attributes, response: &Value) -> Usage {
     }
 }
 
-/// OpenAI's counts include their parts; Anthropic's input is what was neither read from the cache nor written to it.
+/// By the names of the counts: only OpenAI's chat calls its input `prompt_tokens`, only Anthropic counts a cache
+/// beside `input_tokens`.
 fn provider(usage: &Attributes) -> Usage {
-    let input_details = ["prompt_tokens_details", "input_tokens_details"];
-    let output_details = ["completion_tokens_details", "output_tokens_details"];
-    let part = |details: [&str; 2], name: &str| {
-        details
-            .iter()
-            .find_map(|details| usage.nested(details).count(&[name]))
-    };
-    let read = usage.count(&["cache_read_input_tokens"]);
-    let written = usage.count(&["cache_creation_input_tokens"]);
-    let input = usage.count(&["prompt_tokens"]);
-    let counts = Usage {
-        tokens_in: input.or_else(|| {
-            let rest = usage.count(&["input_tokens"])?;
-            add_known(Some(rest), add_known(read, written))
-        }),
-        tokens_in_cached: part(input_details, "cached_tokens").or(read),
-        tokens_in_cache_write: written,
-        tokens_out: usage.count(&["completion_tokens", "output_tokens"]),
-        tokens_reasoning: part(output_details, "reasoning_tokens"),
-        tokens_unattributed: None,
-    };
-    Usage {
-        tokens_unattributed: counts.beyond(usage.count(&["total_tokens"])),
-        ..counts
+    let is_anthropic = !usage.has("prompt_tokens")
+        && (usage.has("cache_read_input_tokens") || usage.has("cache_creation_input_tokens"));
+    let mut unread = Unread::new();
+    if is_anthropic {
+        anthropic_body::usage("", usage, &mut unread)
+    } else {
+        openai_body::usage("", usage, &mut unread)
     }
 }
 

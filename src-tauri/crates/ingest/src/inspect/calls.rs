@@ -6,12 +6,11 @@
 
 use super::refs::Refs;
 use crate::attributes::{Attributes, Unread, note};
-use crate::inclusive::Counted;
 use crate::instant::iso;
 use crate::lines::LINE_BYTES;
 use crate::messages::from_json;
 use plumbline_model::{
-    Message, OfferedTool, Role, Span, SpanKind, SpanStatus, UnixNanos, add_known,
+    Counted, Message, OfferedTool, Role, Span, SpanKind, SpanStatus, UnixNanos, add_known,
 };
 use serde_json::{Map, Value};
 

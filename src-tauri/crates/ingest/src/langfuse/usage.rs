@@ -4,8 +4,7 @@
 //! total decides: what it holds beyond the two must be the parts that stand beside.
 
 use crate::attributes::Attributes;
-use crate::inclusive::Counted;
-use plumbline_model::Usage;
+use plumbline_model::{Counted, Usage, add_known};
 
 const CACHED: [&str; 5] = [
     "input_cached_tokens",
@@ -30,6 +29,7 @@ const REASONING: [&str; 5] = [
 /// Counts in the inclusive convention.
 pub(super) fn usage(details: &Attributes) -> Usage {
     details.understood(&["unit"]);
+    let of_an_hour = details.count(&["input_cache_creation_1h"]);
     let counted = Counted {
         input: details.count(&["input", "promptTokens", "prompt_tokens", "input_tokens"]),
         output: details.count(&[
@@ -40,10 +40,16 @@ pub(super) fn usage(details: &Attributes) -> Usage {
         ]),
         total: details.count(&["total", "totalTokens", "total_tokens"]),
         read: details.count(&CACHED),
-        written: details.count(&WRITTEN),
+        written: details.count(&WRITTEN).or(add_known(
+            details.count(&["input_cache_creation_5m"]),
+            of_an_hour,
+        )),
         reasoning: details.count(&REASONING),
     };
-    counted.usage(false)
+    Usage {
+        tokens_in_cache_write_1h: of_an_hour.filter(|tokens| *tokens > 0),
+        ..counted.usage(false)
+    }
 }
 
 #[cfg(test)]

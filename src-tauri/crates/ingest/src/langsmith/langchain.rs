@@ -30,6 +30,8 @@ pub(super) fn usage(outputs: &Attributes) -> Usage {
                 input.count(&["cache_creation"]),
             ),
             (&mut sum.tokens_reasoning, output.count(&["reasoning"])),
+            (&mut sum.tokens_in_audio, input.count(&["audio"])),
+            (&mut sum.tokens_out_audio, output.count(&["audio"])),
             (&mut total, reported.count(&["total_tokens"])),
         ] {
             *whole = add_known(*whole, count);

@@ -239,7 +239,9 @@ fn usage(fields: &Attributes, outputs: &Attributes) -> Usage {
         tokens_in_cache_write: own.tokens_in_cache_write.or(written.tokens_in_cache_write),
         tokens_out: own.tokens_out.or(written.tokens_out),
         tokens_reasoning: own.tokens_reasoning.or(written.tokens_reasoning),
-        tokens_unattributed: None,
+        tokens_in_audio: own.tokens_in_audio.or(written.tokens_in_audio),
+        tokens_out_audio: own.tokens_out_audio.or(written.tokens_out_audio),
+        ..Usage::default()
     };
     Usage {
         tokens_unattributed: usage.beyond(total).or(written.tokens_unattributed),
@@ -284,7 +286,9 @@ fn own_usage(fields: &Attributes, outputs: &Attributes) -> (Usage, Option<u64>) 
             (fields, "completion_tokens"),
         ]),
         tokens_reasoning: first(&[(&outside, "reasoning"), (&completion, "reasoning")]),
-        tokens_unattributed: None,
+        tokens_in_audio: first(&[(&inside, "audio"), (&prompt, "audio")]).filter(|n| *n > 0),
+        tokens_out_audio: first(&[(&outside, "audio"), (&completion, "audio")]).filter(|n| *n > 0),
+        ..Usage::default()
     };
     (usage, total)
 }

@@ -16,7 +16,8 @@ use crate::instant::iso;
 use crate::otlp::indexed;
 use crate::sqlite_rows::{self, list};
 use plumbline_model::{
-    HowJoined, Joined, OfferedTool, Span, SpanKind, SpanStatus, TableRead, UnixNanos, Usage,
+    AnthropicCounts, HowJoined, Joined, OfferedTool, OpenAiCounts, Span, SpanKind, SpanStatus,
+    TableRead, UnixNanos, Usage,
 };
 use serde_json::{Map, Value};
 use std::io::BufRead;
@@ -223,29 +224,42 @@ fn offered(row: &Attributes) -> OfferedTool {
 /// Counts as the provider wrote them; `token_details` is the provider's own object.
 fn usage(fields: &Attributes) -> Usage {
     let details = fields.nested("token_details");
+    let (input, output) = (
+        fields.count(&["input_tokens"]),
+        fields.count(&["output_tokens"]),
+    );
+    // Anthropic's names come with Anthropic's convention: the input leaves the cache out.
+    if details.has("cache_creation_input_tokens") || details.has("cache_read_input_tokens") {
+        let by_age = details.nested("cache_creation");
+        let counts = AnthropicCounts {
+            fresh: input,
+            read: details.count(&["cache_read_input_tokens"]),
+            written: details.count(&["cache_creation_input_tokens"]),
+            written_5m: by_age.count(&["ephemeral_5m_input_tokens"]),
+            written_1h: by_age.count(&["ephemeral_1h_input_tokens"]),
+            output,
+            thinking: details.count(&["reasoning_tokens"]),
+        };
+        return counts.into();
+    }
     let part = |groups: [&str; 2], name: &str| {
         let mut groups = groups.iter();
         groups.find_map(|group| details.nested(group).count(&[name]))
     };
-    let input = ["prompt_tokens_details", "input_tokens_details"];
-    let output = ["completion_tokens_details", "output_tokens_details"];
-    let read = details.count(&["cache_read_input_tokens", "cachedContentTokenCount"]);
-    let written = details.count(&["cache_creation_input_tokens"]);
-    let mut usage = Usage {
-        tokens_in: fields.count(&["input_tokens"]),
-        tokens_in_cached: part(input, "cached_tokens").or(read),
-        tokens_in_cache_write: written,
-        tokens_out: fields.count(&["output_tokens"]),
-        tokens_reasoning: part(output, "reasoning_tokens")
+    let sent = ["prompt_tokens_details", "input_tokens_details"];
+    let made = ["completion_tokens_details", "output_tokens_details"];
+    // Its plugin for Gemini has put the thoughts into the output already, so that a total has nothing to say.
+    let counts = OpenAiCounts {
+        input,
+        cached: part(sent, "cached_tokens").or(details.count(&["cachedContentTokenCount"])),
+        audio_in: part(sent, "audio_tokens"),
+        output,
+        reasoning: part(made, "reasoning_tokens")
             .or(details.count(&["reasoning_tokens", "thoughtsTokenCount"])),
-        tokens_unattributed: None,
+        audio_out: part(made, "audio_tokens"),
+        ..OpenAiCounts::default()
     };
-    // Anthropic's names come with Anthropic's convention: the input leaves the cache out.
-    if details.has("cache_creation_input_tokens") || details.has("cache_read_input_tokens") {
-        let cache = read.unwrap_or(0).saturating_add(written.unwrap_or(0));
-        usage.tokens_in = usage.tokens_in.map(|count| count.saturating_add(cache));
-    }
-    usage
+    counts.into()
 }
 
 /// The texts of fragments in their order.

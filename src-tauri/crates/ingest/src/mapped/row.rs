@@ -205,7 +205,7 @@ impl Cells<'_> {
             tokens_in_cache_write: count(Field::TokensInCacheWrite),
             tokens_out: count(Field::TokensOut),
             tokens_reasoning: count(Field::TokensReasoning),
-            tokens_unattributed: None,
+            ..Usage::default()
         };
         if self.mapping.cached_tokens == PartOf::Beside && usage.tokens_in.is_some() {
             let cache = add_known(usage.tokens_in_cached, usage.tokens_in_cache_write);

@@ -4,8 +4,7 @@ use super::span::Record;
 use super::wire::WireStatus;
 use crate::attributes::as_text;
 use crate::identity::user_id_hash;
-use crate::inclusive::Counted;
-use plumbline_model::{Span, SpanStatus};
+use plumbline_model::{Counted, Span, SpanStatus, Usage};
 use serde_json::Value;
 
 /// Scope name of our own exports, whose figures are canonical already.
@@ -173,7 +172,13 @@ fn total(record: &Record<'_>, span: &mut Span) {
             written: usage.tokens_in_cache_write,
             reasoning: usage.tokens_reasoning,
         };
-        span.usage = counted.usage(false);
+        span.usage = Usage {
+            tokens_in_cache_write_1h: usage.tokens_in_cache_write_1h,
+            tokens_in_audio: usage.tokens_in_audio,
+            tokens_in_audio_cached: usage.tokens_in_audio_cached,
+            tokens_out_audio: usage.tokens_out_audio,
+            ..counted.usage(false)
+        };
     }
 }
 

@@ -8,7 +8,7 @@
 //! second, `status` other than ok, error and unset, `prompt_version`, `prompt_hash`, `request_hash` and the variables (as
 //! `plumbline.prompt.version`, `.hash`, `.variables`, `plumbline.request.hash`), `cost_usd`, `attempt`,
 //! `retry_of`, `start_ns` where it is not after 1970, `idempotency_key`, `cache_hit`, `cache_key`, `tool_version`,
-//! `user_id_hash`, `tenant`, `locale`, `tags`, `tokens_unattributed`, `embedding_model`, kinds rerank and guardrail,
+//! `user_id_hash`, `tenant`, `locale`, `tags`, `tokens_unattributed`, the counts of audio and of the hour's cache, `embedding_model`, kinds rerank and guardrail,
 //! documents' sources, ids that are not hex.
 
 use super::anyvalue::to_any;

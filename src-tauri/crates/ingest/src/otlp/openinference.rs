@@ -66,6 +66,15 @@ pub(crate) fn fill(record: &Record<'_>, span: &mut Span) {
         &mut usage.tokens_reasoning,
         count("llm.token_count.completion_details.reasoning"),
     );
+    let audio = |name| count(name).filter(|tokens| *tokens > 0);
+    fill_in(
+        &mut usage.tokens_in_audio,
+        audio("llm.token_count.prompt_details.audio"),
+    );
+    fill_in(
+        &mut usage.tokens_out_audio,
+        audio("llm.token_count.completion_details.audio"),
+    );
     if let Some(parameters) = attributes.json(&["llm.invocation_parameters"]) {
         // Some producers put the whole request here: what is long is not a setting.
         for (name, value) in scalars(&parameters).filter(|(name, _)| *name != "model") {

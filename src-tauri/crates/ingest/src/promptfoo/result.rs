@@ -5,9 +5,8 @@ use crate::attributes::Attributes;
 use crate::content::{opened, said};
 use crate::delivery::Delivery;
 use crate::identity::derived_id;
-use crate::inclusive::Counted;
 use crate::instant::epoch_millis;
-use plumbline_model::{Role, Span, SpanKind, SpanStatus, UnixNanos, Usage};
+use plumbline_model::{Counted, Role, Span, SpanKind, SpanStatus, UnixNanos, Usage};
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 

@@ -57,6 +57,20 @@ fn messages_and_pairs() {
 }
 
 #[test]
+fn what_is_cached_for_an_hour_comes_with_the_span() {
+    let line = json!({"id": "msg_1", "type": "message", "role": "assistant", "model": "claude-x", "content": [],
+        "stop_reason": "end_turn", "usage": {"input_tokens": 10, "output_tokens": 1,
+            "cache_creation_input_tokens": 90,
+            "cache_creation": {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 60}}});
+    let reading = read_all(line.to_string().as_bytes(), None).unwrap();
+    let usage = reading.spans()[0].usage;
+    assert_eq!(
+        (usage.tokens_in, usage.tokens_in_cache_write_1h),
+        (Some(100), Some(60))
+    );
+}
+
+#[test]
 fn a_message_batch() {
     let reading = read_all(&fixture("anthropic_log/batch.jsonl"), None).unwrap();
     let spans = reading.spans();

@@ -134,7 +134,7 @@ prop_compose! {
         mut span in head(),
         http_status in of(any::<u16>()), attempt in of(any::<u32>()), dimensions in of(any::<u32>()),
         cache_hit in of(any::<bool>()),
-        counts in prop::collection::vec(of(any::<u64>()), 6),
+        counts in prop::collection::vec(of(any::<u64>()), 10),
         cost in of((any::<i64>(), 0_u32..12)),
         texts in prop::collection::vec(of(text()), 12),
         (parameters, variables, arguments, result) in
@@ -157,6 +157,10 @@ prop_compose! {
             tokens_out: counts[3],
             tokens_reasoning: counts[4],
             tokens_unattributed: counts[5],
+            tokens_in_cache_write_1h: counts[6],
+            tokens_in_audio: counts[7],
+            tokens_in_audio_cached: counts[8],
+            tokens_out_audio: counts[9],
         };
         span.cost_usd = cost.map(|(digits, scale)| {
             format!("{digits}e-{scale}").parse::<Usd>().unwrap()

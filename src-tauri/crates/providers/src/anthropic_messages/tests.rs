@@ -86,7 +86,7 @@ fn a_stream_is_read_and_its_usage_is_inclusive() {
             tokens_in_cache_write: Some(5),
             tokens_out: Some(40),
             tokens_reasoning: None,
-            tokens_unattributed: None,
+            ..Usage::default()
         },
         "input is 10 + 85 + 5, and output is the last count, not 1 + 40"
     );
@@ -376,5 +376,34 @@ fn parts_that_mean_nothing_to_anthropic_are_refused_before_sending() {
         };
         let error = body(request).unwrap_err();
         assert!(error.to_string().contains("messages[0]"), "{part}: {error}");
+    }
+}
+
+#[test]
+fn what_is_cached_for_an_hour_is_told_apart_and_thinking_is_counted() {
+    let usage = |usage: serde_json::Value| {
+        let mut answer = AnthropicMessages.answer(&call(ChatRequest::default()));
+        let json = json!({"id": "m", "model": "c", "content": [{"type": "text", "text": "hi"}],
+            "stop_reason": "end_turn", "usage": usage});
+        answer
+            .whole(json.to_string().as_bytes(), &mut |_| {})
+            .unwrap();
+        answer.finish(End::Orderly).usage
+    };
+    let told = usage(
+        json!({"input_tokens": 10, "cache_creation_input_tokens": 90, "output_tokens": 5,
+        "cache_creation": {"ephemeral_5m_input_tokens": 30, "ephemeral_1h_input_tokens": 60},
+        "output_tokens_details": {"thinking_tokens": 3}}),
+    );
+    let expected = Usage {
+        tokens_in_cache_write: Some(90),
+        tokens_in_cache_write_1h: Some(60),
+        tokens_reasoning: Some(3),
+        ..Usage::of(100, 5)
+    };
+    assert_eq!(told, expected);
+    for odd in [json!(7), json!("x"), json!(true), json!(null)] {
+        let told = usage(json!({"input_tokens": 10, "output_tokens": 5, "cache_creation": odd}));
+        assert_eq!(told, Usage::of(10, 5), "an odd member spoils no answer");
     }
 }

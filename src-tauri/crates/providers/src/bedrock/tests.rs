@@ -225,3 +225,22 @@ fn what_cannot_be_said_is_refused_before_sending() {
         assert!(error.to_string().contains(word), "{error}");
     }
 }
+
+#[test]
+fn what_is_cached_for_an_hour_is_told_apart() {
+    let mut answer = Bedrock.answer(&call(ChatRequest::default()));
+    let json = json!({
+        "output": {"message": {"role": "assistant", "content": [{"text": "hi"}]}}, "stopReason": "end_turn",
+        "usage": {"inputTokens": 3, "outputTokens": 1, "cacheWriteInputTokens": 12, "totalTokens": 16,
+            "cacheDetails": [{"ttl": "1h", "inputTokens": 8}, {"ttl": "5m", "inputTokens": 4}]}
+    });
+    answer
+        .whole(json.to_string().as_bytes(), &mut |_| {})
+        .unwrap();
+    let expected = Usage {
+        tokens_in_cache_write: Some(12),
+        tokens_in_cache_write_1h: Some(8),
+        ..Usage::of(15, 1)
+    };
+    assert_eq!(answer.finish(End::Orderly).usage, expected);
+}

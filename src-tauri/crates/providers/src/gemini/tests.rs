@@ -249,3 +249,29 @@ fn what_cannot_be_said_is_refused_before_sending() {
         assert!(error.contains("messages[0]"), "{error}");
     }
 }
+
+#[test]
+fn kinds_of_tokens_are_read_from_the_details() {
+    let usage = |details: &str| {
+        let stream = format!(
+            "data: {{\"candidates\":[{{\"content\":{{\"parts\":[{{\"text\":\"hi\"}}]}},\"finishReason\":\"STOP\"}}],\"usageMetadata\":{{\"promptTokenCount\":100,\"cachedContentTokenCount\":40,\"toolUsePromptTokenCount\":20,\"candidatesTokenCount\":7,{details}\"totalTokenCount\":127}}}}\r\n\r\n"
+        );
+        read(&Gemini, &[stream.as_bytes()], End::Orderly).0.usage
+    };
+    let plain = Usage {
+        tokens_in_cached: Some(40),
+        ..Usage::of(120, 7)
+    };
+    assert_eq!(usage(""), plain);
+    let audio = usage(
+        r#""promptTokensDetails":[{"modality":"TEXT","tokenCount":70},{"modality":"AUDIO","tokenCount":30}],"cacheTokensDetails":[{"modality":"TEXT","tokenCount":40}],"candidatesTokensDetails":[{"modality":"AUDIO","tokenCount":6}],"#,
+    );
+    let expected = Usage {
+        tokens_in_audio: Some(30),
+        tokens_in_audio_cached: Some(0),
+        tokens_out_audio: Some(6),
+        ..plain
+    };
+    assert_eq!(audio, expected);
+    assert_eq!(usage(r#""promptTokensDetails":"odd","#), plain);
+}

@@ -77,6 +77,7 @@ fn a_stream_is_read_with_text_tool_calls_usage_and_names() {
             tokens_out: Some(7),
             tokens_reasoning: Some(3),
             tokens_unattributed: Some(4),
+            ..Usage::default()
         }
     );
     assert_eq!(answer.model_returned.as_deref(), Some("m-1"));
@@ -399,4 +400,35 @@ fn parts_that_mean_nothing_to_openai_are_refused_before_sending() {
         let error = format(true).body(&call(request)).unwrap_err();
         assert!(error.to_string().contains("messages[0]"), "{part}: {error}");
     }
+}
+
+#[test]
+fn audio_and_reasoning_beside_the_output_are_counted() {
+    let usage = |usage: serde_json::Value| {
+        let mut answer = format(false).answer(&call(ChatRequest::default()));
+        let json = json!({"id": "c", "model": "m", "usage": usage,
+            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "hi"}}]});
+        answer
+            .whole(json.to_string().as_bytes(), &mut |_| {})
+            .unwrap();
+        answer.finish(End::Orderly).usage
+    };
+    let heard = usage(json!({"prompt_tokens": 50, "completion_tokens": 20,
+        "prompt_tokens_details": {"audio_tokens": 30, "cached_tokens": 0},
+        "completion_tokens_details": {"audio_tokens": 12, "reasoning_tokens": 0}}));
+    assert_eq!(
+        (heard.tokens_in_audio, heard.tokens_out_audio),
+        (Some(30), Some(12))
+    );
+    let beside = usage(
+        json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 18,
+        "completion_tokens_details": {"reasoning_tokens": 3}}),
+    );
+    assert_eq!(
+        (beside.tokens_out, beside.tokens_unattributed),
+        (Some(8), None)
+    );
+    let deepseek =
+        usage(json!({"prompt_tokens": 10, "completion_tokens": 5, "prompt_cache_hit_tokens": 4}));
+    assert_eq!(deepseek.tokens_in_cached, Some(4));
 }

@@ -9,7 +9,9 @@ use serde::Deserialize;
 /// Deepest nesting accepted; the bundled table uses three.
 const MAX_DEPTH: usize = 8;
 /// Largest compiled pattern, in bytes.
-const MAX_PATTERN_BYTES: usize = 1 << 20;
+const MAX_PATTERN_BYTES: usize = 64 << 10;
+/// Most patterns in a table, so that all together stay small.
+pub(super) const MAX_PATTERNS: usize = 2_000;
 
 /// A condition as it is written in the table.
 #[derive(Debug, Deserialize)]

@@ -1,20 +1,19 @@
 //! The cost of one call: overrides first, then the table, else unknown with the reason.
 //!
-//! All arithmetic is decimal and nothing is rounded. Input, cached input and cache writes are priced
-//! apart: the cached counts are parts of the total input and are taken out of it first. A cached part
-//! without a price of its own pays the input price, and its line says so in its unit. A missing cached
-//! count is taken as none, which can only make the cost too high.
+//! All arithmetic is decimal and nothing is rounded. What a call's tokens make of a price list is `bill.rs`.
 
-use super::rate::{Period, Rate};
+use super::bill::{lines, price};
+use super::rate::{Period, Rate, Unit};
+use super::rules::Rules;
 use super::table::PriceTable;
-use plumbline_model::{Cost, CostLine, PriceSource, UnixNanos, Usage, Usd};
-use rust_decimal::Decimal;
+use super::tariff::Tariff;
+use plumbline_model::{Cost, PriceSource, ServiceTier, Span, UnixNanos, Usage, Usd};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use ts_rs::TS;
 
 /// A price that the user sets, in US dollars per million tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 #[ts(export)]
 pub struct PriceOverride {
@@ -28,6 +27,24 @@ pub struct PriceOverride {
     /// Absent: cached input pays the input price.
     #[serde(default)]
     pub input_cached_usd_per_mtok: Option<Usd>,
+    /// Absent: what is written to the cache pays the input price.
+    #[serde(default)]
+    pub input_cache_write_usd_per_mtok: Option<Usd>,
+    /// What is kept for an hour. Absent: its cost is unknown.
+    #[serde(default)]
+    pub input_cache_write_1h_usd_per_mtok: Option<Usd>,
+    /// Absent: audio pays the input price.
+    #[serde(default)]
+    pub input_audio_usd_per_mtok: Option<Usd>,
+    /// Absent: audio pays the output price.
+    #[serde(default)]
+    pub output_audio_usd_per_mtok: Option<Usd>,
+    /// Absent: a batch's cost is unknown. Cached input of a batch pays this one too.
+    #[serde(default)]
+    pub batch_input_usd_per_mtok: Option<Usd>,
+    /// Absent: a batch's cost is unknown.
+    #[serde(default)]
+    pub batch_output_usd_per_mtok: Option<Usd>,
     /// Where the price comes from, shown beside the cost.
     #[serde(default)]
     pub source: String,
@@ -52,20 +69,41 @@ impl PriceOverride {
         provider_fits && model_fits
     }
 
-    fn period(&self) -> Period {
-        Period::flat(
-            self.input_usd_per_mtok,
-            self.output_usd_per_mtok,
-            self.input_cached_usd_per_mtok,
-        )
+    fn standard(&self) -> Period {
+        Period {
+            input: Some(Rate::Flat(self.input_usd_per_mtok)),
+            output: Some(Rate::Flat(self.output_usd_per_mtok)),
+            cache_read: self.input_cached_usd_per_mtok.map(Rate::Flat),
+            cache_write: self.input_cache_write_usd_per_mtok.map(Rate::Flat),
+            cache_write_1h: self.input_cache_write_1h_usd_per_mtok.map(Rate::Flat),
+            input_audio: self.input_audio_usd_per_mtok.map(Rate::Flat),
+            output_audio: self.output_audio_usd_per_mtok.map(Rate::Flat),
+            ..Period::default()
+        }
+    }
+
+    fn batch(&self) -> Option<Period> {
+        let input = Some(Rate::Flat(self.batch_input_usd_per_mtok?));
+        let output = Some(Rate::Flat(self.batch_output_usd_per_mtok?));
+        Some(Period {
+            cache_read: input.clone(),
+            cache_write: input.clone(),
+            input_audio: input.clone(),
+            output_audio: output.clone(),
+            input,
+            output,
+            ..Period::default()
+        })
     }
 }
 
-/// Where prices are looked up: the user's overrides, in order, then a table.
+/// Where prices are looked up: the user's overrides, in order, then the table in force, then the one behind it.
 #[derive(Debug, Clone)]
 pub struct Prices {
     pub overrides: Vec<PriceOverride>,
     pub table: Arc<PriceTable>,
+    /// For models that the table in force does not know.
+    pub behind: Option<Arc<PriceTable>>,
 }
 
 impl Default for Prices {
@@ -73,44 +111,62 @@ impl Default for Prices {
         Self {
             overrides: Vec::new(),
             table: Arc::clone(PriceTable::bundled()),
+            behind: None,
         }
     }
 }
 
 /// A price list that applies to one call.
 struct Listed<'p> {
-    period: Held<'p>,
+    tariff: Tariff<'p>,
+    per_thousand_requests: Option<&'p Rate>,
     source: PriceSource,
 }
 
-enum Held<'p> {
-    Table(&'p Period),
-    Override(Box<Period>),
-}
-
-impl Listed<'_> {
-    fn period(&self) -> &Period {
-        match &self.period {
-            Held::Table(period) => period,
-            Held::Override(period) => period,
-        }
-    }
-}
-
 impl Prices {
-    /// The cost of a call that used `usage` at `at`. `usd` is `None`, with a reason, when the model has
-    /// no price or a needed count was not reported.
+    /// The cost of a call that used `usage` at `at`, served as usual. `usd` is `None`, with a reason, when the
+    /// model has no price or a needed count was not reported.
     #[must_use]
     pub fn cost(&self, provider: Option<&str>, model: &str, usage: &Usage, at: UnixNanos) -> Cost {
-        let listed = match self.listed(provider, model, at) {
+        self.cost_in_tier(provider, model, ServiceTier::Standard, usage, at)
+    }
+
+    /// The cost of an imported model call, in the tier that it was served in.
+    #[must_use]
+    pub fn cost_of_span(&self, span: &Span) -> Cost {
+        let model = span.model().unwrap_or_default();
+        let tier = span.service_tier();
+        self.cost_in_tier(
+            span.provider.as_deref(),
+            model,
+            tier,
+            &span.usage,
+            span.start_ns,
+        )
+    }
+
+    /// As [`Prices::cost`], in a service tier. A tier without a price of its own is unknown, not standard.
+    #[must_use]
+    pub fn cost_in_tier(
+        &self,
+        provider: Option<&str>,
+        model: &str,
+        tier: ServiceTier,
+        usage: &Usage,
+        at: UnixNanos,
+    ) -> Cost {
+        let listed = match self.listed(provider, model, tier, at) {
             Ok(listed) => listed,
-            Err(reason) => return unknown(None, reason),
+            Err((source, reason)) => return unknown(source, reason),
         };
-        match lines(listed.period(), usage) {
-            Ok(lines) => Cost {
-                usd: Some(lines.iter().map(|line| line.usd).sum()),
-                source: Some(listed.source),
-                lines,
+        match lines(&listed.tariff, listed.per_thousand_requests, usage) {
+            Ok(bill) => Cost {
+                usd: Some(bill.lines.iter().map(|line| line.usd).sum()),
+                source: Some(match bill.by_rule {
+                    true => by_rule(listed.source),
+                    false => listed.source,
+                }),
+                lines: bill.lines,
                 unknown_because: None,
             },
             Err(reason) => unknown(Some(listed.source), reason),
@@ -129,23 +185,18 @@ impl Prices {
         max_tokens_out: u64,
         at: UnixNanos,
     ) -> Option<Usd> {
-        let listed = self.listed(provider, model, at).ok()?;
-        let period = listed.period();
-        let dearest = |rates: &[&Option<Rate>]| {
-            rates
-                .iter()
-                .filter_map(|rate| Some(rate.as_ref()?.at(tokens_in)))
-                .max()
-        };
-        let input = dearest(&[&period.input, &period.cache_write, &period.cache_read]);
-        let output = dearest(&[&period.output, &period.reasoning]);
+        let listed = self
+            .listed(provider, model, ServiceTier::Standard, at)
+            .ok()?;
+        let dearest = |units: &[Unit]| listed.tariff.dearest(units, tokens_in);
+        let input = dearest(&[Unit::Input, Unit::CacheWrite, Unit::CacheRead]);
+        let output = dearest(&[Unit::Output, Unit::Reasoning]);
         let of = |tokens: u64, rate: Option<Usd>| match (tokens, rate) {
             (0, _) => Some(Usd::ZERO),
             (tokens, rate) => price(tokens, rate?),
         };
-        let request = period
+        let request = listed
             .per_thousand_requests
-            .as_ref()
             .map_or(Some(Usd::ZERO), |fee| price(1_000, fee.at(tokens_in)));
         Some(of(tokens_in, input)? + of(max_tokens_out, output)? + request?)
     }
@@ -154,44 +205,29 @@ impl Prices {
         &self,
         provider: Option<&str>,
         model: &str,
+        tier: ServiceTier,
         at: UnixNanos,
-    ) -> Result<Listed<'_>, String> {
+    ) -> Result<Listed<'_>, (Option<PriceSource>, String)> {
         if let Some(own) = self
             .overrides
             .iter()
             .find(|own| own.applies(provider, model))
         {
-            let period = own.period();
-            if let Some(fault) = period.rates().find_map(Rate::fault) {
-                return Err(format!(
-                    "Your own price for `{}` is not usable: {fault}.",
-                    shorten(&own.model)
-                ));
-            }
-            let seller = own.provider.as_deref().unwrap_or("*");
-            return Ok(Listed {
-                period: Held::Override(Box::new(period)),
-                source: PriceSource {
-                    table: if own.source.is_empty() {
-                        "override".to_owned()
-                    } else {
-                        own.source.clone()
-                    },
-                    version: "override".to_owned(),
-                    entry: format!("{seller}/{}", own.model),
-                },
-            });
+            return own_price(own, tier);
         }
-        let table = &self.table;
-        let found = table.find(provider, model).ok_or_else(|| {
+        let Some((table, found)) = self
+            .tables()
+            .find_map(|table| Some((table, table.find(provider, model)?)))
+        else {
             let seller =
                 provider.map_or_else(String::new, |p| format!(" of provider `{}`", shorten(p)));
-            let (name, version) = (table.name(), table.version());
-            format!(
+            let (name, version) = (self.table.name(), self.table.version());
+            let reason = format!(
                 "No price for model `{}`{seller} in {name} {version} or in your overrides.",
                 shorten(model)
-            )
-        })?;
+            );
+            return Err((None, reason));
+        };
         // Later entries take precedence; when none holds yet, the first is the best known.
         let prices = &found.model.prices;
         let period = prices
@@ -200,16 +236,88 @@ impl Prices {
             .find(|period| period.holds(at))
             .or(prices.first());
         let source = table.source(&found);
-        match period {
-            Some(period) => Ok(Listed {
-                period: Held::Table(period),
+        let Some(period) = period else {
+            let reason = format!("{} lists `{}` without a price.", source.table, source.entry);
+            return Err((Some(source), reason));
+        };
+        // A reseller's tiers are its own: what the maker charges in one says nothing of them.
+        let variants = match found.is_resold {
+            true => &[][..],
+            false => &found.model.variants,
+        };
+        match Tariff::of(&found.provider.id, period, variants, tier, at) {
+            Some(tariff) => Ok(Listed {
+                tariff,
+                per_thousand_requests: period.per_thousand_requests.as_ref(),
                 source,
             }),
-            None => Err(format!(
-                "{} lists `{}` without a price.",
-                source.table, source.entry
-            )),
+            None => {
+                let reason = format!(
+                    "{} {} has no {} price for `{}`.",
+                    source.table,
+                    source.version,
+                    tier.as_str(),
+                    source.entry
+                );
+                Err((Some(source), reason))
+            }
         }
+    }
+
+    /// The table in force, then the one behind it.
+    fn tables(&self) -> impl Iterator<Item = &Arc<PriceTable>> {
+        std::iter::once(&self.table).chain(&self.behind)
+    }
+}
+
+/// The user's own price, or why it cannot be used.
+fn own_price<'p>(
+    own: &PriceOverride,
+    tier: ServiceTier,
+) -> Result<Listed<'p>, (Option<PriceSource>, String)> {
+    let (standard, batch) = (own.standard(), own.batch());
+    let fault = standard
+        .rates()
+        .chain(batch.iter().flat_map(Period::rates))
+        .find_map(Rate::fault);
+    if let Some(fault) = fault {
+        let reason = format!(
+            "Your own price for `{}` is not usable: {fault}.",
+            shorten(&own.model)
+        );
+        return Err((None, reason));
+    }
+    let seller = own.provider.as_deref().unwrap_or("*");
+    let source = PriceSource {
+        table: match own.source.is_empty() {
+            true => "override".to_owned(),
+            false => own.source.clone(),
+        },
+        version: "override".to_owned(),
+        entry: format!("{seller}/{}", own.model),
+    };
+    match Tariff::own(standard, batch, tier) {
+        Some(tariff) => Ok(Listed {
+            tariff,
+            per_thousand_requests: None,
+            source,
+        }),
+        None => {
+            let reason = format!(
+                "Your own price for `{}` says nothing of {} calls.",
+                shorten(&own.model),
+                tier.as_str()
+            );
+            Err((Some(source), reason))
+        }
+    }
+}
+
+/// Says that a rule of the vendor was needed, and of which day.
+fn by_rule(source: PriceSource) -> PriceSource {
+    PriceSource {
+        version: format!("{} + rules of {}", source.version, Rules::bundled().as_of),
+        ..source
     }
 }
 
@@ -224,97 +332,6 @@ fn unknown(source: Option<PriceSource>, reason: String) -> Cost {
 
 fn shorten(name: &str) -> String {
     name.chars().take(120).collect()
-}
-
-fn lines(period: &Period, usage: &Usage) -> Result<Vec<CostLine>, String> {
-    if usage.is_unreported() {
-        return Err("The usage was not reported.".to_owned());
-    }
-    let tokens_in = usage
-        .tokens_in
-        .ok_or("The input tokens were not reported.")?;
-    let tokens_out = match (usage.tokens_out, &period.output) {
-        (Some(tokens), _) => tokens,
-        // Embeddings and rerankers have no output to report.
-        (None, None) if period.input.is_some() => 0,
-        (None, _) => return Err("The output tokens were not reported.".to_owned()),
-    };
-    let cached = usage.tokens_in_cached.unwrap_or(0);
-    let written = usage.tokens_in_cache_write.unwrap_or(0);
-    let plain = cached
-        .checked_add(written)
-        .and_then(|parts| tokens_in.checked_sub(parts))
-        .ok_or_else(|| {
-            format!("The cached input ({cached} read, {written} written) exceeds the total input of {tokens_in}.")
-        })?;
-    // Reasoning is apart only where it has a price of its own.
-    let reasoning = match &period.reasoning {
-        Some(_) => usage.tokens_reasoning.unwrap_or(0).min(tokens_out),
-        None => 0,
-    };
-
-    let mut bill = Bill {
-        tokens_in,
-        lines: Vec::new(),
-    };
-    bill.add("input", plain, period.input.as_ref())?;
-    match &period.cache_read {
-        Some(rate) => bill.add("input_cached", cached, Some(rate))?,
-        None => bill.add("input_cached_at_input_price", cached, period.input.as_ref())?,
-    }
-    match &period.cache_write {
-        Some(rate) => bill.add("input_cache_write", written, Some(rate))?,
-        None => bill.add(
-            "input_cache_write_at_input_price",
-            written,
-            period.input.as_ref(),
-        )?,
-    }
-    bill.add("output", tokens_out - reasoning, period.output.as_ref())?;
-    bill.add("output_reasoning", reasoning, period.reasoning.as_ref())?;
-    if let Some(fee) = &period.per_thousand_requests {
-        // One call is one request; a line counts per million, so a thousand times the table's figure.
-        let usd_per_million = Usd(fee.at(tokens_in).0.saturating_mul(Decimal::ONE_THOUSAND));
-        bill.add("request", 1, Some(&Rate::Flat(usd_per_million)))?;
-    }
-    if bill.lines.is_empty() && period.rates().next().is_none() {
-        return Err("The table lists the model without a token price.".to_owned());
-    }
-    Ok(bill.lines)
-}
-
-struct Bill {
-    /// Total input of the request, which decides the tier of every rate.
-    tokens_in: u64,
-    lines: Vec<CostLine>,
-}
-
-impl Bill {
-    fn add(&mut self, unit: &str, tokens: u64, rate: Option<&Rate>) -> Result<(), String> {
-        if tokens == 0 {
-            return Ok(());
-        }
-        let rate = rate.ok_or_else(|| format!("The table has no {unit} price for the model."))?;
-        let usd_per_mtok = rate.at(self.tokens_in);
-        let usd = price(tokens, usd_per_mtok).ok_or_else(|| {
-            format!("The cost of {tokens} tokens is beyond what can be represented.")
-        })?;
-        self.lines.push(CostLine {
-            unit: unit.to_owned(),
-            tokens,
-            usd_per_mtok,
-            usd,
-        });
-        Ok(())
-    }
-}
-
-/// `tokens` at a rate per million; `None` when the product has more than 28 digits.
-fn price(tokens: u64, usd_per_mtok: Usd) -> Option<Usd> {
-    let per_token = usd_per_mtok.0.checked_mul(Decimal::new(1, 6))?;
-    Decimal::from(tokens)
-        .checked_mul(per_token)
-        .map(|usd| Usd(usd.normalize()))
 }
 
 #[cfg(test)]

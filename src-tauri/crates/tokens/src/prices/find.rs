@@ -58,6 +58,8 @@ const MAX_REMEMBERED: usize = 4_096;
 pub(super) struct Found<'t> {
     pub(super) provider: &'t Provider,
     pub(super) model: &'t Model,
+    /// The seller does not list the model itself: the prices are its maker's.
+    pub(super) is_resold: bool,
 }
 
 /// Where an entry stands: the seller, the lister (another one for a resold model), and the model.
@@ -93,6 +95,7 @@ impl PriceTable {
         Some(Found {
             provider: self.providers.get(seller)?,
             model: self.providers.get(lister)?.models.get(model)?,
+            is_resold: seller != lister,
         })
     }
 

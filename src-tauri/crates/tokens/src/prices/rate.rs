@@ -5,10 +5,27 @@
 
 use plumbline_model::{UnixNanos, Usd};
 use rust_decimal::Decimal;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+
+/// What is counted and paid, by its name in the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Unit {
+    Input,
+    Output,
+    CacheRead,
+    /// For five minutes, or as long as the vendor keeps it.
+    CacheWrite,
+    #[serde(rename = "cache_write_1h")]
+    CacheWriteHour,
+    InputAudio,
+    CacheAudioRead,
+    OutputAudio,
+    Reasoning,
+}
 
 /// US dollars per million tokens, perhaps rising with the size of the request.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Rate {
     Flat(Usd),
@@ -32,6 +49,21 @@ impl Rate {
         }
     }
 
+    /// The same a number of times; `None` beyond what can be represented.
+    pub(super) fn times(&self, factor: Usd) -> Option<Self> {
+        let times = |usd: &Usd| Some(Usd(usd.0.checked_mul(factor.0)?.normalize()));
+        Some(match self {
+            Self::Flat(usd) => Self::Flat(times(usd)?),
+            Self::Tiered { base, tiers } => Self::Tiered {
+                base: times(base)?,
+                tiers: tiers
+                    .iter()
+                    .map(|(start, usd)| Some((*start, times(usd)?)))
+                    .collect::<Option<_>>()?,
+            },
+        })
+    }
+
     /// Why the rate cannot be used, if so.
     pub(super) fn fault(&self) -> Option<&'static str> {
         let (base, tiers) = match self {
@@ -48,30 +80,40 @@ impl Rate {
 }
 
 /// Prices that hold from a date on or during a part of the day (UTC), or always.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Period {
     pub(super) input: Option<Rate>,
     pub(super) output: Option<Rate>,
     pub(super) cache_read: Option<Rate>,
     pub(super) cache_write: Option<Rate>,
+    pub(super) cache_write_1h: Option<Rate>,
+    pub(super) input_audio: Option<Rate>,
+    pub(super) cache_audio_read: Option<Rate>,
+    pub(super) output_audio: Option<Rate>,
     pub(super) reasoning: Option<Rate>,
     pub(super) per_thousand_requests: Option<Rate>,
     /// First day, as `YYYY-MM-DD`.
-    from: Option<Day>,
+    pub(super) from: Option<Day>,
     /// First and last instant of the day; the interval may pass midnight.
-    daily: Option<(TimeOfDay, TimeOfDay)>,
+    pub(super) daily: Option<(TimeOfDay, TimeOfDay)>,
 }
 
 impl Period {
-    /// Prices that always hold, without tiers.
-    pub(super) fn flat(input: Usd, output: Usd, cache_read: Option<Usd>) -> Self {
-        Self {
-            input: Some(Rate::Flat(input)),
-            output: Some(Rate::Flat(output)),
-            cache_read: cache_read.map(Rate::Flat),
-            ..Self::default()
+    /// The price of a unit, if it has one.
+    pub(super) fn rate(&self, unit: Unit) -> Option<&Rate> {
+        match unit {
+            Unit::Input => &self.input,
+            Unit::Output => &self.output,
+            Unit::CacheRead => &self.cache_read,
+            Unit::CacheWrite => &self.cache_write,
+            Unit::CacheWriteHour => &self.cache_write_1h,
+            Unit::InputAudio => &self.input_audio,
+            Unit::CacheAudioRead => &self.cache_audio_read,
+            Unit::OutputAudio => &self.output_audio,
+            Unit::Reasoning => &self.reasoning,
         }
+        .as_ref()
     }
 
     /// True when the prices hold at `at`.
@@ -96,6 +138,10 @@ impl Period {
             &self.output,
             &self.cache_read,
             &self.cache_write,
+            &self.cache_write_1h,
+            &self.input_audio,
+            &self.cache_audio_read,
+            &self.output_audio,
             &self.reasoning,
             &self.per_thousand_requests,
         ]
@@ -105,9 +151,9 @@ impl Period {
 }
 
 /// Days since 1970-01-01.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-struct Day(i64);
+pub(super) struct Day(pub(super) i64);
 
 impl TryFrom<String> for Day {
     type Error = String;
@@ -131,9 +177,9 @@ impl TryFrom<String> for Day {
 }
 
 /// Seconds since midnight UTC.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-struct TimeOfDay(i64);
+pub(super) struct TimeOfDay(i64);
 
 impl TryFrom<String> for TimeOfDay {
     type Error = String;

@@ -101,7 +101,10 @@ fn migrations_that_shipped_are_as_they_were() {
             4,
             "742f9857700005ed48e000a04d302112c7dcaeb66871591b256511baf47e556a",
         ),
-        (5, "unreleased"),
+        (
+            5,
+            "6074d24be3cb168d39d5c408b52630ff8d9bab9c61f1791d577c02894500c85f",
+        ),
     ];
     assert_eq!(
         shipped.len() as i64,

@@ -105,9 +105,9 @@ pub struct CellPage {
 
 /// What stands in the compressed column.
 #[derive(Serialize, Deserialize)]
-struct Body {
+pub(super) struct Body {
     completion: Option<Completion>,
-    cost: Cost,
+    pub(super) cost: Cost,
     problem: Option<Problem>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     turns: Vec<Turn>,

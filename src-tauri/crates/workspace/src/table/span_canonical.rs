@@ -103,6 +103,10 @@ impl Serialize for Present<'_> {
             tokens_out,
             tokens_reasoning,
             tokens_unattributed,
+            tokens_in_cache_write_1h,
+            tokens_in_audio,
+            tokens_in_audio_cached,
+            tokens_out_audio,
         } = usage;
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("trace_id", trace_id)?;
@@ -135,6 +139,14 @@ impl Serialize for Present<'_> {
         some(&mut map, "tokens_out", tokens_out)?;
         some(&mut map, "tokens_reasoning", tokens_reasoning)?;
         some(&mut map, "tokens_unattributed", tokens_unattributed)?;
+        some(
+            &mut map,
+            "tokens_in_cache_write_1h",
+            tokens_in_cache_write_1h,
+        )?;
+        some(&mut map, "tokens_in_audio", tokens_in_audio)?;
+        some(&mut map, "tokens_in_audio_cached", tokens_in_audio_cached)?;
+        some(&mut map, "tokens_out_audio", tokens_out_audio)?;
         some(&mut map, "cost_usd", cost_usd)?;
         some(&mut map, "attempt", attempt)?;
         some(&mut map, "retry_of", retry_of)?;

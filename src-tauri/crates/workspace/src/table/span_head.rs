@@ -30,13 +30,13 @@ pub struct TraceHead {
     pub ttft_ms: Option<f64>,
     pub error_type: Option<String>,
     pub usage: Usage,
-    /// As the source reports it.
-    pub cost_reported_usd: Option<Usd>,
+    /// As the source reports it, else as computed.
+    pub cost_usd: Option<Usd>,
 }
 
 pub(crate) const HEADS: &str =
     "SELECT span_id, variant, parent_id, kind, status, name, tool_name, provider, model,
-            start_ns, duration_ns, ttft_ms, error_type, iif(reported, cost_pico, NULL), tokens_in,
+            start_ns, duration_ns, ttft_ms, error_type, cost_pico, tokens_in,
             tokens_in_cached, tokens_in_cache_write, tokens_out, tokens_reasoning,
             tokens_unattributed
      FROM span WHERE trace = (SELECT id FROM trace WHERE trace_id = ?1) ORDER BY start_ns, id LIMIT ?2";
@@ -76,7 +76,7 @@ fn read(row: &Row<'_>, words: &mut Words<'_>) -> Result<TraceHead> {
         end_ns: end_of(start_ns, row.get(10)?),
         ttft_ms: row.get(11)?,
         error_type: words.text(row, 12)?,
-        cost_reported_usd: row.get::<_, Option<i64>>(13)?.map(from_pico),
+        cost_usd: row.get::<_, Option<i64>>(13)?.map(from_pico),
         usage: read_usage(row, 14)?,
     })
 }

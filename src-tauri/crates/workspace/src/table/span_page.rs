@@ -243,7 +243,7 @@ pub(crate) fn end_of(start: UnixNanos, duration_ns: Option<i64>) -> Option<UnixN
     duration_ns.map(|duration| UnixNanos(start.0.wrapping_add(duration)))
 }
 
-/// The six token columns, in their order, from `first` on.
+/// The six token columns, in their order, from `first` on. The finer parts stand in the span's body only.
 pub(crate) fn read_usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage> {
     Ok(Usage {
         tokens_in: count_some(row.get(first)?),
@@ -252,5 +252,6 @@ pub(crate) fn read_usage(row: &Row<'_>, first: usize) -> rusqlite::Result<Usage>
         tokens_out: count_some(row.get(first + 3)?),
         tokens_reasoning: count_some(row.get(first + 4)?),
         tokens_unattributed: count_some(row.get(first + 5)?),
+        ..Usage::default()
     })
 }

@@ -1,25 +1,26 @@
-//! Counts whose parts may be inside their whole or beside it, brought into the inclusive convention.
+//! Counts of a source that says nothing of its convention: parts may be inside their whole or beside it.
 
-use plumbline_model::{Usage, add_known};
+use super::{Usage, add_known};
 
 /// What a source wrote, each count as it stands there.
-#[derive(Default)]
-pub(crate) struct Counted {
-    pub(crate) input: Option<u64>,
-    pub(crate) output: Option<u64>,
-    pub(crate) total: Option<u64>,
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counted {
+    pub input: Option<u64>,
+    pub output: Option<u64>,
+    pub total: Option<u64>,
     /// Input that was read from the provider's cache.
-    pub(crate) read: Option<u64>,
+    pub read: Option<u64>,
     /// Input that was written to it.
-    pub(crate) written: Option<u64>,
-    pub(crate) reasoning: Option<u64>,
+    pub written: Option<u64>,
+    pub reasoning: Option<u64>,
 }
 
 impl Counted {
     /// The total decides: what it holds beyond input and output are parts that stand beside. So does a part that is
     /// larger than its whole would be, and a source that is known to leave the cache out. What still remains of the
     /// total is kept as it is, as tokens that nobody attributed.
-    pub(crate) fn usage(&self, leaves_cache_out: bool) -> Usage {
+    #[must_use]
+    pub fn usage(&self, leaves_cache_out: bool) -> Usage {
         let cache = add_known(self.read, self.written).unwrap_or(0);
         let thought = self.reasoning.unwrap_or(0);
         let both = add_known(self.input, self.output).unwrap_or(0);
@@ -33,18 +34,15 @@ impl Counted {
         let with = |count: Option<u64>, part: u64, beside: bool| {
             count.map(|count| count.saturating_add(if beside { part } else { 0 }))
         };
-        let usage = Usage {
+        Usage {
             tokens_in: with(self.input, cache, cache_beside),
             tokens_in_cached: self.read,
             tokens_in_cache_write: self.written,
             tokens_out: with(self.output, thought, thought_beside),
             tokens_reasoning: self.reasoning,
-            tokens_unattributed: None,
-        };
-        Usage {
-            tokens_unattributed: usage.beyond(self.total),
-            ..usage
+            ..Usage::default()
         }
+        .with_total(self.total)
     }
 }
 
