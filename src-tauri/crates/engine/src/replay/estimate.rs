@@ -174,19 +174,18 @@ impl Engine {
             .iter()
             .filter(|target| target.provider != RECORDED)
         {
-            let lookup = |name: &str| self.inner.keys.find(name);
-            let base_url = plan.base_url.as_deref();
-            let key = plumbline_providers::keys_from_env(&target.provider, base_url, &lookup);
+            let key = self.key_for(&target.provider, plan.base_url.as_deref());
             let connected = key.and_then(|api_key| {
-                plumbline_providers::connect(&plumbline_providers::ProviderSettings {
+                let settings = plumbline_providers::ProviderSettings {
                     provider: target.provider.clone(),
                     base_url: plan.base_url.clone(),
                     api_key,
                     ..Default::default()
-                })
+                };
+                Ok(plumbline_providers::connect(&settings)?)
             });
-            if let Err(error) = connected {
-                estimate.problems.push(Problem::from(error).to_string());
+            if let Err(problem) = connected {
+                estimate.problems.push(problem.to_string());
             }
         }
     }

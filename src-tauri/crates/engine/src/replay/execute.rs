@@ -297,8 +297,7 @@ fn connect(
         let source = Arc::new(StoredRecordings(engine.inner.workspace.clone()));
         return Ok(Arc::new(RecordedProvider::new(source)));
     }
-    let lookup = |name: &str| engine.inner.keys.find(name);
-    let api_key = providers::keys_from_env(&target.provider, base_url, &lookup)?;
+    let api_key = engine.key_for(&target.provider, base_url)?;
     Ok(providers::connect(&ProviderSettings {
         provider: target.provider.clone(),
         base_url: base_url.map(str::to_owned),
