@@ -2,6 +2,7 @@
 
 mod cost;
 mod intake;
+mod keys;
 mod money;
 mod prompt;
 mod runs;
@@ -9,6 +10,7 @@ mod trace;
 
 pub(crate) use cost::{Cost, Stats, Tokens};
 pub(crate) use intake::{Import, Listen, Redaction};
+pub(crate) use keys::{Key, KeyStorePlace};
 pub(crate) use money::{Cache, Cap, Forecast, MoreUnits, Price, Recompute};
 pub(crate) use prompt::Prompt;
 pub(crate) use runs::{Compare, Dataset, Diff, Recording, Replay, Run};
@@ -72,6 +74,8 @@ pub(crate) enum Command {
     Cache(Cache),
     #[command(subcommand)]
     Price(Price),
+    #[command(subcommand)]
+    Key(Key),
     #[command(subcommand)]
     Trace(Trace),
     Stats(Stats),

@@ -8,6 +8,7 @@ mod dataset;
 mod demo;
 mod doctor;
 mod import;
+mod key;
 mod listen;
 mod mapping;
 mod money;
@@ -31,9 +32,10 @@ use std::time::Duration;
 /// Runs the command that was typed.
 pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<ExitStatus, Problem> {
     match &cli.command {
-        // These look at files and need no workspace.
+        // These look at files, or at keys, and need no workspace.
         Command::Diff(args) => compare::diff(args, printer),
         Command::Tokens(args) => cost::tokens(args, printer),
+        Command::Key(args) => key::run(args, printer),
         Command::Prompt(crate::args::Prompt::Bump { old, new }) => prompt::bump(old, new, printer),
         command => {
             let engine = open(&cli.global)?;
@@ -56,7 +58,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<ExitStatus, Problem> {
                 Command::Run(args) => run::run(&engine, args, printer),
                 Command::Doctor(_) => doctor::doctor(&engine, printer),
                 Command::Demo(args) => demo::demo(&engine, args, printer),
-                Command::Diff(_) | Command::Tokens(_) => Ok(ExitStatus::Pass),
+                Command::Diff(_) | Command::Tokens(_) | Command::Key(_) => Ok(ExitStatus::Pass),
             }
         }
     }
@@ -67,6 +69,8 @@ fn open(global: &Global) -> Result<Engine, Problem> {
         workspace: global.workspace.clone(),
         prompts: global.prompts.clone(),
         keys: KeyLookup::from_environment(),
+        // Without a home folder there is nothing that could be kept.
+        key_store: key::store().ok(),
     })?;
     stop_on_signal(&engine)?;
     Ok(engine)

@@ -17,6 +17,7 @@ mod demo;
 mod forecast;
 mod import;
 mod jobs;
+mod keys;
 mod large_numbers;
 mod listen;
 mod price_tables;
@@ -40,12 +41,15 @@ mod workspace;
 
 pub use demo::DemoMaterial;
 pub use import::{ImportFailure, ImportOptions, ImportOutcome};
+pub use keys::{KeyLookup, KeyStore};
 pub use listen::{ListenOptions, Listening, ProxyOptions};
 pub use plumbline_listen::Limits as ListenLimits;
+pub use plumbline_providers::key_store::{AskPassphrase, PASSPHRASE_VARIABLE, PassphraseFor};
 pub use plumbline_tokens::prices::PriceOverride;
 pub use promptfoo::{Effect, NotCarried, PromptfooImport, is_promptfoo_config};
 pub use redaction::Redaction;
-pub use replay::{CheckRow, KeyLookup, ReplayStarted, RunChecks, parse_target};
+pub use replay::{CheckRow, ReplayStarted, RunChecks, parse_target};
+pub use secrecy::{ExposeSecret, SecretString};
 pub use tokens::TokenCount;
 pub use workspace::{EngineOptions, default_workspace_path};
 
@@ -67,6 +71,7 @@ struct Inner {
     jobs: Jobs,
     runtime: Workers,
     keys: KeyLookup,
+    key_store: Option<KeyStore>,
     prices: prices::PriceBook,
     compared: compare::ComparedBook,
     searching: searches::Searching,

@@ -3,10 +3,10 @@
 use crate::api::{ChangeBatch, ChangeNotice, Check, JobProgress, WorkspaceInfo};
 use crate::compare::ComparedBook;
 use crate::jobs::Jobs;
+use crate::keys::{KeyLookup, KeyStore};
 use crate::listen::Live;
 use crate::prices::PriceBook;
 use crate::prompt_folder::PromptFolder;
-use crate::replay::KeyLookup;
 use crate::searches::Searching;
 use crate::{Engine, Inner, clock};
 use plumbline_model::{JobId, Problem, Usd};
@@ -27,6 +27,8 @@ pub struct EngineOptions {
     pub prompts: Option<PathBuf>,
     /// Looks up API keys by environment variable; a key never enters the workspace.
     pub keys: KeyLookup,
+    /// Looked into where the environment has no key; `None` looks nowhere else.
+    pub key_store: Option<KeyStore>,
 }
 
 /// Where the workspace is when none is named.
@@ -60,6 +62,7 @@ impl Engine {
                 jobs: Jobs::default(),
                 runtime: crate::Workers::new(runtime),
                 keys: options.keys,
+                key_store: options.key_store,
                 prices: PriceBook::default(),
                 compared: ComparedBook::default(),
                 searching: Searching::default(),

@@ -3,6 +3,8 @@
 //!
 //! Texts of providers in here are already cleaned; none holds a key.
 
+use crate::bedrock::credentials::{SECRET_VARIABLE, is_home as is_bedrock};
+use crate::web_origin::WebOrigin;
 use plumbline_model::{Code, Problem};
 use std::fmt;
 use std::time::Duration;
@@ -174,7 +176,7 @@ impl ProviderError {
                 at, http_status, ..
             } => match http_status {
                 300..=399 => "Set the base URL to the address the redirect names, if you trust it.".to_owned(),
-                401 | 403 => format!("Check the key for {at}."),
+                401 | 403 => format!("Check the key for {at}: {}.", how_to_give(at)),
                 402 => "The account has no credit left.".to_owned(),
                 404 => "Check the model's name, and that the base URL includes its version path, such as /v1.".to_owned(),
                 429 => "Lower the concurrency, or wait and resume.".to_owned(),
@@ -194,8 +196,15 @@ impl ProviderError {
             Self::Malformed { at, .. } => {
                 format!("Check that {at} speaks the chosen wire format and that the base URL is right.")
             }
-            Self::MissingKey { variable, .. } => format!("Set {variable}."),
-            Self::KeyElsewhere { asked_for, .. } => format!("Give the key for {asked_for}."),
+            Self::MissingKey { variable, .. } if variable == SECRET_VARIABLE => format!(
+                "Set {variable} and its companions; keys of Bedrock come from the environment only."
+            ),
+            Self::MissingKey { at, variable } => {
+                format!("Set {variable}, or keep one for it: {}.", how_to_give(at))
+            }
+            Self::KeyElsewhere { asked_for, .. } => {
+                format!("Give the key for {asked_for}: {}.", how_to_give(asked_for))
+            }
             Self::NoRecording { .. } => {
                 "Add a recording of this request, or replay with a live provider.".to_owned()
             }
@@ -205,6 +214,14 @@ impl ProviderError {
         };
         Some(hint)
     }
+}
+
+/// Where a person gives the key for an origin, in the terminal and in the window.
+fn how_to_give(origin: &str) -> String {
+    if WebOrigin::parse_base(origin).is_ok_and(|(_, origin)| is_bedrock(&origin)) {
+        return "the variables of AWS in the environment".to_owned();
+    }
+    format!("`plumbline key set --origin {origin}`, or API keys in the window")
 }
 
 impl From<ProviderError> for Problem {

@@ -1,7 +1,7 @@
 //! Keys, each bound to the origin it was given for.
 //!
 //! The only way to read a secret is to show the URL it is about to travel to. Nothing here prints,
-//! serialises or stores a key.
+//! serialises or stores a key, and its memory is wiped when it goes.
 
 use crate::ProviderError;
 use crate::azure_openai::{ENDPOINT_VARIABLE, KEY_VARIABLE};
@@ -9,6 +9,7 @@ use crate::bedrock::credentials;
 use crate::connect::{AZURE, BEDROCK, default_base_url, is_keyless, key_variable_of};
 use crate::web_origin::WebOrigin;
 use reqwest::Url;
+use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 
 /// The variable that holds the key for a base URL of the person's own.
@@ -22,7 +23,7 @@ pub const KEY_ORIGIN_VARIABLE: &str = "PLUMBLINE_API_KEY_ORIGIN";
 #[derive(Clone)]
 pub struct ApiKey {
     origin: WebOrigin,
-    secret: String,
+    secret: SecretString,
     /// Set where the secret signs requests instead of travelling with them.
     account: Option<AwsAccount>,
 }
@@ -31,7 +32,7 @@ pub struct ApiKey {
 #[derive(Clone)]
 pub(crate) struct AwsAccount {
     pub(crate) access_key_id: String,
-    pub(crate) session_token: Option<String>,
+    pub(crate) session_token: Option<SecretString>,
     /// Such as `eu-west-1`.
     pub(crate) region: String,
 }
@@ -43,8 +44,13 @@ impl ApiKey {
     /// When the URL cannot be read, is neither `https` nor on this machine, or when the key is empty or
     /// holds characters that no header can carry.
     pub fn for_origin(url: &str, secret: &str) -> Result<Self, ProviderError> {
+        Self::of_secret(url, &SecretString::from(secret))
+    }
+
+    /// As [`ApiKey::for_origin`], of a secret that is wiped already.
+    pub(crate) fn of_secret(url: &str, secret: &SecretString) -> Result<Self, ProviderError> {
         let (_, origin) = WebOrigin::parse_base(url)?;
-        let secret = secret.trim();
+        let secret = secret.expose_secret().trim();
         if secret.is_empty() || !secret.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(ProviderError::setting(format!(
                 "the key for {origin} is empty or holds spaces, line ends or letters outside ASCII"
@@ -57,7 +63,7 @@ impl ApiKey {
         }
         Ok(Self {
             origin,
-            secret: secret.to_owned(),
+            secret: SecretString::from(secret),
             account: None,
         })
     }
@@ -83,7 +89,7 @@ impl ApiKey {
     pub(crate) fn secret_for(&self, url: &Url) -> Result<&str, ProviderError> {
         let target = WebOrigin::of(url)?;
         if target == self.origin {
-            Ok(&self.secret)
+            Ok(self.secret.expose_secret())
         } else {
             Err(ProviderError::KeyElsewhere {
                 bound_to: self.origin.to_string(),
@@ -99,12 +105,9 @@ impl ApiKey {
 
     /// The text with every occurrence of the key replaced.
     pub(crate) fn redact(&self, text: &str) -> String {
-        let text = text.replace(&self.secret, "[key]");
-        match self
-            .account
-            .as_ref()
-            .and_then(|a| a.session_token.as_deref())
-        {
+        let text = text.replace(self.secret.expose_secret(), "[key]");
+        let token = self.account.as_ref().and_then(|a| a.session_token.as_ref());
+        match token.map(|token| token.expose_secret()) {
             Some(token) if !token.is_empty() => text.replace(token, "[key]"),
             _ => text,
         }
@@ -146,7 +149,7 @@ pub fn keys_from_env(
     if base_url.is_none() && is_keyless(provider) {
         return Ok(None);
     }
-    let resource = lookup(ENDPOINT_VARIABLE).filter(|_| provider == AZURE);
+    let resource = resource_of(provider, lookup);
     let Some(base_url) = base_url
         .or_else(|| default_base_url(provider))
         .or(resource.as_deref())
@@ -165,6 +168,29 @@ pub fn keys_from_env(
         .filter(|secret| !secret.trim().is_empty())
         .map(|secret| ApiKey::for_origin(base_url, &secret))
         .transpose()
+}
+
+/// The origin that a call of this provider goes to, where a key of its own can be kept; `None` for Bedrock,
+/// and where no address is known.
+pub(crate) fn home_of_key(
+    provider: &str,
+    base_url: Option<&str>,
+    lookup: &dyn Fn(&str) -> Option<String>,
+) -> Result<Option<WebOrigin>, ProviderError> {
+    if provider == BEDROCK {
+        return Ok(None);
+    }
+    let resource = resource_of(provider, lookup);
+    let base_url = base_url
+        .or_else(|| default_base_url(provider))
+        .or(resource.as_deref());
+    let parsed = base_url.map(WebOrigin::parse_base).transpose()?;
+    Ok(parsed.map(|(_, origin)| origin))
+}
+
+/// The address of Azure's resource, as the environment names it.
+fn resource_of(provider: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    lookup(ENDPOINT_VARIABLE).filter(|_| provider == AZURE)
 }
 
 /// The key of a server of one's own, unless it is bound to another.
@@ -197,7 +223,8 @@ mod tests {
             ANY_KEY_VARIABLE => Some("sk-own".to_owned()),
             _ => None,
         };
-        Ok(keys_from_env(provider, base_url, &lookup)?.map(|key| key.secret))
+        Ok(keys_from_env(provider, base_url, &lookup)?
+            .map(|key| key.secret.expose_secret().to_owned()))
     }
 
     #[test]
@@ -253,7 +280,10 @@ mod tests {
         };
         let found = |provider, base_url| {
             let key = keys_from_env(provider, base_url, &lookup).unwrap();
-            key.map(|key| (key.secret, key.origin.to_string()))
+            key.map(|key| {
+                let secret = key.secret.expose_secret().to_owned();
+                (secret, key.origin.to_string())
+            })
         };
         let own = Some(("az-own".to_owned(), "https://r.openai.azure.com".to_owned()));
         assert_eq!(found(AZURE, None), own);

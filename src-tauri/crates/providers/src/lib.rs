@@ -16,6 +16,7 @@ mod extras;
 mod gemini;
 mod http;
 mod key;
+pub mod key_store;
 mod logprobs;
 mod ndjson;
 mod ollama;

@@ -352,9 +352,8 @@ pub(super) fn settings(
     target: &Target,
     plan: &RunPlan,
 ) -> Result<ProviderSettings, Problem> {
-    let lookup = |name: &str| engine.inner.keys.find(name);
     let base_url = plan.base_url_of(&target.provider);
-    let api_key = providers::keys_from_env(&target.provider, base_url, &lookup)?;
+    let api_key = engine.key_for(&target.provider, base_url)?;
     Ok(ProviderSettings {
         provider: target.provider.clone(),
         base_url: base_url.map(str::to_owned),

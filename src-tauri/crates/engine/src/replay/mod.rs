@@ -40,42 +40,7 @@ use plumbline_model::{
 };
 use plumbline_workspace::{NewRun, RunPrompt};
 use serde::Serialize;
-use std::sync::Arc;
 use ts_rs::TS;
-
-/// Looks up an API key by the name of its environment variable.
-#[derive(Clone, Default)]
-pub struct KeyLookup(Option<Lookup>);
-
-type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
-
-impl KeyLookup {
-    /// Keys as `lookup` gives them.
-    pub fn new(lookup: impl Fn(&str) -> Option<String> + Send + Sync + 'static) -> Self {
-        Self(Some(Arc::new(lookup)))
-    }
-
-    /// Keys from the environment of this process.
-    #[must_use]
-    pub fn from_environment() -> Self {
-        Self::new(|name| std::env::var(name).ok())
-    }
-
-    /// Keys from the environment for a caller whose base URLs are not all a person's own words, such as a
-    /// page: the key of a server of one's own is given only where its origin is set beside it.
-    #[must_use]
-    pub fn from_environment_bound() -> Self {
-        Self::new(|name| {
-            let bound = std::env::var_os(plumbline_providers::KEY_ORIGIN_VARIABLE).is_some();
-            let kept = name != plumbline_providers::ANY_KEY_VARIABLE || bound;
-            std::env::var(name).ok().filter(|_| kept)
-        })
-    }
-
-    pub(crate) fn find(&self, name: &str) -> Option<String> {
-        self.0.as_ref().and_then(|lookup| lookup(name))
-    }
-}
 
 /// A run that began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]

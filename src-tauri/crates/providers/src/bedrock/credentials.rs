@@ -6,6 +6,7 @@
 use crate::key::{AwsAccount, any_key};
 use crate::web_origin::WebOrigin;
 use crate::{ApiKey, ProviderError};
+use secrecy::SecretString;
 
 pub(crate) const SECRET_VARIABLE: &str = "AWS_SECRET_ACCESS_KEY";
 pub(crate) const REGION_VARIABLE: &str = "AWS_REGION";
@@ -50,10 +51,15 @@ pub(crate) fn key_from_env(
     })?;
     let account = AwsAccount {
         access_key_id: access_key_id.trim().to_owned(),
-        session_token: set(SESSION_TOKEN_VARIABLE).map(|token| token.trim().to_owned()),
+        session_token: set(SESSION_TOKEN_VARIABLE).map(|token| SecretString::from(token.trim())),
         region,
     };
     ApiKey::for_aws(base_url, &secret, account).map(Some)
+}
+
+/// True for one of Bedrock's own endpoints.
+pub(crate) fn is_home(origin: &WebOrigin) -> bool {
+    region_of(origin.host()).is_some()
 }
 
 fn home_of(region: &str) -> String {

@@ -6,6 +6,7 @@ use crate::wire::Unsigned;
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
+use secrecy::ExposeSecret;
 
 /// The name of the service in the signature's scope.
 const SERVICE: &str = "bedrock";
@@ -19,7 +20,10 @@ pub(super) fn headers(
     let identity = Credentials::new(
         account.access_key_id.clone(),
         secret,
-        account.session_token.clone(),
+        account
+            .session_token
+            .as_ref()
+            .map(|token| token.expose_secret().to_owned()),
         None,
         "plumbline",
     )
@@ -61,6 +65,7 @@ mod tests {
     use super::*;
     use reqwest::Url;
     use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
+    use secrecy::SecretString;
     use std::time::{Duration, SystemTime};
 
     fn signed(url: &str, body: &[u8], token: Option<&str>) -> Vec<(String, String)> {
@@ -74,7 +79,7 @@ mod tests {
         };
         let account = AwsAccount {
             access_key_id: "AKIDEXAMPLE".to_owned(),
-            session_token: token.map(str::to_owned),
+            session_token: token.map(SecretString::from),
             region: "eu-west-1".to_owned(),
         };
         headers(&request, "secret-canary", &account).unwrap()
