@@ -1,7 +1,7 @@
 //! Datasets: list, cases, and one made from imported calls.
 
 use crate::desk::{Answer, Desk};
-use plumbline_engine::api::{CasePage, DatasetFromSpans, DatasetRow, TraceFilter};
+use plumbline_engine::api::{AsSent, CasePage, DatasetFromSpans, DatasetRow, TraceFilter};
 use tauri::State;
 
 #[tauri::command]
@@ -29,5 +29,16 @@ pub(crate) async fn dataset_from_traces(
     limit: u64,
 ) -> Answer<DatasetFromSpans> {
     desk.ask(move |engine| engine.dataset_from_traces(&name, &filter, limit))
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn dataset_as_sent(
+    desk: State<'_, Desk>,
+    name: String,
+    filter: TraceFilter,
+    how: AsSent,
+) -> Answer<DatasetFromSpans> {
+    desk.ask(move |engine| engine.dataset_as_sent(&name, &filter, &how))
         .await
 }

@@ -37,6 +37,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         datasets::dataset_list,
         datasets::dataset_cases,
         datasets::dataset_from_traces,
+        datasets::dataset_as_sent,
         replay::model_choices,
         replay::replay_estimate,
         replay::replay_start,

@@ -121,6 +121,7 @@ impl Engine {
             .workspace
             .dataset_cases(&stored.name, Page::first(1))?;
         Ok(DatasetRow {
+            as_sent: first.iter().any(|case| case.request.is_some()),
             variables: first
                 .iter()
                 .flat_map(|case| case.variables.keys().cloned())

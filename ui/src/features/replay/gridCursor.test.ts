@@ -9,6 +9,7 @@ const brief = (id: string): CellBrief => ({
   origin: 'live',
   preview: '',
   passed: null,
+  diverged: false,
   latency_ms: null,
   tokens_out: null,
   cost_usd: null,

@@ -1,7 +1,8 @@
 import type { RunColumn } from '$lib/bindings/RunColumn';
+import type { RunPlan } from '$lib/bindings/RunPlan';
 import type { RunTotals } from '$lib/bindings/RunTotals';
 import { describe, expect, it } from 'vitest';
-import { canResume, columnLabels, passedText, promptsText } from './runText';
+import { canResume, columnLabels, passedText, promptsText, promptText } from './runText';
 
 const totals: RunTotals = {
   cells: 10,
@@ -9,7 +10,7 @@ const totals: RunTotals = {
   live: 8,
   cached: 0,
   recorded: 0,
-  opinions: 0,
+  diverged: 0,
   failed: 0,
   unknown: 0,
   truncated: 0,
@@ -82,5 +83,14 @@ describe('runs in words', () => {
     expect(canResume('cancelled', { ...totals, not_sent: 0 })).toBe(false);
     expect(canResume('finished', totals)).toBe(false);
     expect(canResume('running', totals)).toBe(false);
+  });
+});
+
+describe('what was sent in production', () => {
+  it('has a name of its own in place of a prompt and a version', () => {
+    expect(promptText({ prompt_name: '', prompt_version: 'recorded' })).toBe('as it was sent');
+    expect(promptText({ prompt_name: 'triage', prompt_version: '1.0.0' })).toBe('triage 1.0.0');
+    const plan = { prompts: ['@recorded', 'triage@1.0.0'] } as RunPlan;
+    expect(promptsText(plan)).toBe('as it was sent; triage 1.0.0');
   });
 });

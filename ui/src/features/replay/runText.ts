@@ -1,4 +1,5 @@
 /** Runs, columns and cells in words and glyphs; the glyph never stands without its word. */
+import { AS_SENT } from '$lib/asSent';
 import type { CellStatus } from '$lib/bindings/CellStatus';
 import type { RunColumn } from '$lib/bindings/RunColumn';
 import type { RunPlan } from '$lib/bindings/RunPlan';
@@ -46,6 +47,11 @@ export function canResume(status: RunStatus, totals: RunTotals): boolean {
   return totals.pending + totals.not_sent + totals.failed + totals.unknown > 0;
 }
 
+/** "ticket-triage 1.0.0", or what stands for it. */
+export function promptText(of: { prompt_name: string; prompt_version: string }): string {
+  return of.prompt_name === '' ? 'as it was sent' : `${of.prompt_name} ${of.prompt_version}`;
+}
+
 /** Names of the columns, each as short as it can be and still be told apart. */
 export function columnLabels(columns: readonly RunColumn[]): string[] {
   const differ = (of: (c: RunColumn) => string) => new Set(columns.map(of)).size > 1;
@@ -53,7 +59,7 @@ export function columnLabels(columns: readonly RunColumn[]): string[] {
   const models = differ((c) => `${c.target.provider}:${c.target.model}`);
   const providers = differ((c) => c.target.provider);
   return columns.map((c) => {
-    const version = names ? `${c.prompt_name} ${c.prompt_version}` : c.prompt_version;
+    const version = names || c.prompt_name === '' ? promptText(c) : c.prompt_version;
     if (!models) return version;
     const model = providers ? `${c.target.provider}:${c.target.model}` : c.target.model;
     return `${version} · ${model}`;
@@ -64,6 +70,10 @@ export function columnLabels(columns: readonly RunColumn[]): string[] {
 export function promptsText(plan: RunPlan): string {
   const byName = new Map<string, string[]>();
   for (const prompt of plan.prompts) {
+    if (prompt === AS_SENT) {
+      byName.set('as it was sent', []);
+      continue;
+    }
     const at = prompt.lastIndexOf('@');
     const name = at < 0 ? prompt : prompt.slice(0, at);
     byName.set(name, [...(byName.get(name) ?? []), at < 0 ? '' : prompt.slice(at + 1)]);

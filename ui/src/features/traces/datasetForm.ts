@@ -3,6 +3,15 @@ import type { TraceFilter } from '$lib/bindings/TraceFilter';
 
 const MOST = 10_000;
 
+/** What of a call becomes a case. */
+export type Take = 'variables' | 'requests' | 'conversations';
+
+export const TAKES: { value: Take; label: string }[] = [
+  { value: 'variables', label: 'variables of its prompt, to try another version' },
+  { value: 'requests', label: 'the request as it was sent, to try another model' },
+  { value: 'conversations', label: 'conversations, with what their tools answered' },
+];
+
 /** A name from what was filtered by; plain signs only, as it may become a file name. */
 export function datasetName(filter: TraceFilter, promptName: string | null): string {
   const parts = [

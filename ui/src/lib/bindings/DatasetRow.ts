@@ -7,4 +7,8 @@ export type DatasetRow = { name: string, description: string, cases: number,
 /**
  * Variables that the first case gives.
  */
-variables: Array<string>, };
+variables: Array<string>, 
+/**
+ * The first case holds the request it was sent with in production.
+ */
+as_sent: boolean, };

@@ -85,9 +85,26 @@ export function fixtureHost(options: FixtureOptions = {}): Host {
       return { total: cases.length, cases: cases.slice(offset, offset + limit) };
     },
     datasetFromTraces: async (name, _filter, limit) => ({
-      dataset: { name, description: '', cases: limit, variables: ['subject', 'body'] },
+      dataset: {
+        name,
+        description: '',
+        cases: limit,
+        variables: ['subject', 'body'],
+        as_sent: false,
+      },
       taken: limit,
       without_variables: 12,
+      without_messages: 0,
+      recorded: 0,
+      left_out: [],
+    }),
+    datasetAsSent: async (name, _filter, how) => ({
+      dataset: { name, description: '', cases: how.limit, variables: [], as_sent: true },
+      taken: how.limit,
+      without_variables: 0,
+      without_messages: 3,
+      recorded: how.limit,
+      left_out: ['logit_bias'],
     }),
     importPick: async () =>
       jobs.start({

@@ -2,6 +2,7 @@
  * The only door to everything outside the window: one method per command of the desktop shell.
  * Every rejection is a `Problem`. `tauri.ts` answers in the app, `fixture.ts` in a browser and in tests.
  */
+import type { AsSent } from '$lib/bindings/AsSent';
 import type { CasePage } from '$lib/bindings/CasePage';
 import type { CachePurgeFilter } from '$lib/bindings/CachePurgeFilter';
 import type { CacheView } from '$lib/bindings/CacheView';
@@ -87,6 +88,7 @@ export interface Host {
   datasetList(): Promise<DatasetRow[]>;
   datasetCases(name: string, offset: number, limit: number, text: string): Promise<CasePage>;
   datasetFromTraces(name: string, filter: TraceFilter, limit: number): Promise<DatasetFromSpans>;
+  datasetAsSent(name: string, filter: TraceFilter, how: AsSent): Promise<DatasetFromSpans>;
   modelChoices(): Promise<ModelChoice[]>;
 
   replayEstimate(plan: RunPlan): Promise<Estimate>;

@@ -33,6 +33,7 @@ export const tauriHost: Host = {
     invoke('dataset_cases', { name, offset, limit, text }),
   datasetFromTraces: (name, filter, limit) =>
     invoke('dataset_from_traces', { name, filter, limit }),
+  datasetAsSent: (name, filter, how) => invoke('dataset_as_sent', { name, filter, how }),
   modelChoices: () => invoke('model_choices'),
 
   replayEstimate: (plan) => invoke('replay_estimate', { plan }),

@@ -13,6 +13,8 @@ pub struct DatasetRow {
     pub cases: u64,
     /// Variables that the first case gives.
     pub variables: Vec<String>,
+    /// The first case holds the request it was sent with in production.
+    pub as_sent: bool,
 }
 
 /// A page of cases.
