@@ -145,7 +145,7 @@ impl Asked<'_> {
         let provider = self.run.priced_by(target);
         self.run
             .prices
-            .cost(provider, &target.model, &completion.usage, at)
+            .cost_of_answer(provider, &target.model, completion, at)
     }
 
     pub(super) fn upper_bound(&self, at: UnixNanos) -> Option<Usd> {

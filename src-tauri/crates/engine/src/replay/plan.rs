@@ -5,11 +5,12 @@
 use crate::Engine;
 use crate::prompts::{WORKING, encoding_of, split_reference};
 use plumbline_model::{
-    AssembledRequest, Case, Problem, PromptSpec, RunPlan, Target, UnixNanos, Usd,
+    AssembledRequest, Case, Problem, PromptSpec, RunPlan, ServiceTier, Target, UnixNanos, Usd,
 };
 use plumbline_prompts as prompts;
-use plumbline_tokens::prices::Prices;
+use plumbline_tokens::prices::{LargestCall, Prices};
 use plumbline_tokens::{Encoding, tokens_in_at_most};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -53,13 +54,16 @@ impl Column {
         at: UnixNanos,
     ) -> Option<Usd> {
         let (provider, model) = (&self.target.provider, &self.target.model);
-        prices.upper_bound(
-            Some(provider),
-            model,
-            tokens_in_at_most?,
-            self.max_tokens_out()?,
-            at,
-        )
+        let extra = &self.spec.parameters.extra;
+        let tier = extra.get("service_tier").and_then(Value::as_str);
+        let cache = extra.get("cache_control").and_then(|how| how.get("ttl"));
+        let call = LargestCall {
+            tokens_in: tokens_in_at_most?,
+            max_tokens_out: self.max_tokens_out()?,
+            tier: tier.map_or(ServiceTier::Standard, ServiceTier::named),
+            caches_for_an_hour: cache.and_then(Value::as_str) == Some("1h"),
+        };
+        prices.upper_bound(Some(provider), model, &call, at)
     }
 
     /// Most tokens an answer may have: the request's limit, else the prompt's budget.

@@ -12,6 +12,7 @@ impl Engine {
     /// Computes the cost of every answered cell of a run again. The ledger keeps what it booked when the calls were
     /// made; what a check said of a cost is asked anew when the checks are next shown.
     pub fn recompute_run(&self, run_id: RunId, dry_run: bool) -> Result<Recomputed, Problem> {
+        self.notice_dead_runs()?;
         let workspace = &self.inner.workspace;
         let run = workspace.run(run_id)?;
         if run.status == RunStatus::Running {
@@ -39,7 +40,7 @@ impl Engine {
                 false => Some(target.provider.as_str()),
             };
             let at = answered.get(&cell.id).copied().unwrap_or(run.started_ns);
-            let cost = prices.cost(provider, &target.model, &completion.usage, at);
+            let cost = prices.cost_of_answer(provider, &target.model, completion, at);
             if tally.add(cell.cost.usd, cell.cost.source.as_ref(), &cost) {
                 changes.push((cell.id, cost));
             }
