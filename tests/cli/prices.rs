@@ -1,6 +1,6 @@
 //! The price table: a newer one imported, costs that stay until they are asked for again, and where a sum is from.
 
-use crate::model_server::{ModelServer, echo};
+use crate::model_server::{ModelServer, Reply, echo};
 use crate::stage::Stage;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -84,6 +84,11 @@ fn an_imported_table_prices_what_comes_and_leaves_what_is_stored() {
     let unchanged = stage.json(&["run", "show", "latest"]);
     assert_eq!(unchanged["row"]["totals"]["cost_usd"], run["cost_usd"]);
     let done = stage.json(&["price", "recompute", "--run", "latest"]);
+    assert_eq!(
+        stage.run(&["doctor"]).status,
+        Some(0),
+        "a cost computed again is no damage"
+    );
     assert_eq!(done["usd_before"], run["cost_usd"], "{done:#}");
     // 2 × (20 × $4 + 5 × $16) / 1,000,000
     assert_eq!(done["usd_after"], "0.00032", "{done:#}");
@@ -262,6 +267,11 @@ fn parts_of_a_call_are_priced_by_their_own_units() {
     ]);
     stage.json(&with_batch);
     assert_eq!(cost(&["--batch"])["cost_usd"], "0.006");
+    let listed = stage.run(&["price", "list"]).out;
+    assert!(
+        listed.contains("for an hour 3, batch in 0.5, batch out 1"),
+        "{listed}"
+    );
     let hour = cost(&["--cache-write", "10000", "--cache-write-1h", "10000"]);
     assert_eq!(hour["cost_usd"], "0.032", "{hour:#}");
     stage
@@ -277,6 +287,20 @@ fn parts_of_a_call_are_priced_by_their_own_units() {
             "1",
         ])
         .refused(2, &[]);
+}
+
+#[test]
+fn a_run_that_is_still_going_is_not_computed_again() {
+    let stage = Stage::with_cases(1);
+    let server = ModelServer::start(|_| Reply::Hold("late".into()));
+    let mut running = stage.start(&stage.replay(&server.base_url, &[]));
+    while server.requests() == 0 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    stage
+        .run(&["price", "recompute", "--run", "latest"])
+        .refused(2, &["still going"]);
+    running.child().kill().unwrap();
 }
 
 #[test]

@@ -131,6 +131,16 @@ fn assert_content_of_v1(workspace: &Workspace) {
             .to_string(),
         "0.35"
     );
+    let own = &workspace.price_overrides().unwrap()[0];
+    assert_eq!(
+        (
+            own.batch_input_usd_per_mtok,
+            own.output_usd_per_mtok.to_string()
+        ),
+        (None, "1.4".to_owned()),
+        "version 5 adds units that nobody set a price of"
+    );
+    assert!(workspace.price_table_in_force().unwrap().is_none());
     assert_eq!(workspace.setting("theme").unwrap().as_deref(), Some("dark"));
 }
 

@@ -87,6 +87,22 @@ fn more_units(more: &MoreUnits) -> Result<PriceOverride, Problem> {
     })
 }
 
+/// The units that most prices leave out, those that are set.
+fn more_text(price: &PriceOverride) -> String {
+    let units = [
+        ("cache write", price.input_cache_write_usd_per_mtok),
+        ("for an hour", price.input_cache_write_1h_usd_per_mtok),
+        ("audio in", price.input_audio_usd_per_mtok),
+        ("audio out", price.output_audio_usd_per_mtok),
+        ("batch in", price.batch_input_usd_per_mtok),
+        ("batch out", price.batch_output_usd_per_mtok),
+    ];
+    let set = units
+        .into_iter()
+        .filter_map(|(unit, usd)| Some(format!("{unit} {}", usd?)));
+    set.collect::<Vec<_>>().join(", ")
+}
+
 /// A table in a line or two.
 fn told(view: &PriceTableView) -> String {
     let age = match view.age_days {
@@ -169,6 +185,7 @@ fn list(engine: &Engine, printer: &Printer) -> Result<(), Problem> {
             Column::numbers("in"),
             Column::numbers("cached"),
             Column::numbers("out"),
+            Column::words("more"),
             Column::words("source"),
         ]);
         for price in &prices {
@@ -179,6 +196,7 @@ fn list(engine: &Engine, printer: &Printer) -> Result<(), Problem> {
                 price.input_usd_per_mtok.to_string(),
                 cached.map_or_else(|| "as input".to_owned(), |usd| usd.to_string()),
                 price.output_usd_per_mtok.to_string(),
+                more_text(price),
                 clean(&price.source).into_owned(),
             ]);
         }

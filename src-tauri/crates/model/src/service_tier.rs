@@ -1,6 +1,6 @@
 //! How a call was served, where that decides what it costs.
 
-use crate::Span;
+use crate::{Completion, Span};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -63,6 +63,19 @@ impl Span {
             Some("fast") => ServiceTier::Fast,
             _ => ServiceTier::Standard,
         }
+    }
+}
+
+impl Completion {
+    /// The tier that the vendor says it answered in.
+    #[must_use]
+    pub fn service_tier(&self) -> ServiceTier {
+        let word = self
+            .extras
+            .as_ref()
+            .and_then(|extras| extras.get("service_tier"));
+        let word = word.and_then(serde_json::Value::as_str);
+        word.map_or(ServiceTier::Standard, ServiceTier::named)
     }
 }
 

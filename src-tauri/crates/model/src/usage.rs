@@ -77,26 +77,36 @@ impl Usage {
     /// Both together, count by count; a sum is unknown only when both are.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {
+        self.by_count(other, add_known)
+    }
+
+    /// What is left without the other, which is a part of it; an unknown part takes nothing.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        self.by_count(other, |all, part| {
+            all.map(|all| all.saturating_sub(part.unwrap_or(0)))
+        })
+    }
+
+    fn by_count(
+        &self,
+        other: &Self,
+        join: impl Fn(Option<u64>, Option<u64>) -> Option<u64>,
+    ) -> Self {
         Self {
-            tokens_in: add_known(self.tokens_in, other.tokens_in),
-            tokens_in_cached: add_known(self.tokens_in_cached, other.tokens_in_cached),
-            tokens_in_cache_write: add_known(
-                self.tokens_in_cache_write,
-                other.tokens_in_cache_write,
-            ),
-            tokens_in_cache_write_1h: add_known(
+            tokens_in: join(self.tokens_in, other.tokens_in),
+            tokens_in_cached: join(self.tokens_in_cached, other.tokens_in_cached),
+            tokens_in_cache_write: join(self.tokens_in_cache_write, other.tokens_in_cache_write),
+            tokens_in_cache_write_1h: join(
                 self.tokens_in_cache_write_1h,
                 other.tokens_in_cache_write_1h,
             ),
-            tokens_in_audio: add_known(self.tokens_in_audio, other.tokens_in_audio),
-            tokens_in_audio_cached: add_known(
-                self.tokens_in_audio_cached,
-                other.tokens_in_audio_cached,
-            ),
-            tokens_out: add_known(self.tokens_out, other.tokens_out),
-            tokens_out_audio: add_known(self.tokens_out_audio, other.tokens_out_audio),
-            tokens_reasoning: add_known(self.tokens_reasoning, other.tokens_reasoning),
-            tokens_unattributed: add_known(self.tokens_unattributed, other.tokens_unattributed),
+            tokens_in_audio: join(self.tokens_in_audio, other.tokens_in_audio),
+            tokens_in_audio_cached: join(self.tokens_in_audio_cached, other.tokens_in_audio_cached),
+            tokens_out: join(self.tokens_out, other.tokens_out),
+            tokens_out_audio: join(self.tokens_out_audio, other.tokens_out_audio),
+            tokens_reasoning: join(self.tokens_reasoning, other.tokens_reasoning),
+            tokens_unattributed: join(self.tokens_unattributed, other.tokens_unattributed),
         }
     }
 

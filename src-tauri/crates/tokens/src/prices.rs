@@ -15,5 +15,5 @@ mod rules;
 mod table;
 mod tariff;
 
-pub use cost::{PriceOverride, Prices};
+pub use cost::{LargestCall, PriceOverride, Prices};
 pub use table::{PriceTable, TableFile};

@@ -122,7 +122,7 @@ fn ledger(conn: &Connection) -> Result<CheckResult> {
             OR (origin = 'live' AND status IN ('complete', 'truncated') AND NOT EXISTS (
                 SELECT 1 FROM attempt AS last
                 WHERE last.cell_id = cell.id AND last.purpose = 'answer' AND last.state = 'answered'
-                  AND (last.cost_pico IS cell.cost_pico OR cell.turns > 0)))",
+                  AND (last.cost_pico IS cell.cost_pico OR cell.turns > 0 OR cell.recomputed)))",
         [],
         |row| row.get(0),
     )?;

@@ -7,7 +7,7 @@ use crate::clock;
 use plumbline_analysis::grade::Answer;
 use plumbline_model::{
     AssembledRequest, Case, Cell, CellStatus, Code, Completion, Cost, Origin, Problem,
-    ResponseStatus, Target, Turn, UnixNanos, Usage, Usd,
+    ResponseStatus, Target, Turn, UnixNanos, Usd,
 };
 use plumbline_prompts::{cache_key, request_hash};
 use plumbline_providers::{Call, Provider, ProviderError};
@@ -105,7 +105,7 @@ impl Asked<'_> {
         if run.use_cache {
             let (workspace, key) = (workspace(run), step.cache_key.clone());
             if let Some(completion) = blocking(move || workspace.cached_answer(&key)).await? {
-                let cost = self.cost_of(&self.column.target, &completion.usage, clock::now());
+                let cost = self.cost_of(&self.column.target, &completion, clock::now());
                 self.accept(cell, completion, cost, Origin::Cached);
                 return store(run, cell).await;
             }
@@ -144,7 +144,7 @@ impl Asked<'_> {
         let call = step.call(cell);
         match provider.chat(&call, &|_| {}, &self.run.cancel).await {
             Ok(completion) => {
-                let cost = self.cost_of(&self.column.target, &completion.usage, clock::now());
+                let cost = self.cost_of(&self.column.target, &completion, clock::now());
                 self.accept(cell, completion, cost, Origin::Recorded);
                 store(self.run, cell).await
             }
@@ -212,16 +212,17 @@ impl Asked<'_> {
     }
 
     /// What a call costs. A recording costs what the call would: its own model's price.
-    pub(super) fn cost_of(&self, target: &Target, usage: &Usage, at: UnixNanos) -> Cost {
+    pub(super) fn cost_of(&self, target: &Target, answer: &Completion, at: UnixNanos) -> Cost {
         let provider = self.run.priced_by(target);
-        self.run.prices.cost(provider, &target.model, usage, at)
+        self.run
+            .prices
+            .cost_of_answer(provider, &target.model, answer, at)
     }
 
     pub(super) fn upper_bound(&self, step: &Step, at: UnixNanos) -> Option<Usd> {
         let tokens_in = tokens_in_at_most(&self.column.target.model, &step.assembled);
-        let most_out = self.column.max_tokens_out(self.case);
         self.column
-            .cost_at_most(&self.run.prices, tokens_in, most_out, at)
+            .cost_at_most(&self.run.prices, tokens_in, self.case, at)
     }
 }
 

@@ -118,7 +118,12 @@ impl Engine {
                 asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
                 continue;
             }
-            let upper = column.cost_at_most(&prices, request.tokens_in_at_most, most_out, now);
+            let upper = column.cost_at_most(
+                &prices,
+                request.tokens_in_at_most,
+                &matrix.cases[planned.case],
+                now,
+            );
             if let Err(over) = check_cost(upper, &column.spec.budget) {
                 block(estimate, over.to_string());
                 continue;

@@ -4,8 +4,8 @@ use super::hearing::assembled;
 use super::opinions::{Asks, inquiries};
 use super::plan::RECORDED;
 use crate::api::{Estimate, EstimatePrior};
-use plumbline_model::{Case, Completion, Target, UnixNanos, Usage, Usd};
-use plumbline_tokens::prices::Prices;
+use plumbline_model::{Case, Completion, ServiceTier, Target, UnixNanos, Usage, Usd};
+use plumbline_tokens::prices::{LargestCall, Prices};
 use plumbline_tokens::tokens_in_at_most;
 use std::collections::BTreeSet;
 
@@ -87,8 +87,13 @@ impl CaseOpinions {
                 .tokens_in_at_most
                 .zip(most)
                 .and_then(|(question, most)| {
-                    let tokens_in = question + most.saturating_mul(JUDGED_PER_TOKEN);
-                    prices.upper_bound(provider, model, tokens_in, asked.tokens_out_max, at)
+                    let call = LargestCall {
+                        tokens_in: question + most.saturating_mul(JUDGED_PER_TOKEN),
+                        max_tokens_out: asked.tokens_out_max,
+                        tier: ServiceTier::Standard,
+                        caches_for_an_hour: false,
+                    };
+                    prices.upper_bound(provider, model, &call, at)
                 });
             let expected = cost(answer.tokens_out_mean);
             if expected.is_none() {

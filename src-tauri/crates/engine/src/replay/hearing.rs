@@ -8,9 +8,10 @@ use super::plan::RECORDED;
 use crate::{Engine, clock};
 use plumbline_model::{
     AssembledRequest, AttemptId, Case, Cell, CellStatus, ChatRequest, Completion, Cost, Origin,
-    Problem, ResponseStatus, RunId, Target, UnixNanos, Usage, Usd,
+    Problem, ResponseStatus, RunId, ServiceTier, Target, UnixNanos, Usage, Usd,
 };
 use plumbline_providers::{Call, Embeddings, Embeds, ProviderError};
+use plumbline_tokens::prices::LargestCall;
 use plumbline_tokens::{Encoding, count_request, tokens_in_at_most};
 use plumbline_workspace::{AttemptAnswer, Opinion, OpinionKey, Said};
 use std::collections::{BTreeSet, HashMap};
@@ -204,7 +205,7 @@ impl Asked<'_> {
             Ok(reply) => {
                 let asked_ns = clock::now();
                 Heard {
-                    cost: self.cost_of(target, &reply.usage, asked_ns),
+                    cost: self.cost_of(target, &reply, asked_ns),
                     said: reply_of(reply),
                     origin: Origin::Recorded,
                     asked_ns,
@@ -240,7 +241,9 @@ impl Asked<'_> {
                     call: call(target, request, &inquiry.key),
                 };
                 let ended = ask(run, cell, &question, &mut errand).await?;
-                Ok(self.heard(target, ended, |reply| (reply.usage, reply_of(reply))))
+                Ok(self.heard(ended, |reply, at| {
+                    (self.cost_of(target, &reply, at), reply_of(reply))
+                }))
             }
             Asks::Vector(text) => {
                 let Some(embeds) = run.embedder(target) else {
@@ -253,15 +256,16 @@ impl Asked<'_> {
                     cancel: &run.cancel,
                 };
                 let ended = ask(run, cell, &question, &mut errand).await?;
-                Ok(self.heard(target, ended, |mut answer| {
+                Ok(self.heard(ended, |mut answer, at| {
                     let usage = Usage {
                         // An embedding has no output to pay for.
                         tokens_out: Some(0),
                         ..answer.usage
                     };
+                    let provider = Some(target.provider.as_str());
                     let said = answer.vectors.pop().map(Said::Vector);
                     (
-                        usage,
+                        run.prices.cost(provider, &target.model, &usage, at),
                         said.unwrap_or_else(|| nothing("no vector came back")),
                     )
                 }))
@@ -271,9 +275,8 @@ impl Asked<'_> {
 
     fn heard<T>(
         &self,
-        target: &Target,
         ended: Ended<T>,
-        read: impl FnOnce(T) -> (Usage, Said),
+        read: impl FnOnce(T, UnixNanos) -> (Cost, Said),
     ) -> Option<Heard> {
         match ended {
             Ended::Answered {
@@ -282,8 +285,7 @@ impl Asked<'_> {
                 answer,
             } => {
                 let asked_ns = clock::now();
-                let (usage, said) = read(answer);
-                let cost = self.cost_of(target, &usage, asked_ns);
+                let (cost, said) = read(answer, asked_ns);
                 self.run.cap.settle(reservation, cost.usd);
                 Some(Heard {
                     said,
@@ -340,10 +342,16 @@ impl Asked<'_> {
             // No token is shorter than a byte; a few frame the text.
             Asks::Vector(text) => (text.len() as u64 + 16, 0),
         };
+        let call = LargestCall {
+            tokens_in,
+            max_tokens_out: tokens_out,
+            tier: ServiceTier::Standard,
+            caches_for_an_hour: false,
+        };
         let provider = Some(target.provider.as_str());
         self.run
             .prices
-            .upper_bound(provider, &target.model, tokens_in, tokens_out, at)
+            .upper_bound(provider, &target.model, &call, at)
     }
 }
 

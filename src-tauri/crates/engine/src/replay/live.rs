@@ -63,7 +63,7 @@ impl Asked<'_> {
                 answer,
             } => {
                 let answered_ns = clock::now();
-                let cost = self.cost_of(&target, &answer.usage, answered_ns);
+                let cost = self.cost_of(&target, &answer, answered_ns);
                 let cost_usd = cost.usd;
                 run.cap.settle(reservation, cost_usd);
                 let cache = self.cache_entry(cell, &question, cache_key, &answer, answered_ns)?;

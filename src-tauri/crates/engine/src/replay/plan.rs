@@ -5,11 +5,13 @@
 use crate::Engine;
 use crate::prompts::{WORKING, encoding_of, split_reference};
 use plumbline_model::{
-    AssembledRequest, Case, Problem, PromptSpec, RunPlan, Target, UnixNanos, Usd,
+    AssembledRequest, Case, ModelParameters, Problem, PromptSpec, RunPlan, ServiceTier, Target,
+    UnixNanos, Usd,
 };
 use plumbline_prompts as prompts;
-use plumbline_tokens::prices::Prices;
+use plumbline_tokens::prices::{LargestCall, Prices};
 use plumbline_tokens::{Encoding, count_request, encoding_for_model, tokens_in_at_most};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -60,26 +62,32 @@ impl Column {
         &self,
         prices: &Prices,
         tokens_in_at_most: Option<u64>,
-        max_tokens_out: Option<u64>,
+        case: &Case,
         at: UnixNanos,
     ) -> Option<Usd> {
         let (provider, model) = (&self.target.provider, &self.target.model);
-        prices.upper_bound(
-            Some(provider),
-            model,
-            tokens_in_at_most?,
-            max_tokens_out?,
-            at,
-        )
+        let extra = &self.parameters(case).extra;
+        let tier = extra.get("service_tier").and_then(Value::as_str);
+        let cache = extra.get("cache_control").and_then(|how| how.get("ttl"));
+        let call = LargestCall {
+            tokens_in: tokens_in_at_most?,
+            max_tokens_out: self.max_tokens_out(case)?,
+            tier: tier.map_or(ServiceTier::Standard, ServiceTier::named),
+            caches_for_an_hour: cache.and_then(Value::as_str) == Some("1h"),
+        };
+        prices.upper_bound(Some(provider), model, &call, at)
+    }
+
+    fn parameters<'a>(&'a self, case: &'a Case) -> &'a ModelParameters {
+        match &case.request {
+            Some(request) if self.sends_as_recorded() => &request.parameters,
+            _ => &self.spec.parameters,
+        }
     }
 
     /// Most tokens an answer may have: the request's limit, else the prompt's budget.
     pub(crate) fn max_tokens_out(&self, case: &Case) -> Option<u64> {
-        let parameters = match &case.request {
-            Some(request) if self.sends_as_recorded() => &request.parameters,
-            _ => &self.spec.parameters,
-        };
-        let requested = parameters.max_tokens.map(u64::from);
+        let requested = self.parameters(case).max_tokens.map(u64::from);
         match (requested, self.spec.budget.max_tokens_out) {
             (Some(requested), Some(budget)) => Some(requested.min(budget)),
             (requested, budget) => requested.or(budget),

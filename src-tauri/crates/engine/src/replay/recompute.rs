@@ -2,16 +2,18 @@
 
 use super::RECORDED;
 use super::execute::recorded_by;
+use super::turns::by_turn;
 use crate::Engine;
 use crate::api::Recomputed;
 use crate::recompute::Tally;
-use plumbline_model::{CellId, Problem, RunId, RunStatus, UnixNanos};
+use plumbline_model::{CellId, Cost, Problem, RunId, RunStatus, UnixNanos};
 use std::collections::HashMap;
 
 impl Engine {
     /// Computes the cost of every answered cell of a run again. The ledger keeps what it booked when the calls were
     /// made; what a check said of a cost is asked anew when the checks are next shown.
     pub fn recompute_run(&self, run_id: RunId, dry_run: bool) -> Result<Recomputed, Problem> {
+        self.notice_dead_runs()?;
         let workspace = &self.inner.workspace;
         let run = workspace.run(run_id)?;
         if run.status == RunStatus::Running {
@@ -39,7 +41,13 @@ impl Engine {
                 false => Some(target.provider.as_str()),
             };
             let at = answered.get(&cell.id).copied().unwrap_or(run.started_ns);
-            let cost = prices.cost(provider, &target.model, &completion.usage, at);
+            let cost = match cell.turns.is_empty() {
+                true => prices.cost_of_answer(provider, &target.model, completion, at),
+                false => by_turn(&cell.turns, completion)
+                    .map(|answer| prices.cost_of_answer(provider, &target.model, &answer, at))
+                    .reduce(Cost::plus)
+                    .unwrap_or_default(),
+            };
             if tally.add(cell.cost.usd, cell.cost.source.as_ref(), &cost) {
                 changes.push((cell.id, cost));
             }

@@ -92,6 +92,21 @@ pub(super) fn whole_conversation(turns: &[Turn], last: Completion) -> Completion
     whole
 }
 
+/// The answers of a conversation as each was paid: those of the turns, and the last one without what they took.
+pub(super) fn by_turn(turns: &[Turn], whole: &Completion) -> impl Iterator<Item = Completion> {
+    let usage = turns
+        .iter()
+        .fold(whole.usage, |rest, turn| rest.minus(&turn.completion.usage));
+    let last = Completion {
+        usage,
+        ..whole.clone()
+    };
+    turns
+        .iter()
+        .map(|turn| turn.completion.clone())
+        .chain([last])
+}
+
 /// Whether a call is one of this tool with these arguments; the order of members does not count, and a whole number
 /// is the same with and without a fraction of zero.
 fn is_same(call: &ToolCall, name: &str, arguments: &Value) -> bool {
@@ -214,6 +229,10 @@ mod tests {
             (whole.usage, whole.latency_ms),
             (Usage::of(20, 4), Some(10.0))
         );
+        let parts: Vec<Usage> = by_turn(&before, &whole)
+            .map(|answer| answer.usage)
+            .collect();
+        assert_eq!(parts, [Usage::of(10, 2), Usage::of(10, 2)]);
         let silent = Completion {
             latency_ms: None,
             ..turn("", Vec::new())

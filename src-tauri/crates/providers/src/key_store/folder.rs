@@ -77,7 +77,7 @@ impl Folder {
             .read_to_end(&mut bytes)
             .map_err(|error| disk(&path, &error))?;
         if bytes.len() as u64 > LARGEST {
-            return Err(damaged(&path, "it is far too large"));
+            return Err(damaged(&path, &"it is far too large"));
         }
         Ok(Some(bytes))
     }
@@ -106,7 +106,7 @@ fn disk(path: &Path, error: &std::io::Error) -> KeyStoreError {
     }
 }
 
-pub(super) fn damaged(path: &Path, why: impl ToString) -> KeyStoreError {
+pub(super) fn damaged(path: &Path, why: &dyn std::fmt::Display) -> KeyStoreError {
     KeyStoreError::Damaged {
         path: path.display().to_string(),
         why: why.to_string(),

@@ -29,7 +29,7 @@ impl Index {
         // What the parser says may quote the file, which is not a secret.
         serde_json::from_slice::<Written>(&bytes)
             .map(|written| written.keys)
-            .map_err(|error| damaged(&self.folder.file(NAME), error))
+            .map_err(|error| damaged(&self.folder.file(NAME), &error))
     }
 
     /// Writes a key down, in place of an earlier one of its origin and place.
@@ -50,7 +50,7 @@ impl Index {
         change(&mut keys);
         keys.sort_by(|a, b| (&a.origin, a.place).cmp(&(&b.origin, b.place)));
         let bytes = serde_json::to_vec_pretty(&Written { keys })
-            .map_err(|error| damaged(&self.folder.file(NAME), error))?;
+            .map_err(|error| damaged(&self.folder.file(NAME), &error))?;
         self.folder.write(NAME, &bytes, &held)
     }
 }

@@ -224,7 +224,7 @@ impl KeyStore {
         match self.0.keyring.set(origin, secret) {
             Ok(()) => return Ok(KeyPlace::Keyring),
             Err(error) if self.0.file.can_open() => {
-                tracing::info!(%error, "using the encrypted file")
+                tracing::info!(%error, "using the encrypted file");
             }
             Err(error) => return Err(error),
         }

@@ -155,7 +155,7 @@ impl SealedFile {
         passphrase: &SecretString,
         held: &Held,
     ) -> Result<(), KeyStoreError> {
-        let sealed = seal(&keys, passphrase).map_err(|why| damaged(&self.path, why))?;
+        let sealed = seal(&keys, passphrase).map_err(|why| damaged(&self.path, &why))?;
         self.folder.write(NAME, &sealed, held)?;
         *self.known() = Known {
             passphrase: Some(passphrase.clone()),
@@ -234,7 +234,7 @@ fn seal(keys: &Keys, passphrase: &SecretString) -> Result<Vec<u8>, String> {
 fn unseal(path: &Path, sealed: &[u8], passphrase: &SecretString) -> Result<Keys, KeyStoreError> {
     let mut identity = Identity::new(passphrase.clone());
     identity.set_max_work_factor(LARGEST_WORK_FACTOR);
-    let decryptor = Decryptor::new(sealed).map_err(|error| damaged(path, error))?;
+    let decryptor = Decryptor::new(sealed).map_err(|error| damaged(path, &error))?;
     let mut opened = decryptor
         .decrypt(std::iter::once(&identity as &dyn age::Identity))
         .map_err(|error| match error {
@@ -243,15 +243,15 @@ fn unseal(path: &Path, sealed: &[u8], passphrase: &SecretString) -> Result<Keys,
                     path: path.display().to_string(),
                 }
             }
-            error => damaged(path, error),
+            error => damaged(path, &error),
         })?;
     let mut text = Zeroizing::new(Vec::with_capacity(sealed.len()));
     opened
         .read_to_end(&mut text)
-        .map_err(|error| damaged(path, error))?;
+        .map_err(|error| damaged(path, &error))?;
     // What the parser says could quote a key.
     let keys: BTreeMap<String, String> =
-        serde_json::from_slice(&text).map_err(|_| damaged(path, "it holds no keys"))?;
+        serde_json::from_slice(&text).map_err(|_| damaged(path, &"it holds no keys"))?;
     Ok(keys
         .into_iter()
         .map(|(origin, secret)| (origin, SecretString::from(secret)))

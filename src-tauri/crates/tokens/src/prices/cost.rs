@@ -7,7 +7,7 @@ use super::rate::{Period, Rate, Unit};
 use super::rules::Rules;
 use super::table::PriceTable;
 use super::tariff::Tariff;
-use plumbline_model::{Cost, PriceSource, ServiceTier, Span, UnixNanos, Usage, Usd};
+use plumbline_model::{Completion, Cost, PriceSource, ServiceTier, Span, UnixNanos, Usage, Usd};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use ts_rs::TS;
@@ -116,6 +116,17 @@ impl Default for Prices {
     }
 }
 
+/// A call that was not sent yet, at its largest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LargestCall {
+    pub tokens_in: u64,
+    pub max_tokens_out: u64,
+    /// The tier that it asks for.
+    pub tier: ServiceTier,
+    /// It asks the provider to keep its input for an hour.
+    pub caches_for_an_hour: bool,
+}
+
 /// A price list that applies to one call.
 struct Listed<'p> {
     tariff: Tariff<'p>,
@@ -173,23 +184,51 @@ impl Prices {
         }
     }
 
-    /// The most a call of `tokens_in` input tokens and at most `max_tokens_out` output tokens can cost by
-    /// list price: nothing cached, or all of it written to the cache where that is dearer. `None` when
-    /// the model has no price.
+    /// The cost of an answer, in the tier that it says it was served in.
+    #[must_use]
+    pub fn cost_of_answer(
+        &self,
+        provider: Option<&str>,
+        model: &str,
+        answer: &Completion,
+        at: UnixNanos,
+    ) -> Cost {
+        self.cost_in_tier(provider, model, answer.service_tier(), &answer.usage, at)
+    }
+
+    /// The most a call can cost by list price: nothing cached, or all of it written to the cache where that is
+    /// dearer; in the tier that it asks for, or in the standard one where that is dearer. `None` when the model has
+    /// no price.
     #[must_use]
     pub fn upper_bound(
         &self,
         provider: Option<&str>,
         model: &str,
-        tokens_in: u64,
-        max_tokens_out: u64,
+        call: &LargestCall,
         at: UnixNanos,
     ) -> Option<Usd> {
-        let listed = self
-            .listed(provider, model, ServiceTier::Standard, at)
-            .ok()?;
-        let dearest = |units: &[Unit]| listed.tariff.dearest(units, tokens_in);
-        let input = dearest(&[Unit::Input, Unit::CacheWrite, Unit::CacheRead]);
+        let in_tier = |tier| self.bound_in_tier(provider, model, tier, call, at);
+        let standard = in_tier(ServiceTier::Standard)?;
+        match call.tier {
+            ServiceTier::Standard => Some(standard),
+            tier => Some(in_tier(tier)?.max(standard)),
+        }
+    }
+
+    fn bound_in_tier(
+        &self,
+        provider: Option<&str>,
+        model: &str,
+        tier: ServiceTier,
+        call: &LargestCall,
+        at: UnixNanos,
+    ) -> Option<Usd> {
+        let listed = self.listed(provider, model, tier, at).ok()?;
+        let dearest = |units: &[Unit]| listed.tariff.dearest(units, call.tokens_in);
+        let mut input = dearest(&[Unit::Input, Unit::CacheWrite, Unit::CacheRead]);
+        if call.caches_for_an_hour {
+            input = input.max(Some(dearest(&[Unit::CacheWriteHour])?));
+        }
         let output = dearest(&[Unit::Output, Unit::Reasoning]);
         let of = |tokens: u64, rate: Option<Usd>| match (tokens, rate) {
             (0, _) => Some(Usd::ZERO),
@@ -197,8 +236,8 @@ impl Prices {
         };
         let request = listed
             .per_thousand_requests
-            .map_or(Some(Usd::ZERO), |fee| price(1_000, fee.at(tokens_in)));
-        Some(of(tokens_in, input)? + of(max_tokens_out, output)? + request?)
+            .map_or(Some(Usd::ZERO), |fee| price(1_000, fee.at(call.tokens_in)));
+        Some(of(call.tokens_in, input)? + of(call.max_tokens_out, output)? + request?)
     }
 
     fn listed(

@@ -223,13 +223,82 @@ fn the_upper_bound_is_never_below_the_cost() {
             };
             let cost = prices.cost(None, model, &usage, NOW).usd.unwrap();
             let bound = prices
-                .upper_bound(None, model, tokens_in, 100, NOW)
+                .upper_bound(None, model, &largest(tokens_in), NOW)
                 .unwrap();
             assert!(cost <= bound, "{model} {tokens_in}: {cost} > {bound}");
         }
     }
-    assert_eq!(prices.upper_bound(None, "b-unheard-of", 1, 1, NOW), None);
-    assert_eq!(prices.upper_bound(None, "a-none", 1, 1, NOW), None);
+    for model in ["b-unheard-of", "a-none"] {
+        assert_eq!(prices.upper_bound(None, model, &largest(1), NOW), None);
+    }
+}
+
+fn largest(tokens_in: u64) -> LargestCall {
+    LargestCall {
+        tokens_in,
+        max_tokens_out: 100,
+        ..LargestCall::default()
+    }
+}
+
+#[test]
+fn the_upper_bound_holds_for_the_tier_and_the_cache_that_a_call_asks_for() {
+    let bound = |call| {
+        let bound = ruled().upper_bound(Some("anthropic"), "claude-x", &call, NOW);
+        bound.map(|usd| usd.to_string())
+    };
+    let plain = LargestCall {
+        max_tokens_out: 0,
+        ..largest(1_000_000)
+    };
+    assert_eq!(bound(plain).unwrap(), "5");
+    let hour = LargestCall {
+        caches_for_an_hour: true,
+        ..plain
+    };
+    assert_eq!(bound(hour).unwrap(), "8");
+    let batch = LargestCall {
+        tier: ServiceTier::Batch,
+        ..plain
+    };
+    assert_eq!(bound(batch).unwrap(), "5", "it may be served as usual");
+    let priority = LargestCall {
+        tier: ServiceTier::Priority,
+        ..plain
+    };
+    assert_eq!(bound(priority), None, "nobody knows its price");
+    let mut listed = prices();
+    listed.overrides = vec![own("a-one", "1")];
+    let unsaid = listed.upper_bound(
+        None,
+        "a-one",
+        &LargestCall {
+            caches_for_an_hour: true,
+            ..plain
+        },
+        NOW,
+    );
+    assert_eq!(unsaid, None);
+}
+
+#[test]
+fn an_answer_is_priced_in_the_tier_that_it_was_served_in() {
+    let prices = Prices::default();
+    let at = UnixNanos(1_795_000_000_000_000_000);
+    let usd = |tier: &str| {
+        let answer: Completion = serde_json::from_value(serde_json::json!({
+            "status": "complete", "text": "hi", "usage": Usage::of(1_000_000, 0),
+            "extras": { "service_tier": tier },
+        }))
+        .unwrap();
+        let cost = prices.cost_of_answer(Some("openai"), "gpt-5", &answer, at);
+        cost.usd.unwrap().to_string()
+    };
+    assert_eq!(
+        (usd("default"), usd("flex")),
+        ("1.25".into(), "0.625".into())
+    );
+    assert_eq!(usd("priority"), "2.5");
 }
 
 #[test]

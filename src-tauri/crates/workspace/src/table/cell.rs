@@ -49,10 +49,11 @@ CREATE UNIQUE INDEX cell_place
 CREATE UNIQUE INDEX cell_position ON cell (run_id, position);
 ";
 
-/// Conversations with tools.
+/// Conversations with tools, and costs that were computed again since the ledger booked them.
 pub(crate) const V5: &str = "
 ALTER TABLE cell ADD COLUMN turns INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cell ADD COLUMN diverged INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE cell ADD COLUMN recomputed INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// What narrows the cells of a run. Every condition that is set must hold.

@@ -30,8 +30,10 @@ impl Workspace {
                 let mut body: Body = codec::unpack_json(&packed)?;
                 let cost_pico = cost.usd.and_then(to_pico);
                 body.cost = cost;
-                tx.prepare_cached("UPDATE cell SET cost_pico = ?2, body = ?3 WHERE id = ?1")?
-                    .execute(params![id, cost_pico, codec::pack_json(&body)?])?;
+                tx.prepare_cached(
+                    "UPDATE cell SET cost_pico = ?2, recomputed = 1, body = ?3 WHERE id = ?1",
+                )?
+                .execute(params![id, cost_pico, codec::pack_json(&body)?])?;
             }
             tx.announce(Topic::Cell, run.to_string());
             Ok(())
