@@ -16,7 +16,7 @@ variant: number,
  */
 variants: number, latency_ms: number | null, 
 /**
- * Computed from the price table; the source's own figure is `span.cost_usd`.
+ * As it was stored, from a price table; the source's own figure is `span.cost_usd`.
  */
 cost: Cost, 
 /**

@@ -205,7 +205,7 @@ pub struct SpanView {
     /// How many contents came under these ids; above one, the sources contradict each other.
     pub variants: u64,
     pub latency_ms: Option<f64>,
-    /// Computed from the price table; the source's own figure is `span.cost_usd`.
+    /// As it was stored, from a price table; the source's own figure is `span.cost_usd`.
     pub cost: Cost,
     /// The source record, pretty-printed JSON where it is JSON.
     pub raw: String,
