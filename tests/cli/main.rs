@@ -21,9 +21,17 @@ mod importing;
 #[cfg(test)]
 mod interrupted;
 #[cfg(test)]
+mod kept_keys;
+#[cfg(test)]
+mod key_canaries;
+#[cfg(test)]
+mod keyring;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod killed;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod listening;
 #[cfg(test)]

@@ -53,6 +53,10 @@ const COMMANDS: &[&[&str]] = &[
     &["price", "list"],
     &["price", "set"],
     &["price", "remove"],
+    &["key"],
+    &["key", "set"],
+    &["key", "list"],
+    &["key", "remove"],
     &["doctor"],
     &["demo"],
 ];
