@@ -6,7 +6,7 @@
 use crate::arguments::Opening;
 use crate::jobs::Audience;
 use plumbline_engine::api::JobState;
-use plumbline_engine::{Engine, EngineOptions, KeyLookup, Redaction};
+use plumbline_engine::{Engine, EngineOptions, KeyLookup, KeyStore, Redaction};
 use plumbline_model::{Code, JobId, Problem};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,6 +24,8 @@ const FAREWELL: Duration = Duration::from_secs(4);
 pub(crate) struct Desk {
     engine: Arc<RwLock<Engine>>,
     pub(crate) audience: Audience,
+    /// One for every workspace, so that what was unlocked stays so. A problem where there is no home folder.
+    keys: Answer<KeyStore>,
     /// What is imported next is stored with its secrets. Every start, and every workspace, begins without.
     keeps_secrets: Arc<AtomicBool>,
 }
@@ -35,10 +37,13 @@ impl Desk {
     /// The workspace cannot be opened, or the prompts folder does not exist.
     pub(crate) fn open(opening: Opening) -> Answer<Self> {
         let audience = Audience::default();
-        let engine = open_engine(opening, &audience)?;
+        // Nobody sits at a terminal: a locked file is unlocked in the window.
+        let keys = KeyStore::of_this_machine(None);
+        let engine = open_engine(opening, &audience, keys.as_ref().ok())?;
         Ok(Self {
             engine: Arc::new(RwLock::new(engine)),
             audience,
+            keys,
             keeps_secrets: Arc::default(),
         })
     }
@@ -51,6 +56,15 @@ impl Desk {
     ) -> Answer<T> {
         let engine = self.engine();
         on_a_thread(move || use_case(&engine)).await
+    }
+
+    /// The same for what is done about keys, which belong to no workspace.
+    pub(crate) async fn ask_keys<T: Send + 'static>(
+        &self,
+        use_case: impl FnOnce(&KeyStore) -> Answer<T> + Send + 'static,
+    ) -> Answer<T> {
+        let keys = self.keys.clone()?;
+        on_a_thread(move || use_case(&keys)).await
     }
 
     /// Opens another workspace in place of this one.
@@ -75,7 +89,7 @@ impl Desk {
                 workspace: Some(workspace),
                 prompts: None,
             };
-            let next = open_engine(opening, &desk.audience)?;
+            let next = open_engine(opening, &desk.audience, desk.keys.as_ref().ok())?;
             *desk.engine.write().unwrap_or_else(PoisonError::into_inner) = next;
             desk.redact(Redaction::On);
             Ok(())
@@ -120,11 +134,12 @@ impl Desk {
     }
 }
 
-fn open_engine(opening: Opening, audience: &Audience) -> Answer<Engine> {
+fn open_engine(opening: Opening, audience: &Audience, keys: Option<&KeyStore>) -> Answer<Engine> {
     let engine = Engine::open(EngineOptions {
         workspace: opening.workspace,
         prompts: opening.prompts,
         keys: KeyLookup::from_environment_bound(),
+        key_store: keys.cloned(),
     })?;
     let audience = audience.clone();
     engine.subscribe_jobs(move |job| audience.tell(job));

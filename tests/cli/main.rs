@@ -25,9 +25,17 @@ mod interrupted;
 #[cfg(test)]
 mod judging;
 #[cfg(test)]
+mod kept_keys;
+#[cfg(test)]
+mod key_canaries;
+#[cfg(test)]
+mod keyring;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod killed;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod listening;
 #[cfg(test)]

@@ -122,6 +122,8 @@ impl Stage {
             .env_clear()
             .env("HOME", self.dir.path())
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            // Nobody's keyring: without an address the bus of the login would be found.
+            .env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus")
             .arg("--workspace")
             .arg(self.workspace())
             .stdin(Stdio::null());

@@ -60,6 +60,10 @@ const COMMANDS: &[&[&str]] = &[
     &["price", "import"],
     &["price", "table"],
     &["price", "recompute"],
+    &["key"],
+    &["key", "set"],
+    &["key", "list"],
+    &["key", "remove"],
     &["doctor"],
     &["demo"],
 ];

@@ -2,10 +2,10 @@
 
 use clap::{Subcommand, ValueEnum};
 
-/// API keys that are kept for one server each, in the system's keyring or an encrypted file
+/// API keys that are kept, each for one server
 #[derive(Debug, Subcommand)]
 #[command(
-    after_help = "A call looks in the environment first, then in the keyring, then in the encrypted file.
+    after_help = "A call looks in the environment first, then in the system's keyring, then in an encrypted file.
 PLUMBLINE_KEY_PASSPHRASE opens the file where nobody can be asked.
 
 Examples:

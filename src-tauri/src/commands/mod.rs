@@ -7,6 +7,7 @@ mod compare;
 mod cost;
 mod datasets;
 mod jobs;
+mod keys;
 mod listen;
 mod prompts;
 mod redaction;
@@ -67,6 +68,10 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         redaction::redaction_add,
         redaction::redaction_remove,
         redaction::redaction_try,
+        keys::key_list,
+        keys::key_set,
+        keys::key_remove,
+        keys::key_unlock,
         cost::cost_view,
         cost::forecast,
         cost::day_budget,
@@ -81,6 +86,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
 
 #[cfg(test)]
 mod tests {
+    use plumbline_engine::api::{KeyFileState, KeyPlace, KeyRow, KeysView};
     use std::collections::BTreeSet;
     use std::fs;
     use std::path::Path;
@@ -120,9 +126,21 @@ mod tests {
         );
     }
 
+    /// What can be done about keys, with what each gives back.
+    const ABOUT_KEYS: [(&str, &str); 4] = [
+        ("key_list", "KeysView"),
+        ("key_set", "KeyRow"),
+        ("key_remove", "()"),
+        ("key_unlock", "()"),
+    ];
+
     #[test]
     fn no_command_hands_out_a_key_or_takes_a_path() {
+        let about_keys = ABOUT_KEYS.map(|(name, _)| name);
         for name in commands() {
+            if about_keys.contains(&name) {
+                continue;
+            }
             for word in [
                 "key",
                 "secret",
@@ -138,5 +156,38 @@ mod tests {
                 );
             }
         }
+    }
+    #[test]
+    fn commands_about_keys_give_back_what_tells_no_key() {
+        let source = include_str!("keys.rs");
+        let found: Vec<(&str, &str)> = source
+            .split("pub(crate) async fn ")
+            .skip(1)
+            .map(|rest| {
+                let name = rest.split('(').next().unwrap();
+                let answer = rest.split("-> Answer<").nth(1).unwrap();
+                (name, answer.split("> {").next().unwrap())
+            })
+            .collect();
+        assert_eq!(found, ABOUT_KEYS);
+        let row = KeyRow {
+            origin: "https://example.test".to_owned(),
+            place: KeyPlace::Keyring,
+            last_four: Some("wxyz".to_owned()),
+        };
+        let view = KeysView {
+            keys: vec![row],
+            file: KeyFileState::Locked,
+            file_path: "keys.age".to_owned(),
+        };
+        // A field that is added must be looked at here.
+        assert_eq!(
+            serde_json::to_value(view).unwrap(),
+            serde_json::json!({
+                "keys": [{ "origin": "https://example.test", "place": "keyring", "last_four": "wxyz" }],
+                "file": "locked",
+                "file_path": "keys.age",
+            })
+        );
     }
 }

@@ -81,6 +81,7 @@ pub(crate) fn build_everything() -> Result<(), String> {
 fn system_packages() -> Result<(), String> {
     system::ensure(system::DESKTOP)?;
     system::ensure(system::CLIENT_TESTS)?;
+    system::ensure(system::KEYRING_TESTS)?;
     system::ensure(system::WINDOW_TESTS)
 }
 

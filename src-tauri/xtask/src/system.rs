@@ -10,6 +10,8 @@ use std::process::Command;
 pub(crate) const DESKTOP: &[&str] = &["build-essential", "libwebkit2gtk-4.1-dev", "pkg-config"];
 /// What the tests with official clients run on.
 pub(crate) const CLIENT_TESTS: &[&str] = &["ca-certificates", "python3", "python3-venv"];
+/// What the tests with a real keyring run on.
+pub(crate) const KEYRING_TESTS: &[&str] = &["dbus", "gnome-keyring"];
 /// What the tests of the real window run on.
 pub(crate) const WINDOW_TESTS: &[&str] = &["libxtst6", "python3", "webkit2gtk-driver", "xvfb"];
 

@@ -14,7 +14,11 @@ const THEMES: [ThemeChoice, string][] = [
   ['contrast', 'high contrast'],
 ];
 
-export function frameCommands(frame: { openPalette: () => void; openKeys: () => void }): Command[] {
+export function frameCommands(frame: {
+  openPalette: () => void;
+  openKeys: () => void;
+  openApiKeys: () => void;
+}): Command[] {
   return [
     ...screens.map((screen) => ({
       id: `go.${screen.id}`,
@@ -64,6 +68,7 @@ export function frameCommands(frame: { openPalette: () => void; openKeys: () => 
     { id: 'import', label: 'Import traces…', group: 'Workspace', keys: 'i', run: importTraces },
     { id: 'prompts.folder', label: 'Open a prompts folder…', group: 'Workspace', run: openPrompts },
     { id: 'workspace.open', label: 'Open a workspace…', group: 'Workspace', run: openWorkspace },
+    { id: 'apiKeys', label: 'API keys…', group: 'Workspace', run: frame.openApiKeys },
     { id: 'demo', label: 'Run the demo', group: 'Workspace', run: startDemo },
     { id: 'doctor', label: 'Check the workspace', group: 'Workspace', run: check },
   ];

@@ -7,6 +7,7 @@ import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import axe from 'axe-core';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { keysDialog } from '../keys/keysDialog.svelte';
 import { newRun } from './newRun.svelte';
 import ReplayScreen from './ReplayScreen.svelte';
 
@@ -55,6 +56,20 @@ describe('a new run', () => {
     expect(
       await screen.findByText(/no price for mistral:ministral-8b-private/),
     ).toBeInTheDocument();
+  });
+
+  it('leads from a missing key to the API keys, with its server', async () => {
+    const problems = [
+      'https://api.openai.com needs a key and none was given in OPENAI_API_KEY\n' +
+        'Set OPENAI_API_KEY, or keep one for it: `plumbline key set --origin https://api.openai.com`, or API keys in the window.',
+    ];
+    const estimate = host.replayEstimate;
+    setHost({ ...host, replayEstimate: async (plan) => ({ ...(await estimate(plan)), problems }) });
+    const { user } = open('#/replay?prompt=ticket-triage%401.0.0');
+    await user.click(await screen.findByRole('checkbox', { name: 'openai:gpt-4.1-mini' }));
+    await user.click(await screen.findByRole('button', { name: 'Give the key…' }));
+    expect(keysDialog).toEqual({ open: true, origin: 'https://api.openai.com' });
+    keysDialog.open = false;
   });
 
   it('asks for one estimate after a burst of typing', async () => {

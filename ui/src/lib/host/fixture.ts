@@ -9,6 +9,7 @@ import { fixtureMoney } from './fixtures/money';
 import { datasetRows, tickets } from './fixtures/datasets';
 import { fixtureIntake } from './fixtures/intake';
 import { FixtureJobs } from './fixtures/jobs';
+import { fixtureKeys } from './fixtures/keys';
 import { fixturePrompts } from './fixtures/prompts';
 import { fixtureRuns } from './fixtures/runs';
 import { fixtureTraces } from './fixtures/traces';
@@ -50,6 +51,7 @@ export function fixtureHost(options: FixtureOptions = {}): Host {
   return {
     ...fixturePrompts(announce),
     ...fixtureIntake(announce),
+    ...fixtureKeys(),
     ...traces,
     ...runs,
     workspaceInfo: async () => info(),

@@ -29,6 +29,9 @@ import type { Histogram } from '$lib/bindings/Histogram';
 import type { ImportRow } from '$lib/bindings/ImportRow';
 import type { Intake } from '$lib/bindings/Intake';
 import type { JobProgress } from '$lib/bindings/JobProgress';
+import type { KeyPlace } from '$lib/bindings/KeyPlace';
+import type { KeyRow } from '$lib/bindings/KeyRow';
+import type { KeysView } from '$lib/bindings/KeysView';
 import type { LiveIntake } from '$lib/bindings/LiveIntake';
 import type { ModelChoice } from '$lib/bindings/ModelChoice';
 import type { PromptCheck } from '$lib/bindings/PromptCheck';
@@ -148,6 +151,14 @@ export interface Host {
   redactionRemove(name: string): Promise<void>;
   /** What an import would store in place of a text; `pattern` is tried beside those that were added. */
   redactionTry(text: string, pattern: string | null): Promise<RedactionTrial>;
+
+  /** Which servers have a key, without any key. */
+  keyList(): Promise<KeysView>;
+  /** Null keeps it in the keyring, or in the file where no keyring answers. */
+  keySet(origin: string, secret: string, place: KeyPlace | null): Promise<KeyRow>;
+  keyRemove(origin: string): Promise<void>;
+  /** Opens the encrypted file until the window closes; for a new one, chooses its passphrase. */
+  keyUnlock(passphrase: string): Promise<void>;
 
   costView(scope: CostScope): Promise<CostView>;
   forecast(input: ForecastInput): Promise<Forecast>;

@@ -73,6 +73,11 @@ export const tauriHost: Host = {
   redactionRemove: (name) => invoke('redaction_remove', { name }),
   redactionTry: (text, pattern) => invoke('redaction_try', { text, pattern }),
 
+  keyList: () => invoke('key_list'),
+  keySet: (origin, secret, place) => invoke('key_set', { origin, secret, place }),
+  keyRemove: (origin) => invoke('key_remove', { origin }),
+  keyUnlock: (passphrase) => invoke('key_unlock', { passphrase }),
+
   costView: (scope) => invoke('cost_view', { scope }),
   forecast: (input) => invoke('forecast', { input }),
   dayBudget: () => invoke('day_budget'),

@@ -122,7 +122,8 @@ impl KeyStore {
     /// The index cannot be read.
     pub fn list(&self) -> Result<Vec<StoredKey>, KeyStoreError> {
         let mut keys = self.0.index.read()?;
-        if self.file_state() == FileState::Absent {
+        // Who deleted the file has forgotten its keys.
+        if matches!(self.file_state(), FileState::Absent | FileState::Ready) {
             keys.retain(|key| key.place != KeyPlace::File);
         }
         Ok(keys)

@@ -319,7 +319,10 @@ fn damage_is_told_and_changes_nothing() {
         assert!(set(&store(), "https://other.test", None).is_err());
         assert_eq!(std::fs::read(&file).unwrap(), broken);
     }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(store().list().unwrap(), [], "its keys went with it");
     std::fs::write(&file, &whole).unwrap();
+    assert_eq!(store().list().unwrap().len(), 1);
     std::fs::write(stage.folder().join("index.json"), "[").unwrap();
     assert!(matches!(store().list(), Err(KeyStoreError::Damaged { .. })));
 }
