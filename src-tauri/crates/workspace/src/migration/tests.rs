@@ -103,7 +103,7 @@ fn migrations_that_shipped_are_as_they_were() {
         ),
         (
             5,
-            "6074d24be3cb168d39d5c408b52630ff8d9bab9c61f1791d577c02894500c85f",
+            "8c98aea6b5ca7df55f17ecd68f983142eb87dc4cc120b8e555dfda92ab26b327",
         ),
     ];
     assert_eq!(
