@@ -97,7 +97,7 @@ impl Engine {
                     parameters: None,
                     request_hash: opinion.key.request_hash,
                     repeat: 0,
-                    completion,
+                    completion: *completion,
                     recorded_on: opinion.asked_ns.utc_day(),
                     recorder: recorder.to_owned(),
                 },

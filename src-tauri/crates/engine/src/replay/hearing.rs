@@ -381,7 +381,7 @@ fn call(target: &Target, request: &ChatRequest, key: &OpinionKey) -> Call {
 /// A reply that is not whole says nothing.
 fn reply_of(reply: Completion) -> Said {
     if reply.status == ResponseStatus::Complete {
-        Said::Reply(reply)
+        Said::Reply(Box::new(reply))
     } else {
         nothing("the reply broke off")
     }

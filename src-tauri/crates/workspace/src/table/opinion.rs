@@ -60,7 +60,7 @@ pub struct Opinion {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Said {
-    Reply(Completion),
+    Reply(Box<Completion>),
     Vector(Vec<f32>),
     /// It could not be asked, or nothing usable came back.
     Nothing {
