@@ -48,6 +48,7 @@ impl Workspace {
                 version(conn)?,
                 journal(conn, self.is_in_memory())?,
                 ledger(conn)?,
+                days(conn)?,
                 imports(conn)?,
                 bodies(conn)?,
                 sums(conn)?,
@@ -130,6 +131,28 @@ fn ledger(conn: &Connection) -> Result<CheckResult> {
         "ledger",
         wrong == 0,
         format!("{wrong} cells differ from the ledger of calls"),
+    ))
+}
+
+/// No day's sum, which its cap is held against, is below what the ledger says of that day. A sum may be above: what
+/// a deleted run spent stays spent.
+fn days(conn: &Connection) -> Result<CheckResult> {
+    // Sums of doubles: a millionth of a dollar is no difference.
+    let wrong: i64 = conn.query_row(
+        "SELECT count(*) FROM (
+            SELECT sent_ns / 86400000000000 AS day,
+                total(CASE WHEN state = 'answered' THEN coalesce(cost_pico, reserved_pico) ELSE reserved_pico END)
+                    AS pico
+            FROM attempt WHERE state <> 'failed' GROUP BY 1) AS spent
+         LEFT JOIN day_spend USING (day)
+         WHERE coalesce(at_most_pico, 0) + 1000000 < pico",
+        [],
+        |row| row.get(0),
+    )?;
+    Ok(check(
+        "days",
+        wrong == 0,
+        format!("{wrong} days have spent more than their caps were told"),
     ))
 }
 

@@ -202,6 +202,28 @@ mod tests {
     }
 
     #[test]
+    fn a_day_that_was_told_too_little_is_found() {
+        let workspace = Workspace::in_memory().unwrap();
+        let cells = start_run(&workspace, 1, 1);
+        workspace.attempt_sent(sent_on(&cells[0], 1, 5)).unwrap();
+        let days = || {
+            let checks = workspace.doctor().unwrap();
+            checks
+                .into_iter()
+                .find(|check| check.name == "days")
+                .unwrap()
+        };
+        assert!(days().ok);
+        workspace
+            .write(crate::Durability::Normal, |tx| {
+                tx.execute("UPDATE day_spend SET at_most_pico = 0", [])?;
+                Ok(())
+            })
+            .unwrap();
+        assert!(!days().ok);
+    }
+
+    #[test]
     fn a_call_without_a_bound_is_not_sent_under_a_cap_and_a_broken_cap_is_no_free_pass() {
         let workspace = Workspace::in_memory().unwrap();
         let cells = start_run(&workspace, 1, 2);
