@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
 
 /// What a write survives once it is acknowledged.
@@ -60,11 +60,14 @@ trait Job: Send {
     fn answer(self: Box<Self>, group: Result<()>);
 }
 
+/// What is told the outcome of a write after its commit; dropped untold when the writer is gone.
+pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
+
 struct Task<T, F> {
     durability: Durability,
     work: Option<F>,
     outcome: Option<Result<T>>,
-    reply: SyncSender<Result<T>>,
+    reply: Reply<T>,
 }
 
 impl<T, F> Job for Task<T, F>
@@ -95,8 +98,7 @@ where
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(WorkspaceError::Stopped("the write did not run".into())),
         };
-        // The caller may have gone away; the write stands all the same.
-        let _ = self.reply.send(answer);
+        (self.reply)(answer);
     }
 }
 
@@ -128,8 +130,21 @@ impl Door {
         work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Receiver<Result<T>> {
         let (reply, answer) = sync_channel(1);
+        // The caller may have gone away; the write stands all the same.
+        let reply = move |outcome| drop(reply.send(outcome));
+        self.submit_then(durability, work, Box::new(reply));
+        answer
+    }
+
+    /// Hands a write in without waiting; `reply` is told after the commit, on the writer's thread.
+    pub(crate) fn submit_then<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        reply: Reply<T>,
+    ) {
         if let Some(jobs) = &self.jobs {
-            // A closed queue drops the job and with it `reply`, which `write` sees.
+            // A closed queue drops the job and with it `reply`, which who waits for it sees.
             let _ = jobs.send(Box::new(Task {
                 durability,
                 work: Some(work),
@@ -137,7 +152,6 @@ impl Door {
                 reply,
             }));
         }
-        answer
     }
 
     /// Runs a write and waits for its commit.

@@ -28,7 +28,7 @@ mod workspace;
 
 pub use connection::{OLDEST_SQLITE, sqlite_version, sqlite_version_number};
 pub use doctor::CheckResult;
-pub use door::Durability;
+pub use door::{Durability, Reply};
 pub use error::WorkspaceError;
 pub use foreign::{ForeignDatabase, ForeignRows};
 pub use migration::{APPLICATION_ID, WORKSPACE_VERSION};

@@ -1,7 +1,7 @@
 //! Opening a workspace and the two ways in: `read` beside others, `write` through the door.
 
 use crate::connection::{is_memory, open_writer};
-use crate::door::{Door, Durability, Tx};
+use crate::door::{Door, Durability, Reply, Tx};
 use crate::error::{Result, WorkspaceError};
 use crate::file_mode::{make_private_file, make_private_parent};
 use crate::migration::migrate;
@@ -152,6 +152,20 @@ impl Workspace {
         work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
     ) -> Receiver<Result<T>> {
         self.inner.door.submit(durability, work)
+    }
+
+    /// Hands a write in; `reply` is told after the commit, on the writer's thread, so it must not take long.
+    pub(crate) fn submit_then<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
+        reply: Reply<T>,
+    ) {
+        let path = self.path().to_owned();
+        let reply = move |outcome: Result<T>| reply(outcome.map_err(|error| error.at(&path)));
+        self.inner
+            .door
+            .submit_then(durability, work, Box::new(reply));
     }
 
     /// Runs queries on one snapshot, beside writers and other readers.

@@ -12,7 +12,7 @@ use plumbline_model::{
 use plumbline_prompts::{cache_key, request_hash};
 use plumbline_providers::{Call, Provider, ProviderError};
 use plumbline_tokens::{count_request, tokens_in_at_most};
-use plumbline_workspace::{Workspace, WorkspaceError};
+use plumbline_workspace::{Reply, Workspace, WorkspaceError};
 use std::sync::Arc;
 
 /// Whether the run is through with a cell.
@@ -255,13 +255,24 @@ pub(super) async fn not_sent(
 }
 
 pub(super) async fn store(run: &Arc<Execution>, cell: &Cell) -> Result<CellEnd, Problem> {
-    let (workspace, cells) = (workspace(run), [cell.clone()]);
-    blocking(move || workspace.update_cells(&cells)).await?;
+    written(|reply| workspace(run).update_cell_then(cell.clone(), reply)).await?;
     Ok(CellEnd::Settled)
 }
 
 pub(super) fn workspace(run: &Arc<Execution>) -> Workspace {
     run.engine.inner.workspace.clone()
+}
+
+/// Waits for a write without holding a thread: at every moment of a run as many wait as there are calls.
+pub(super) async fn written<T: Send + 'static>(
+    submit: impl FnOnce(Reply<T>),
+) -> Result<T, WorkspaceError> {
+    let (told, outcome) = tokio::sync::oneshot::channel();
+    // Who waited may be gone; the write stands all the same.
+    submit(Box::new(move |outcome| drop(told.send(outcome))));
+    outcome
+        .await
+        .unwrap_or_else(|_| Err(WorkspaceError::Stopped("the writer is gone".into())))
 }
 
 /// Runs a call of the workspace where it may block.

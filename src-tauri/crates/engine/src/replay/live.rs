@@ -1,6 +1,6 @@
 //! A live call for the answer of a cell.
 
-use super::cell::{Asked, CellEnd, Step, blocking, not_sent, workspace};
+use super::cell::{Asked, CellEnd, Step, not_sent, workspace, written};
 use super::execute::Execution;
 use super::paid::{Ended, Errand, Question, ask};
 use super::quoted::quoted_documents;
@@ -84,8 +84,7 @@ impl Asked<'_> {
                         })
                     }),
                 };
-                let ledger = workspace(run);
-                blocking(move || ledger.attempt_answered(answer)).await?;
+                written(|reply| workspace(run).attempt_answered_then(answer, reply)).await?;
                 Ok(CellEnd::Settled)
             }
             Ended::LeftOver => Ok(CellEnd::LeftOver),

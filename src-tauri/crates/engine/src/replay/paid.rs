@@ -1,7 +1,7 @@
 //! A paid request: reserved for, in the ledger before it goes out, sent again only where that is safe.
 
 use super::cap::Reservation;
-use super::cell::{blocking, workspace};
+use super::cell::{blocking, workspace, written};
 use super::execute::Execution;
 use super::traffic::Entered;
 use crate::clock;
@@ -161,8 +161,7 @@ async fn send(
             reserved_usd: question.bound,
         };
         let id = attempt.id;
-        let ledger = workspace(run);
-        match blocking(move || ledger.attempt_sent(attempt)).await {
+        match written(|reply| workspace(run).attempt_sent_then(attempt, reply)).await {
             Ok(()) => {
                 run.cap.send(&mut reservation);
                 cell.attempts = attempt_no;

@@ -6,7 +6,7 @@
 
 mod read;
 
-use crate::door::{Durability, Tx};
+use crate::door::{Durability, Reply, Tx};
 use crate::error::{Result, WorkspaceError};
 use crate::money::to_pico;
 use crate::row::Word;
@@ -133,26 +133,27 @@ impl Workspace {
         self.write(Durability::Full, move |tx| sent(tx, &attempt))
     }
 
+    /// The same without waiting: `reply` is told once it is on disk.
+    pub fn attempt_sent_then(&self, attempt: NewAttempt, reply: Reply<()>) {
+        self.submit_then(Durability::Full, move |tx| sent(tx, &attempt), reply);
+    }
+
     /// Stores an answer, its cell and its cache entry in one transaction.
     ///
     /// # Errors
     /// `Conflict` when the attempt is already closed: an answer is booked once. `NotFound` when it was
     /// never sent.
     pub fn attempt_answered(&self, answer: AttemptAnswer) -> Result<()> {
-        let body = cell::pack(&answer.cell)?;
-        let cache = answer
-            .cache
-            .as_ref()
-            .map(response_cache::prepare)
-            .transpose()?;
-        self.write(Durability::Full, move |tx| {
-            book(tx, &answer)?;
-            cell::update(tx, &answer.cell, &body)?;
-            if let Some(cache) = &cache {
-                response_cache::put(tx, cache)?;
-            }
-            Ok(())
-        })
+        let work = booked(answer)?;
+        self.write(Durability::Full, work)
+    }
+
+    /// The same without waiting: `reply` is told once it is on disk.
+    pub fn attempt_answered_then(&self, answer: AttemptAnswer, reply: Reply<()>) {
+        match booked(answer) {
+            Ok(work) => self.submit_then(Durability::Full, work, reply),
+            Err(error) => reply(Err(error)),
+        }
     }
 
     /// Stores what another model was paid for saying about the answer of a cell, together with the cell.
@@ -227,6 +228,24 @@ impl Workspace {
             Ok(marked as u64)
         })
     }
+}
+
+/// Packs an answer; the rest is done behind the door.
+fn booked(answer: AttemptAnswer) -> Result<impl FnOnce(&Tx<'_>) -> Result<()> + Send + 'static> {
+    let body = cell::pack(&answer.cell)?;
+    let cache = answer
+        .cache
+        .as_ref()
+        .map(response_cache::prepare)
+        .transpose()?;
+    Ok(move |tx: &Tx<'_>| {
+        book(tx, &answer)?;
+        cell::update(tx, &answer.cell, &body)?;
+        if let Some(cache) = &cache {
+            response_cache::put(tx, cache)?;
+        }
+        Ok(())
+    })
 }
 
 /// Closes an attempt with its answer.

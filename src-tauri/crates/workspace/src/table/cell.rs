@@ -4,7 +4,7 @@
 //! compressed body, read only for the cells that are shown.
 
 use crate::codec;
-use crate::door::{Durability, Tx};
+use crate::door::{Durability, Reply, Tx};
 use crate::error::{Result, WorkspaceError};
 use crate::money::to_pico;
 use crate::page::{Clause, Page, like_anywhere};
@@ -232,6 +232,18 @@ impl Workspace {
                 .iter()
                 .try_for_each(|(cell, body)| update(tx, cell, body))
         })
+    }
+
+    /// One of these without waiting: `reply` is told once it is committed.
+    pub fn update_cell_then(&self, cell: Cell, reply: Reply<()>) {
+        match pack(&cell) {
+            Ok(body) => self.submit_then(
+                Durability::Normal,
+                move |tx| update(tx, &cell, &body),
+                reply,
+            ),
+            Err(error) => reply(Err(error)),
+        }
     }
 
     /// Makes cells of these statuses pending again, as a person asked; answers how many.
