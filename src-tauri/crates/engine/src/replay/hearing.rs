@@ -60,17 +60,19 @@ impl Engine {
     }
 }
 
-/// Whether an answered cell has a question that was not answered.
+/// Whether an answered cell has a question that was not answered, or answers that a crash kept from its grade.
 pub(super) fn is_unheard(cell: &Cell, case: &Case, book: &OpinionBook) -> bool {
     let Some(completion) = whole(cell) else {
         return false;
     };
-    let mut asked = case
+    let asked: Vec<Inquiry> = case
         .assertions
         .iter()
         .filter_map(|assertion| inquiries(assertion, completion).ok())
-        .flatten();
-    asked.any(|inquiry| !book.has(&inquiry.key))
+        .flatten()
+        .collect();
+    let lacks_grade = !asked.is_empty() && cell.passed.is_none();
+    lacks_grade || asked.iter().any(|inquiry| !book.has(&inquiry.key))
 }
 
 /// The answer of a cell, if it is whole: no other is judged.
@@ -395,4 +397,83 @@ fn nothing(because: &str) -> Said {
 
 fn unconnected(target: &Target) -> String {
     format!("{target} is not part of the run")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use plumbline_model::{AssertionKind, CellKey};
+
+    fn case() -> Case {
+        let rubric = AssertionKind::Rubric {
+            criteria: "polite".into(),
+            judge: "local:judge".into(),
+            min_score: None,
+        };
+        Case {
+            key: "a".into(),
+            variables: Default::default(),
+            assertions: vec![rubric.into()],
+            tags: Default::default(),
+            request: None,
+            tool_results: Vec::new(),
+            source: None,
+        }
+    }
+
+    fn answered(passed: Option<bool>) -> Cell {
+        Cell {
+            id: clock::new_cell_id(),
+            run_id: clock::new_run_id(),
+            key: CellKey {
+                prompt_name: "p".into(),
+                prompt_version: "1.0.0".into(),
+                target: Target {
+                    provider: "local".into(),
+                    model: "m".into(),
+                },
+                case_key: "a".into(),
+                repeat: 0,
+            },
+            status: CellStatus::Complete,
+            origin: Some(Origin::Live),
+            template_hash: String::new(),
+            request_hash: String::new(),
+            cache_key: String::new(),
+            tokens_in_estimated: 0,
+            completion: Some(Completion {
+                status: ResponseStatus::Complete,
+                text: "good day".into(),
+                ..Completion::default()
+            }),
+            cost: Cost::default(),
+            attempts: 1,
+            problem: None,
+            passed,
+            turns: Vec::new(),
+            diverged: None,
+        }
+    }
+
+    #[test]
+    fn an_answer_waits_for_its_questions_and_for_the_grade_that_a_crash_came_before() {
+        let (case, graded) = (case(), answered(Some(true)));
+        let mut book = OpinionBook::default();
+        assert!(is_unheard(&graded, &case, &book));
+        let asked = inquiries(&case.assertions[0], graded.completion.as_ref().unwrap()).unwrap();
+        book.put(asked[0].key.clone(), Said::Reply(Box::default()));
+        assert!(!is_unheard(&graded, &case, &book));
+        // Another cell with the same answer asked; this one's grade was never written.
+        assert!(is_unheard(&answered(None), &case, &book));
+        let unasked = Case {
+            assertions: Vec::new(),
+            ..case
+        };
+        assert!(!is_unheard(&answered(None), &unasked, &book));
+        let cut = Cell {
+            status: CellStatus::Truncated,
+            ..answered(None)
+        };
+        assert!(!is_unheard(&cut, &unasked, &book));
+    }
 }

@@ -1,7 +1,8 @@
 //! Replay: run prompt versions × models × cases × repeats, never paying twice, never passing a cap.
 //!
 //! `plan` makes the matrix, `estimate` says what it would cost, `execute` walks it, `cell` answers one
-//! cell, `paid` sends one request through the ledger, `hearing` asks judges, `owner` says whose run it is, `view` shows what came of it.
+//! cell, `paid` sends one request through the ledger, `hearing` asks judges, `owner` says whose run it
+//! is, `view` shows what came of it.
 
 mod cap;
 mod cell;
