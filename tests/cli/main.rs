@@ -35,6 +35,8 @@ mod keys;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
+mod killed_replays;
+#[cfg(test)]
 mod leaks;
 #[cfg(test)]
 mod listening;
