@@ -4,7 +4,7 @@
 
 use crate::{PromptError, render, request_hash, template_hash};
 use plumbline_model::{AssembledRequest, Budget, ChatRequest, PromptSpec, Usd};
-use plumbline_tokens::{Encoding, count_request};
+use plumbline_tokens::{Encoding, RequestCounter};
 use serde_json::{Map, Value};
 
 /// Renders a prompt and identifies the result.
@@ -17,13 +17,23 @@ pub fn assemble(
     encoding: Encoding,
 ) -> Result<AssembledRequest, PromptError> {
     let request = render(spec, values)?;
-    Ok(AssembledRequest {
-        template_hash: template_hash(spec),
+    let mut counter = RequestCounter::new(encoding);
+    Ok(identify(request, &template_hash(spec), &mut counter))
+}
+
+/// A request with its identities and its estimated size.
+pub fn identify(
+    request: ChatRequest,
+    template_hash: &str,
+    counter: &mut RequestCounter,
+) -> AssembledRequest {
+    AssembledRequest {
+        template_hash: template_hash.to_owned(),
         request_hash: request_hash(&request),
-        tokens_in_estimated: count_request(encoding, &request),
-        encoding: encoding.to_string(),
+        tokens_in_estimated: counter.count(&request),
+        encoding: counter.encoding().to_string(),
         request,
-    })
+    }
 }
 
 /// Checks the token limits of a budget.
@@ -94,6 +104,7 @@ fn output_limit(request: &ChatRequest) -> Option<u64> {
 mod tests {
     use super::*;
     use crate::parse::tests::full;
+    use plumbline_tokens::count_request;
     use serde_json::json;
 
     fn assembled() -> AssembledRequest {

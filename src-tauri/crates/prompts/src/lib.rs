@@ -25,7 +25,7 @@ mod sections;
 mod template;
 mod variables;
 
-pub use assemble::{assemble, check_budget, check_cost};
+pub use assemble::{assemble, check_budget, check_cost, identify};
 pub use bump::{Bump, BumpKind, bump};
 pub use canonical::canonical_json;
 pub use check::{Finding, Severity, check, check_for_release, check_text};
@@ -34,6 +34,6 @@ pub use hash::{cache_key, request_hash, template_hash, text_hash};
 pub use name::check_name;
 pub use parse::parse;
 pub use release::new_release_text;
-pub use render::render;
+pub use render::{Renderer, render};
 pub use schema::check_schema;
 pub use variables::{ignored_variables, used_variables, value_of_text};

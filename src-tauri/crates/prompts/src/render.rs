@@ -13,23 +13,66 @@ use serde_json::{Map, Value};
 /// Missing variables (all of them named), a value of another type than declared, a template that fails or
 /// takes too much, or output beyond 10 MB.
 pub fn render(spec: &PromptSpec, values: &Map<String, Value>) -> Result<ChatRequest, PromptError> {
-    let bound = Bound::from(Serde(variables::bind(spec, values)?));
-    let mut environment = template::environment();
-    let mut allowance = Allowance {
-        fuel: template::FUEL,
-        bytes: template::MAX_OUTPUT_BYTES,
-    };
-    let messages = spec
-        .sections
-        .iter()
-        .map(|section| allowance.message(&mut environment, section, &bound))
-        .collect::<Result<_, _>>()?;
-    Ok(ChatRequest {
-        messages,
-        tools: spec.tools.clone(),
-        output_schema: spec.output_schema.clone(),
-        parameters: spec.parameters.clone(),
-    })
+    let bound = variables::bind(spec, values)?;
+    Renderer::new(spec)?.fill(spec, bound)
+}
+
+/// A prompt made ready to be rendered many times: its templates are read once.
+#[derive(Debug)]
+pub struct Renderer {
+    environment: Environment<'static>,
+}
+
+impl Renderer {
+    /// Reads the templates.
+    ///
+    /// # Errors
+    /// The first template that is none, with its line.
+    pub fn new(spec: &PromptSpec) -> Result<Self, PromptError> {
+        let mut environment = template::environment();
+        for (at, section) in spec.sections.iter().enumerate() {
+            environment
+                .add_template_owned(at.to_string(), section.template.clone())
+                .map_err(|error| template::fault(&error, section.line))?;
+        }
+        Ok(Self { environment })
+    }
+
+    /// As [`render`], of the prompt that this was made of.
+    ///
+    /// # Errors
+    /// Those of [`render`].
+    pub fn render(
+        &mut self,
+        spec: &PromptSpec,
+        values: &Map<String, Value>,
+    ) -> Result<ChatRequest, PromptError> {
+        self.fill(spec, variables::bind(spec, values)?)
+    }
+
+    fn fill(
+        &mut self,
+        spec: &PromptSpec,
+        bound: Map<String, Value>,
+    ) -> Result<ChatRequest, PromptError> {
+        let bound = Bound::from(Serde(bound));
+        let mut allowance = Allowance {
+            fuel: template::FUEL,
+            bytes: template::MAX_OUTPUT_BYTES,
+        };
+        let sections = spec.sections.iter().enumerate();
+        let messages = sections
+            .map(|(at, section)| {
+                allowance.message(&mut self.environment, &at.to_string(), section, &bound)
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(ChatRequest {
+            messages,
+            tools: spec.tools.clone(),
+            output_schema: spec.output_schema.clone(),
+            parameters: spec.parameters.clone(),
+        })
+    }
 }
 
 /// What the messages of one prompt may use together.
@@ -39,17 +82,17 @@ struct Allowance {
 }
 
 impl Allowance {
-    fn message<'t>(
+    fn message(
         &mut self,
-        environment: &mut Environment<'t>,
-        section: &'t Section,
+        environment: &mut Environment<'static>,
+        name: &str,
+        section: &Section,
         bound: &Bound,
     ) -> Result<Message, PromptError> {
         environment.set_fuel(Some(self.fuel));
-        let compiled = template::compile(environment, &section.template, section.line)?;
-        let done = compiled
-            .render_captured(bound.clone())
-            .map_err(|error| template::fault(&error, section.line))?;
+        let fault = |error| template::fault(&error, section.line);
+        let compiled = environment.get_template(name).map_err(fault)?;
+        let done = compiled.render_captured(bound.clone()).map_err(fault)?;
         self.fuel = done
             .state()
             .fuel_levels()
@@ -102,6 +145,24 @@ mod tests {
         .unwrap();
         assert_eq!(texts[0], "Tone: plain.\nFacts:\n  - a\n  - 2\nEnd");
         assert_eq!(texts[1], "Where is \"it\" <now>? <b>&</b> ");
+    }
+
+    #[test]
+    fn a_renderer_renders_again_and_again_what_one_rendering_gives() {
+        let body = "system:\nTone: {{ tone }}.\n\nuser:\n{% for _ in range(90) %}{{ ticket }}{% endfor %}";
+        let spec = parse(&file("[ticket, tone]", body)).unwrap();
+        let mut renderer = Renderer::new(&spec).unwrap();
+        for values in [
+            json!({"ticket": "a", "tone": "plain"}),
+            json!({"ticket": "a"}),
+            json!({"ticket": "b{{ tone }}", "tone": "dry"}),
+        ] {
+            let values = values.as_object().unwrap();
+            for _ in 0..200 {
+                // The fuel of one rendering is not used up by the ones before.
+                assert_eq!(renderer.render(&spec, values), render(&spec, values));
+            }
+        }
     }
 
     #[test]

@@ -18,4 +18,4 @@ pub use bound::tokens_in_at_most;
 pub use counting::{count, encode};
 pub use encoding::{Encoding, encoding_for_model};
 pub use error::TokensError;
-pub use request::{count_message, count_request};
+pub use request::{RequestCounter, count_message, count_request};

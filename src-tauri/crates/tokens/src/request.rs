@@ -6,8 +6,8 @@
 //! counted. The provider's measured usage replaces this figure once the call has been made.
 
 use crate::{Encoding, count};
-use plumbline_model::{ChatRequest, Message};
-use serde_json::json;
+use plumbline_model::{ChatRequest, Message, ToolDefinition};
+use serde_json::{Value, json};
 
 const TOKENS_PER_MESSAGE: u64 = 3;
 const TOKENS_PER_NAME: u64 = 1;
@@ -16,11 +16,11 @@ const TOKENS_PRIMING_THE_ANSWER: u64 = 3;
 /// Estimated input tokens of `request`.
 #[must_use]
 pub fn count_request(encoding: Encoding, request: &ChatRequest) -> u64 {
-    let messages: u64 = request
-        .messages
-        .iter()
-        .map(|message| count_message(encoding, message))
-        .sum();
+    RequestCounter::new(encoding).count(request)
+}
+
+/// Of the tools and the output schema.
+fn count_tools(encoding: Encoding, request: &ChatRequest) -> u64 {
     let tools: u64 = request
         .tools
         .iter()
@@ -37,7 +37,65 @@ pub fn count_request(encoding: Encoding, request: &ChatRequest) -> u64 {
         .output_schema
         .as_ref()
         .map_or(0, |schema| count(encoding, &schema.to_string()));
-    messages + tools + schema + TOKENS_PRIMING_THE_ANSWER
+    tools + schema
+}
+
+/// Counts requests that say much the same, such as those of one prompt: what stood at the same place of the request
+/// before is not counted again.
+#[derive(Debug, Clone)]
+pub struct RequestCounter {
+    encoding: Encoding,
+    messages: Vec<(Message, u64)>,
+    /// Of tools and schema together.
+    rest: Option<(Vec<ToolDefinition>, Option<Value>, u64)>,
+}
+
+impl RequestCounter {
+    #[must_use]
+    pub fn new(encoding: Encoding) -> Self {
+        Self {
+            encoding,
+            messages: Vec::new(),
+            rest: None,
+        }
+    }
+
+    #[must_use]
+    pub fn encoding(&self) -> Encoding {
+        self.encoding
+    }
+
+    /// As [`count_request`].
+    pub fn count(&mut self, request: &ChatRequest) -> u64 {
+        let mut tokens = TOKENS_PRIMING_THE_ANSWER;
+        for (at, message) in request.messages.iter().enumerate() {
+            match self.messages.get_mut(at) {
+                Some((known, counted)) if known == message => tokens += *counted,
+                place => {
+                    let counted = count_message(self.encoding, message);
+                    match place {
+                        Some(place) => *place = (message.clone(), counted),
+                        None => self.messages.push((message.clone(), counted)),
+                    }
+                    tokens += counted;
+                }
+            }
+        }
+        let rest = match &self.rest {
+            Some((tools, schema, counted))
+                if *tools == request.tools && *schema == request.output_schema =>
+            {
+                *counted
+            }
+            _ => {
+                let counted = count_tools(self.encoding, request);
+                let known = (request.tools.clone(), request.output_schema.clone());
+                self.rest = Some((known.0, known.1, counted));
+                counted
+            }
+        };
+        tokens + rest
+    }
 }
 
 /// Estimated tokens of one message with its framing.
@@ -62,7 +120,7 @@ pub fn count_message(encoding: Encoding, message: &Message) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumbline_model::{Role, ToolDefinition};
+    use plumbline_model::Role;
 
     /// The example conversation of the cookbook, whose counts OpenAI measured with its API.
     fn cookbook() -> ChatRequest {
@@ -130,5 +188,31 @@ mod tests {
         let counts =
             [&bare, &with_tool, &with_schema].map(|r| count_request(Encoding::O200kBase, r));
         assert!(counts[0] < counts[1] && counts[1] < counts[2], "{counts:?}");
+    }
+
+    #[test]
+    fn a_counter_that_has_seen_much_the_same_counts_as_one_that_has_not() {
+        let mut requests = vec![cookbook(), cookbook()];
+        requests[1].messages[0] = Message::text(Role::System, "Something else.");
+        requests.push(ChatRequest {
+            tools: vec![ToolDefinition {
+                name: "find".to_owned(),
+                description: "Finds.".to_owned(),
+                parameters: json!({"type": "object"}),
+            }],
+            ..cookbook()
+        });
+        requests.push(ChatRequest {
+            messages: cookbook().messages.split_off(3),
+            output_schema: Some(json!({"type": "string"})),
+            ..cookbook()
+        });
+        requests.push(cookbook());
+        for encoding in [Encoding::O200kBase, Encoding::Cl100kBase] {
+            let mut counter = RequestCounter::new(encoding);
+            for request in &requests {
+                assert_eq!(counter.count(request), count_request(encoding, request));
+            }
+        }
     }
 }
