@@ -167,6 +167,53 @@ fn a_day_is_capped_for_all_runs_together_and_each_says_why_it_stopped() {
 }
 
 #[test]
+fn a_tenant_is_capped_apart_from_the_others_and_each_bill_is_told() {
+    let (stage, server) = staged();
+    stage.json(&["cap", "--day-usd", CAP, "--tenant", "acme"]);
+    let acme = stage.replay(&server.base_url, &["--tenant", "acme", "--no-cache"]);
+    let (status, first) = stage.run_json(&acme);
+    assert_eq!(
+        (status, &first["status"]),
+        (Some(1), &"capped".into()),
+        "{first:#}"
+    );
+    let why = because(&stage);
+    assert!(why.contains("for the tenant acme"), "{why}");
+    let sent = server.requests() as u64;
+    assert!((1..=CAP_PICO / COST_PICO).contains(&sent), "{sent}");
+
+    let other = stage.replay(&server.base_url, &["--tenant", "other", "--no-cache"]);
+    let (status, second) = stage.run_json(&other);
+    assert_eq!(status, Some(0), "{second:#}");
+    let bills = stage.json(&["cap"]);
+    let bill = |payer: &str| {
+        let payers = bills["payers"].as_array().unwrap();
+        payers.iter().find(|of| of["payer"] == payer).cloned()
+    };
+    let acme = bill("tenant:acme").unwrap();
+    assert_eq!(acme["cap_day_usd"], CAP);
+    let amount = |value: &Value| value.as_str().unwrap().parse::<f64>().unwrap();
+    let parts = amount(&acme["today_at_most_usd"])
+        + amount(&bill("tenant:other").unwrap()["today_at_most_usd"]);
+    let all = amount(&bills["today_at_most_usd"]);
+    assert!((parts - all).abs() < 1e-9, "{bills:#}");
+    let key = bill("key:openai").unwrap();
+    assert_eq!(key["today_at_most_usd"], bills["today_at_most_usd"]);
+
+    stage.json(&["cap", "--day-usd", "0", "--key", "openai"]);
+    let (_, third) = stage.run_json(&stage.replay(&server.base_url, &["--no-cache"]));
+    assert_eq!(third["status"], "capped", "{third:#}");
+    let why = because(&stage);
+    assert!(why.contains("for the key of openai"), "{why}");
+}
+
+/// Why the latest run ended before its end.
+fn because(stage: &Stage) -> String {
+    let run = stage.json(&["run", "show", "latest"]);
+    run["row"]["ended_because"].as_str().unwrap().to_owned()
+}
+
+#[test]
 fn a_prompts_own_limit_on_the_cost_of_a_call_is_kept() {
     let stage = Stage::with_cases(2);
     let server = ModelServer::start(echo);

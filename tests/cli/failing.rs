@@ -2,10 +2,11 @@
 
 use crate::model_server::{ModelServer, Reply, echo};
 use crate::raw_server::{Break, RawServer, nobody};
-use crate::stage::{Stage, counts};
+use crate::stage::{Stage, count, counts};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_truncated_stream_is_never_graded_cached_or_taken_for_a_pass() {
@@ -230,4 +231,28 @@ fn a_server_that_is_down_for_a_while_is_left_alone_and_then_asked_for_the_rest()
     );
     let rest = stage.json(&["replay", "--resume", "latest"]);
     counts(&rest, &[("live", 40), ("failed", 0)]);
+}
+
+#[test]
+fn a_call_waits_as_long_as_it_was_told_and_no_longer() {
+    let stage = Stage::with_cases(1);
+    let server = ModelServer::start(|seen| {
+        Reply::Late(Duration::from_secs(20), format!("answer to {}", seen.question))
+    });
+    let begun = Instant::now();
+    let args = stage.replay(
+        &server.base_url,
+        &["--first-token-timeout", "0.4", "--no-retries"],
+    );
+    let (status, run) = stage.run_json(&args);
+    assert_eq!(status, Some(3), "{run:#}");
+    assert_eq!(count(&run, "unknown"), 1, "it was sent: {run:#}");
+    assert!(begun.elapsed() < Duration::from_secs(15));
+    let refused = stage.run(&stage.replay(&server.base_url, &["--idle-timeout", "0"]));
+    assert!(
+        refused.err.contains("--idle-timeout 0 is no time to wait"),
+        "{}",
+        refused.err
+    );
+    assert_eq!(server.requests(), 1);
 }

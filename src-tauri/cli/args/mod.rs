@@ -13,7 +13,7 @@ pub(crate) use intake::{Import, Listen, Redaction};
 pub(crate) use keys::{Key, KeyStorePlace};
 pub(crate) use money::{Cache, Cap, Forecast, MoreUnits, Price, Recompute};
 pub(crate) use prompt::Prompt;
-pub(crate) use runs::{Compare, Dataset, Diff, Recording, Replay, Run};
+pub(crate) use runs::{Compare, Dataset, Diff, Recording, Replay, Run, Waits};
 pub(crate) use trace::{Mapping, Trace};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};

@@ -3,13 +3,21 @@
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// What all runs together may spend on one day (UTC): show or set it
+/// What may be spent on one day (UTC), by all, with one key or for one tenant
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   plumbline cap
   plumbline cap --day-usd 20
-  plumbline cap --none")]
+  plumbline cap --day-usd 5 --key openai
+  plumbline cap --day-usd 2 --tenant acme
+  plumbline cap --none --tenant acme")]
 pub(crate) struct Cap {
+    /// Of the calls with the key of this provider alone
+    #[arg(long, value_name = "PROVIDER", conflicts_with = "tenant")]
+    pub(crate) key: Option<String>,
+    /// Of the runs that were started with this --tenant alone
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tenant: Option<String>,
     /// Stop every run before a day's calls could cost more
     #[arg(long, value_name = "USD", conflicts_with = "none")]
     pub(crate) day_usd: Option<String>,

@@ -45,6 +45,9 @@ pub(crate) struct Replay {
     /// Stop before this much money could be spent
     #[arg(long, value_name = "USD")]
     pub(crate) cap_usd: Option<String>,
+    /// Whom the run is made for: its calls count for the cap of this tenant too (`plumbline cap --tenant`)
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tenant: Option<String>,
     /// Neither read nor write the response cache
     #[arg(long)]
     pub(crate) no_cache: bool,
@@ -57,11 +60,32 @@ pub(crate) struct Replay {
     /// Go on with an interrupted run, as it was planned; --cap-usd may set another cap
     #[arg(long, value_name = "RUN", conflicts_with_all = [
         "versions", "models", "dataset", "base_url", "repeat", "concurrency", "no_cache", "no_retries", "estimate",
+        "tenant", "connect_timeout", "first_token_timeout", "idle_timeout", "timeout",
     ])]
     pub(crate) resume: Option<String>,
     /// With --resume: send calls again whose fate is unknown, though they may have been paid
     #[arg(long, requires = "resume", conflicts_with_all = ["versions", "models", "dataset"])]
     pub(crate) resend_unknown: bool,
+    #[command(flatten)]
+    pub(crate) waits: Waits,
+}
+
+/// How long a call may take, in seconds
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Waiting")]
+pub(crate) struct Waits {
+    /// For a connection, TLS included; 10 unless told
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) connect_timeout: Option<f64>,
+    /// From sending to the first bytes of the answer; 120 unless told
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) first_token_timeout: Option<f64>,
+    /// Between two pieces of the answer; 60 unless told
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) idle_timeout: Option<f64>,
+    /// For the whole call; 600 unless told
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) timeout: Option<f64>,
 }
 
 /// Datasets: list, add a file, make one from traces

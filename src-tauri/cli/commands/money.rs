@@ -5,7 +5,7 @@ use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::Engine;
 use plumbline_engine::api::ForecastInput;
-use plumbline_model::{Problem, Usd};
+use plumbline_model::{Payer, Problem, Usd};
 use plumbline_report::{clean, figures};
 use serde_json::json;
 
@@ -24,31 +24,56 @@ pub(super) fn amount(option: &str, text: &str) -> Result<Usd, Problem> {
 }
 
 pub(super) fn cap(engine: &Engine, args: &Cap, printer: &Printer) -> Result<ExitStatus, Problem> {
+    let payer = match (&args.key, &args.tenant) {
+        (Some(provider), _) => Payer::Key(provider.to_ascii_lowercase()),
+        (None, Some(name)) => Payer::Tenant(name.clone()),
+        (None, None) => Payer::All,
+    };
     let budget = match (&args.day_usd, args.none) {
-        (Some(text), _) => engine.set_day_cap(Some(amount("--day-usd", text)?))?,
-        (None, true) => engine.set_day_cap(None)?,
+        (Some(text), _) => engine.set_day_cap(payer, Some(amount("--day-usd", text)?))?,
+        (None, true) => engine.set_day_cap(payer, None)?,
         (None, false) => engine.day_budget()?,
     };
+    let payers: Vec<_> = budget
+        .payers
+        .iter()
+        .map(|of| {
+            json!({
+                "payer": of.payer,
+                "cap_day_usd": of.cap_usd,
+                "today_at_most_usd": of.at_most_usd,
+                "left_today_usd": of.left(),
+            })
+        })
+        .collect();
     let answer = json!({
         "cap_day_usd": budget.cap_usd,
         "today_at_most_usd": budget.at_most_usd,
         "left_today_usd": budget.left(),
+        "payers": payers,
     });
     printer.answer(&answer, || {
-        let spent = format!(
-            "today (UTC): {} at most",
-            figures::usd(Some(budget.at_most_usd))
-        );
-        match (budget.cap_usd, budget.left()) {
-            (Some(cap), Some(left)) => format!(
-                "{spent} of {} a day, {} left",
-                figures::usd(Some(cap)),
-                figures::usd(Some(left))
-            ),
-            _ => format!("{spent}; no cap on a day"),
+        let all = bill(budget.at_most_usd, budget.cap_usd, budget.left());
+        let mut text = format!("today (UTC): {all}");
+        for of in &budget.payers {
+            let bill = bill(of.at_most_usd, of.cap_usd, of.left());
+            text.push_str(&format!("\n{}: {bill}", clean(&of.payer.to_string())));
         }
+        text
     })?;
     Ok(ExitStatus::Pass)
+}
+
+fn bill(at_most: Usd, cap: Option<Usd>, left: Option<Usd>) -> String {
+    let spent = format!("{} at most", figures::usd(Some(at_most)));
+    match cap {
+        Some(_) => format!(
+            "{spent} of {} a day, {} left",
+            figures::usd(cap),
+            figures::usd(left)
+        ),
+        None => format!("{spent}; no cap on a day"),
+    }
 }
 
 pub(super) fn forecast(

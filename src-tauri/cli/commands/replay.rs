@@ -3,12 +3,12 @@
 use super::cost::price_line;
 use super::money::amount;
 use super::{follow, wait};
-use crate::args::Replay;
+use crate::args::{Replay, Waits};
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::api::{Estimate, EstimateColumn, GridFilter, PriorFrom, RunView};
 use plumbline_engine::{Engine, ReplayStarted, parse_target};
-use plumbline_model::{CellStatus, Code, Problem, RunPlan, RunStatus, Usd};
+use plumbline_model::{CallWaits, CellStatus, Code, Problem, RunPlan, RunStatus, Usd};
 use plumbline_report::{Column, Paint, Table, clean, figures, summary};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -267,6 +267,8 @@ fn plan(engine: &Engine, args: &Replay) -> Result<RunPlan, Problem> {
         base_url,
         base_urls,
         cap_usd: cap(args)?,
+        tenant: args.tenant.clone(),
+        waits: waits(&args.waits)?,
         use_cache: !args.no_cache,
         retries: !args.no_retries,
     })
@@ -290,6 +292,28 @@ fn base_urls(given: &[String]) -> Result<(Option<String>, BTreeMap<String, Strin
         }
     }
     Ok((for_all, by_provider))
+}
+
+fn waits(args: &Waits) -> Result<CallWaits, Problem> {
+    let ms = |option: &str, seconds: Option<f64>| {
+        let Some(seconds) = seconds else {
+            return Ok(None);
+        };
+        let ms = (seconds * 1e3).round();
+        if ms >= 1.0 && ms < u64::MAX as f64 {
+            return Ok(Some(ms as u64));
+        }
+        Err(
+            Problem::bad_input(format!("{option} {seconds} is no time to wait"))
+                .hint(format!("Write a number of seconds, such as {option} 30.")),
+        )
+    };
+    Ok(CallWaits {
+        connect_ms: ms("--connect-timeout", args.connect_timeout)?,
+        first_token_ms: ms("--first-token-timeout", args.first_token_timeout)?,
+        idle_ms: ms("--idle-timeout", args.idle_timeout)?,
+        total_ms: ms("--timeout", args.timeout)?,
+    })
 }
 
 fn cap(args: &Replay) -> Result<Option<Usd>, Problem> {

@@ -4,7 +4,7 @@ use crate::desk::{Answer, Desk};
 use plumbline_engine::api::{
     CachePurgeFilter, CacheView, CostScope, CostView, DayBudget, Forecast, ForecastInput,
 };
-use plumbline_model::Usd;
+use plumbline_model::{Payer, Usd};
 use tauri::State;
 
 #[tauri::command]
@@ -23,8 +23,13 @@ pub(crate) async fn day_budget(desk: State<'_, Desk>) -> Answer<DayBudget> {
 }
 
 #[tauri::command]
-pub(crate) async fn day_cap_set(desk: State<'_, Desk>, cap_usd: Option<Usd>) -> Answer<DayBudget> {
-    desk.ask(move |engine| engine.set_day_cap(cap_usd)).await
+pub(crate) async fn day_cap_set(
+    desk: State<'_, Desk>,
+    payer: Payer,
+    cap_usd: Option<Usd>,
+) -> Answer<DayBudget> {
+    desk.ask(move |engine| engine.set_day_cap(payer, cap_usd))
+        .await
 }
 
 #[tauri::command]

@@ -150,6 +150,8 @@ impl Job {
             base_url: Some(server.base_url.clone()),
             base_urls: Default::default(),
             cap_usd: None,
+            tenant: None,
+            waits: Default::default(),
             use_cache: true,
             retries: true,
         };

@@ -1,22 +1,35 @@
-//! The cap on a day's money, which every run of every process keeps.
+//! The caps on a day's money, which every run of every process keeps.
 
-use crate::api::DayBudget;
+use crate::api::{DayBudget, PayerBudget};
 use crate::{Engine, clock};
-use plumbline_model::{Problem, Usd};
+use plumbline_model::{Payer, Problem, Usd};
 
 impl Engine {
     /// Today's money (UTC).
     pub fn day_budget(&self) -> Result<DayBudget, Problem> {
-        let workspace = &self.inner.workspace;
-        Ok(DayBudget {
-            cap_usd: workspace.day_cap()?,
-            at_most_usd: workspace.day_at_most(clock::now())?,
-        })
+        let mut budget = DayBudget {
+            cap_usd: None,
+            at_most_usd: Usd::ZERO,
+            payers: Vec::new(),
+        };
+        for bill in self.inner.workspace.day_bills(clock::now())? {
+            if bill.payer == Payer::All {
+                budget.cap_usd = bill.cap_usd;
+                budget.at_most_usd = bill.at_most_usd;
+            } else {
+                budget.payers.push(PayerBudget {
+                    payer: bill.payer,
+                    cap_usd: bill.cap_usd,
+                    at_most_usd: bill.at_most_usd,
+                });
+            }
+        }
+        Ok(budget)
     }
 
-    /// Sets what all runs together may spend on one day; `None` removes the cap.
-    pub fn set_day_cap(&self, cap: Option<Usd>) -> Result<DayBudget, Problem> {
-        self.inner.workspace.set_day_cap(cap)?;
+    /// Sets what may be spent on one day by all runs together, with a key, or for a tenant; `None` removes the cap.
+    pub fn set_day_cap(&self, payer: Payer, cap: Option<Usd>) -> Result<DayBudget, Problem> {
+        self.inner.workspace.set_day_cap(payer, cap)?;
         self.day_budget()
     }
 }

@@ -224,6 +224,8 @@ impl ScriptRun {
             base_url: None,
             base_urls: Default::default(),
             cap_usd: None,
+            tenant: None,
+            waits: Default::default(),
             use_cache: false,
             retries: true,
         }

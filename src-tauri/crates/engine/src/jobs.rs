@@ -2,7 +2,7 @@
 //!
 //! A job's state is one value that each event replaces, so a listener may miss events and still be right.
 
-use crate::api::{JobKind, JobProgress, JobState};
+use crate::api::{JobKind, JobProgress, JobState, ModelTraffic};
 use crate::clock;
 use plumbline_model::{Code, JobId, Problem};
 use std::collections::BTreeMap;
@@ -42,6 +42,7 @@ impl Jobs {
             total: None,
             unit: unit.to_owned(),
             note: String::new(),
+            traffic: Vec::new(),
             problem: None,
             result_id: None,
         };
@@ -232,6 +233,16 @@ impl JobHandle {
         self.progress.total = total;
         if self.announced.elapsed() >= ANNOUNCE_EVERY {
             self.progress.note = note();
+            self.announced = Instant::now();
+            self.jobs.announce(&self.progress);
+        }
+    }
+
+    /// What is shown beside how far it is, where that did not change for a while.
+    pub(crate) fn tell(&mut self, note: String, traffic: Vec<ModelTraffic>) {
+        if (&self.progress.note, &self.progress.traffic) != (&note, &traffic) {
+            self.progress.note = note;
+            self.progress.traffic = traffic;
             self.announced = Instant::now();
             self.jobs.announce(&self.progress);
         }

@@ -13,6 +13,7 @@ mod ids;
 mod import;
 mod message;
 mod money;
+mod payer;
 mod problem;
 mod prompt;
 mod request;
@@ -34,12 +35,13 @@ pub use ids::{AttemptId, CellId, ImportId, JobId, RunId};
 pub use import::{FieldUnread, ImportFile, LossCounts, QuarantinedRow};
 pub use message::{Content, Message, Role, ToolCall};
 pub use money::Usd;
+pub use payer::{NoPayer, Payer};
 pub use problem::{Code, Problem};
 pub use prompt::{Budget, ModelParameters, PromptSpec, Section, ToolDefinition, Variable};
 pub use request::{AssembledRequest, ChatRequest};
 pub use response::{Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob};
 pub use run::{
-    AttemptState, Cell, CellKey, CellStatus, Purpose, Run, RunEstimate, RunPlan, RunStatus,
+    AttemptState, CallWaits, Cell, CellKey, CellStatus, Purpose, Run, RunEstimate, RunPlan, RunStatus,
     RunTotals, Target,
 };
 pub use service_tier::ServiceTier;

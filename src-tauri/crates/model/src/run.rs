@@ -122,11 +122,37 @@ pub struct RunPlan {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub base_urls: BTreeMap<String, String>,
     pub cap_usd: Option<Usd>,
+    /// Whom it is made for, by a name of one's own: on whose bill of the day its calls are too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    #[serde(default, skip_serializing_if = "CallWaits::is_usual")]
+    pub waits: CallWaits,
     /// False: neither read nor write the response cache.
     pub use_cache: bool,
     /// False: every call is sent once, whatever comes back.
     #[serde(default = "yes")]
     pub retries: bool,
+}
+
+/// How long a call may take, in milliseconds; `None` is as long as usual.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default)]
+#[ts(export)]
+pub struct CallWaits {
+    /// Name lookup, TCP and TLS together.
+    pub connect_ms: Option<u64>,
+    /// From sending to the first bytes of the answer.
+    pub first_token_ms: Option<u64>,
+    /// Between two pieces of the answer.
+    pub idle_ms: Option<u64>,
+    /// The whole call.
+    pub total_ms: Option<u64>,
+}
+
+impl CallWaits {
+    fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl RunPlan {

@@ -139,12 +139,17 @@ fn ledger(conn: &Connection) -> Result<CheckResult> {
 fn days(conn: &Connection) -> Result<CheckResult> {
     // Sums of doubles: a millionth of a dollar is no difference.
     let wrong: i64 = conn.query_row(
-        "SELECT count(*) FROM (
-            SELECT sent_ns / 86400000000000 AS day,
-                total(CASE WHEN state = 'answered' THEN coalesce(cost_pico, reserved_pico) ELSE reserved_pico END)
-                    AS pico
-            FROM attempt WHERE state <> 'failed' GROUP BY 1) AS spent
-         LEFT JOIN day_spend USING (day)
+        "WITH spent AS (
+            SELECT sent_ns / 86400000000000 AS day, provider, tenant,
+                CASE WHEN state = 'answered' THEN coalesce(cost_pico, reserved_pico) ELSE reserved_pico END AS pico
+            FROM attempt WHERE state <> 'failed'),
+         bill AS (
+            SELECT day, 'all' AS payer, pico FROM spent
+            UNION ALL SELECT day, 'key:' || provider, pico FROM spent
+            UNION ALL SELECT day, 'tenant:' || tenant, pico FROM spent WHERE tenant <> '')
+         SELECT count(DISTINCT day) FROM
+            (SELECT day, payer, total(pico) AS pico FROM bill GROUP BY day, payer) AS wanted
+         LEFT JOIN day_bill USING (day, payer)
          WHERE coalesce(at_most_pico, 0) + 1000000 < pico",
         [],
         |row| row.get(0),

@@ -1,12 +1,13 @@
 //! The one write door: a thread that owns the only connection that writes.
 //!
 //! Writes that wait at the same time and ask for the same durability share one transaction and one sync
-//! to disk; each stands in a savepoint, so one that fails takes nobody with it. An answer goes out only
-//! after the commit. Every commit also notes what changed, for windows in other processes.
+//! to disk; one that fails takes nobody with it. An answer goes out only after the commit. Every commit
+//! also notes what changed, for windows in other processes, and what the days' bills came to.
 
 use crate::error::{Result, WorkspaceError};
 use crate::recognise::{refuse_newer, user_version};
 use crate::table::change::{self, Topic};
+use crate::table::day_bill::{Bills, Charge};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use std::any::Any;
 use std::cell::RefCell;
@@ -16,6 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
 
 /// What a write survives once it is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,18 +31,37 @@ pub enum Durability {
 /// Writes of one group. A bound, so that the first in line does not wait for a stampede.
 const GROUP_LIMIT: usize = 128;
 
+/// A sync to disk is shared by more when it waits a moment for those that came together the last time, as
+/// PostgreSQL's `commit_delay` does.
+const SIBLINGS_MAY_TAKE: Duration = Duration::from_micros(300);
+
 type Changes = BTreeSet<(Topic, String)>;
 
-/// A write in progress: the connection, and the list of what it changed.
+/// A write in progress: the connection, and what the whole group writes down at its end.
 pub(crate) struct Tx<'c> {
     conn: &'c Connection,
     changes: RefCell<Changes>,
+    pub(crate) bills: &'c RefCell<Bills>,
+    pub(crate) charges: RefCell<Vec<Charge>>,
 }
 
-impl Tx<'_> {
+impl<'c> Tx<'c> {
+    fn new(conn: &'c Connection, bills: &'c RefCell<Bills>) -> Self {
+        Self {
+            conn,
+            changes: RefCell::default(),
+            bills,
+            charges: RefCell::default(),
+        }
+    }
+
     /// Notes that the thing changed; told to followers when the transaction commits.
     pub(crate) fn announce(&self, topic: Topic, id: impl Into<String>) {
         self.changes.borrow_mut().insert((topic, id.into()));
+    }
+
+    fn into_parts(self) -> (Changes, Vec<Charge>) {
+        (self.changes.into_inner(), self.charges.into_inner())
     }
 }
 
@@ -51,9 +72,19 @@ impl Deref for Tx<'_> {
     }
 }
 
+/// How a write that fails is kept from leaving half of itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// It stands in a savepoint, which copies every page that it changes.
+    Savepoint,
+    /// It refuses before it writes anything, so there is nothing to undo but where the file fails.
+    Nothing,
+}
+
 /// One write on its way through the door.
 trait Job: Send {
     fn durability(&self) -> Durability;
+    fn undo(&self) -> Undo;
     /// Does the work; false asks to undo it.
     fn run(&mut self, tx: &Tx<'_>) -> bool;
     /// Sends the answer: the work's own, or the reason why the group was not kept.
@@ -65,6 +96,7 @@ pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
 struct Task<T, F> {
     durability: Durability,
+    undo: Undo,
     work: Option<F>,
     outcome: Option<Result<T>>,
     reply: Reply<T>,
@@ -77,6 +109,10 @@ where
 {
     fn durability(&self) -> Durability {
         self.durability
+    }
+
+    fn undo(&self) -> Undo {
+        self.undo
     }
 
     fn run(&mut self, tx: &Tx<'_>) -> bool {
@@ -132,25 +168,37 @@ impl Door {
         let (reply, answer) = sync_channel(1);
         // The caller may have gone away; the write stands all the same.
         let reply = move |outcome| drop(reply.send(outcome));
-        self.submit_then(durability, work, Box::new(reply));
+        self.send(Task {
+            durability,
+            undo: Undo::Savepoint,
+            work: Some(work),
+            outcome: None,
+            reply: Box::new(reply),
+        });
         answer
     }
 
-    /// Hands a write in without waiting; `reply` is told after the commit, on the writer's thread.
+    /// Hands in a write that refuses before it writes anything, without waiting; `reply` is told after the
+    /// commit, on the writer's thread. Where it fails half-way all the same, its whole group is undone.
     pub(crate) fn submit_then<T: Send + 'static>(
         &self,
         durability: Durability,
         work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
         reply: Reply<T>,
     ) {
+        self.send(Task {
+            durability,
+            undo: Undo::Nothing,
+            work: Some(work),
+            outcome: None,
+            reply,
+        });
+    }
+
+    fn send(&self, job: impl Job + 'static) {
         if let Some(jobs) = &self.jobs {
-            // A closed queue drops the job and with it `reply`, which who waits for it sees.
-            let _ = jobs.send(Box::new(Task {
-                durability,
-                work: Some(work),
-                outcome: None,
-                reply,
-            }));
+            // A closed queue drops the job and with it its reply, which who waits for it sees.
+            let _ = jobs.send(Box::new(job));
         }
     }
 
@@ -178,13 +226,24 @@ impl Drop for Door {
 
 fn serve(mut conn: Connection, path: &Path, queue: &Receiver<Box<dyn Job>>) {
     let mut synced = None;
+    let mut last_group = 0;
     let mut waiting: Option<Box<dyn Job>> = None;
     while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
         let durability = first.durability();
         let mut group = vec![first];
-        while group.len() < GROUP_LIMIT
-            && let Ok(next) = queue.try_recv()
-        {
+        let patience = (durability == Durability::Full && last_group > 2)
+            .then(|| Instant::now() + SIBLINGS_MAY_TAKE);
+        while group.len() < GROUP_LIMIT {
+            let next = match (queue.try_recv(), patience) {
+                (Ok(next), _) => next,
+                (Err(_), Some(until)) if group.len() < last_group => {
+                    match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                        Ok(next) => next,
+                        Err(_) => break,
+                    }
+                }
+                (Err(_), _) => break,
+            };
             if next.durability() == durability {
                 group.push(next);
             } else {
@@ -192,6 +251,7 @@ fn serve(mut conn: Connection, path: &Path, queue: &Receiver<Box<dyn Job>>) {
                 break;
             }
         }
+        last_group = group.len();
         let outcome = set_durability(&conn, durability, &mut synced)
             .and_then(|()| run_group(&mut conn, path, &mut group));
         for job in group {
@@ -209,11 +269,14 @@ fn set_durability(
     synced: &mut Option<Durability>,
 ) -> Result<()> {
     if *synced != Some(wanted) {
-        let level = match wanted {
-            Durability::Normal => "NORMAL",
-            Durability::Full => "FULL",
+        // What a statement may have to undo is small in the ledger, and a file for it costs more than the
+        // statement; an import may sort more than memory should hold.
+        let (level, undo_in) = match wanted {
+            Durability::Normal => ("NORMAL", "DEFAULT"),
+            Durability::Full => ("FULL", "MEMORY"),
         };
         conn.pragma_update(None, "synchronous", level)?;
+        conn.pragma_update(None, "temp_store", undo_in)?;
         *synced = Some(wanted);
     }
     Ok(())
@@ -223,27 +286,49 @@ fn run_group(conn: &mut Connection, path: &Path, group: &mut [Box<dyn Job>]) -> 
     let mut tx = Transaction::new(conn, TransactionBehavior::Immediate)?;
     // A newer Plumbline may have migrated the file while this one had it open.
     refuse_newer(path, user_version(&tx)?)?;
+    let bills = RefCell::new(Bills::default());
     let mut changes = Changes::new();
+    let is_alone = group.len() == 1;
     for job in group {
-        let savepoint = tx.savepoint()?;
-        let door = Tx {
-            conn: &savepoint,
-            changes: RefCell::default(),
-        };
-        let kept = job.run(&door);
-        // A full disk makes SQLite undo the whole transaction; the others must not think theirs stands.
-        if savepoint.is_autocommit() {
-            return Err(WorkspaceError::DiskFull { file: path.into() });
-        }
-        if kept {
-            changes.append(&mut door.changes.into_inner());
-            savepoint.commit()?;
+        let has_savepoint = job.undo() == Undo::Savepoint && !is_alone;
+        let before = tx.total_changes();
+        let (kept, charges) = if has_savepoint {
+            let savepoint = tx.savepoint()?;
+            let door = Tx::new(&savepoint, &bills);
+            let kept = job.run(&door).then(|| door.into_parts());
+            refuse_undone(&savepoint, path)?;
+            if kept.is_some() {
+                savepoint.commit()?;
+            } else {
+                savepoint.finish()?;
+            }
+            kept
         } else {
-            savepoint.finish()?;
+            let door = Tx::new(&tx, &bills);
+            let kept = job.run(&door).then(|| door.into_parts());
+            refuse_undone(&tx, path)?;
+            if kept.is_none() && (is_alone || tx.total_changes() != before) {
+                return Err(WorkspaceError::Stopped(
+                    "a write beside this one failed half-way, so both were undone".into(),
+                ));
+            }
+            kept
         }
+        .unwrap_or_default();
+        changes.extend(kept);
+        bills.borrow_mut().charge(charges);
     }
+    bills.into_inner().write_down(&tx)?;
     change::record(&tx, &changes)?;
     tx.commit()?;
+    Ok(())
+}
+
+/// A full disk makes SQLite undo the whole transaction; the others must not think theirs stands.
+fn refuse_undone(conn: &Connection, path: &Path) -> Result<()> {
+    if conn.is_autocommit() {
+        return Err(WorkspaceError::DiskFull { file: path.into() });
+    }
     Ok(())
 }
 

@@ -3,7 +3,7 @@
 //! The variants are those that a caller treats differently; the rest of SQLite is one variant.
 //! Errors are `Clone`, since one failed commit answers every write that waited for it.
 
-use plumbline_model::{Code, Problem, Usd};
+use plumbline_model::{Code, Payer, Problem, Usd};
 use rusqlite::ErrorCode;
 use std::path::{Path, PathBuf};
 
@@ -52,16 +52,20 @@ pub enum WorkspaceError {
     #[error("{0}")]
     Conflict(String),
     /// The day's money does not pay for another request. It was not sent.
-    #[error("the cap of ${cap} a day (UTC) is reached: today's calls may have cost ${spent}")]
+    #[error("the cap of ${cap} a day (UTC) is reached{}: today's calls may have cost ${spent}", .payer.in_words())]
     DayCap {
+        /// Whose money.
+        payer: Payer,
         /// The cap.
         cap: Usd,
         /// What the day's requests cost at most.
         spent: Usd,
     },
     /// A day has a cap, and the most this request may cost is not known. It was not sent.
-    #[error("the most this call may cost is unknown, so the cap of ${cap} a day cannot be kept")]
+    #[error("the most this call may cost is unknown, so the cap of ${cap} a day{} cannot be kept", .payer.in_words())]
     NoBound {
+        /// Whose money.
+        payer: Payer,
         /// The cap.
         cap: Usd,
     },

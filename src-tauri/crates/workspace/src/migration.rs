@@ -55,7 +55,7 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::live_intake::V3,
     ],
     &[
-        table::day_spend::V4,
+        table::day_bill::V4,
         table::run::V4,
         table::response_cache::V4,
     ],
@@ -65,6 +65,12 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::cell::V5,
         table::price_override::V5,
         table::price_table::V5,
+    ],
+    &[
+        table::attempt::V6,
+        table::day_bill::V6,
+        table::response_cache::V6,
+        table::cell::V6,
     ],
 ];
 

@@ -168,6 +168,14 @@ impl Workspace {
             .submit_then(durability, work, Box::new(reply));
     }
 
+    /// Runs one query, which is a snapshot by itself.
+    pub(crate) fn read_once<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        self.inner
+            .readers
+            .with(query)
+            .map_err(|error| error.at(&self.inner.path))
+    }
+
     /// Runs queries on one snapshot, beside writers and other readers.
     pub(crate) fn read<T>(&self, query: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         self.inner

@@ -254,6 +254,8 @@ fn a_paid_replay_killed_at_any_moment_books_every_answer_once() {
                     base_url: None,
                     base_urls: Default::default(),
                     cap_usd: None,
+                    tenant: None,
+                    waits: Default::default(),
                     use_cache: true,
                     retries: true,
                 },
@@ -323,9 +325,11 @@ fn child_replays() {
                 cell_id: cell.id,
                 purpose: plumbline_model::Purpose::Answer,
                 target: cell.key.target.clone(),
+                tenant: None,
                 attempt_no: 1,
                 idempotency_key: cell.key.case_key.clone(),
                 request_hash: cell.request_hash.clone(),
+                cache_key: None,
                 sent_ns: UnixNanos(2),
                 reserved_usd: Some("0.01".parse().unwrap()),
             })
@@ -347,7 +351,7 @@ fn child_replays() {
             &cell.key.target,
             cell.request_hash.clone(),
             0,
-            completion,
+            &completion,
             UnixNanos(3),
         )
         .unwrap();

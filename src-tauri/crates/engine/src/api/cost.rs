@@ -2,27 +2,52 @@
 
 use super::PriceTableUsed;
 use plumbline_analysis::cost_curve::LorenzPoint;
-use plumbline_model::Usd;
+use plumbline_model::{Payer, Usd};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// The money of a day (UTC) over all runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 #[ts(export)]
 pub struct DayBudget {
-    /// `None` without a cap.
+    /// What all runs together may spend; `None` without a cap.
     pub cap_usd: Option<Usd>,
     /// What today's requests cost at most: what was paid, and what is reserved for the rest.
+    pub at_most_usd: Usd,
+    /// The same by key and by tenant: whoever has a cap or paid something today.
+    pub payers: Vec<PayerBudget>,
+}
+
+/// The money of a day of one payer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct PayerBudget {
+    /// `key:PROVIDER` or `tenant:NAME`.
+    #[ts(type = "string")]
+    pub payer: Payer,
+    /// `None` without a cap.
+    pub cap_usd: Option<Usd>,
     pub at_most_usd: Usd,
 }
 
 impl DayBudget {
+    /// What all runs together may still spend today; `None` without a cap.
+    #[must_use]
+    pub fn left(&self) -> Option<Usd> {
+        left(self.cap_usd, self.at_most_usd)
+    }
+}
+
+impl PayerBudget {
     /// What may still be spent today; `None` without a cap.
     #[must_use]
     pub fn left(&self) -> Option<Usd> {
-        let left = Usd(self.cap_usd?.0 - self.at_most_usd.0);
-        Some(left.max(Usd::ZERO))
+        left(self.cap_usd, self.at_most_usd)
     }
+}
+
+fn left(cap: Option<Usd>, at_most: Usd) -> Option<Usd> {
+    Some(Usd(cap?.0 - at_most.0).max(Usd::ZERO))
 }
 
 /// What a statistic is about.

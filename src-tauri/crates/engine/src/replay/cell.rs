@@ -2,31 +2,53 @@
 
 use super::execute::Execution;
 use super::plan::Column;
+use super::queue::Known;
 use super::turns::{answer_calls, whole_conversation};
 use crate::clock;
 use plumbline_analysis::grade::Answer;
 use plumbline_model::{
-    AssembledRequest, Case, Cell, CellStatus, Code, Completion, Cost, Origin, Problem,
-    ResponseStatus, Target, Turn, UnixNanos, Usd,
+    Case, Cell, CellStatus, ChatRequest, Code, Completion, Cost, Origin, Problem, ResponseStatus,
+    Target, Turn, UnixNanos, Usd,
 };
-use plumbline_prompts::{cache_key, request_hash};
+use plumbline_prompts::{cache_key, identify};
 use plumbline_providers::{Call, Provider, ProviderError};
-use plumbline_tokens::{count_request, tokens_in_at_most};
+use plumbline_tokens::{RequestCounter, tokens_in_at_most};
 use plumbline_workspace::{Reply, Workspace, WorkspaceError};
 use std::sync::Arc;
+use tokio::sync::oneshot;
 
 /// Whether the run is through with a cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum CellEnd {
     Settled,
+    /// It is once this is on the disk.
+    Storing(Storing),
     /// A cancel or the cap came between: a resume has something left to do or to decide.
     LeftOver,
+}
+
+/// A write on its way to the disk.
+#[derive(Debug)]
+pub(super) struct Storing(oneshot::Receiver<Result<(), WorkspaceError>>);
+
+impl Storing {
+    pub(super) fn submitted(submit: impl FnOnce(Reply<()>)) -> Self {
+        Self(submitted(submit))
+    }
+
+    pub(super) async fn stored(self) -> Result<(), Problem> {
+        Ok(outcome(self.0).await?)
+    }
 }
 
 /// Answers one cell and stores what became of it.
 ///
 /// An error means that the workspace could not be written; a provider's failure is the cell's own.
-pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<CellEnd, Problem> {
+pub(super) async fn answer_cell(
+    run: &Arc<Execution>,
+    mut cell: Cell,
+    known: Option<Known>,
+) -> Result<CellEnd, Problem> {
     let Some(column) = run.column_of(&cell) else {
         let lost = Problem::internal("the cell's column is not part of the run");
         return not_sent(run, &mut cell, lost).await;
@@ -39,14 +61,13 @@ pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<
         .hint("Start a new run over the dataset as it is now.");
         return not_sent(run, &mut cell, gone).await;
     };
-    let assembled = match column.assemble(case) {
-        Ok(assembled) if assembled.request_hash == cell.request_hash => assembled,
-        Ok(_) => {
-            let changed =
-                Problem::new(Code::Conflict, "the case changed since the run was started")
-                    .hint("Start a new run over the dataset as it is now.");
-            return not_sent(run, &mut cell, changed).await;
-        }
+    let request = match known {
+        // The plan was made of the very case.
+        Some(known) => column.request(case).map(|request| (request, known)),
+        None => unchanged(column, case, &cell),
+    };
+    let (request, known) = match request {
+        Ok(request) => request,
         Err(problem) => return not_sent(run, &mut cell, problem).await,
     };
     let Some(provider) = run.provider(&cell.key.target) else {
@@ -57,15 +78,41 @@ pub(super) async fn answer_cell(run: &Arc<Execution>, mut cell: Cell) -> Result<
         run,
         column,
         case,
-        assembled,
+        request,
+        known,
     };
     // One that has its answer lacks only what others have to say about it.
-    if cell.status == CellStatus::Pending
-        && asked.answer(&mut cell, provider).await? == CellEnd::LeftOver
-    {
-        return Ok(CellEnd::LeftOver);
+    if cell.status == CellStatus::Pending {
+        match asked.answer(&mut cell, provider).await? {
+            CellEnd::LeftOver => return Ok(CellEnd::LeftOver),
+            end if !asked.is_heard_of(&cell) => return Ok(end),
+            // The ledger takes one thing after the other, so what is heard is stored after the answer.
+            CellEnd::Storing(write) => write.stored().await?,
+            CellEnd::Settled => {}
+        }
     }
     asked.hear(&mut cell).await
+}
+
+/// The request of a cell that was planned at another time.
+fn unchanged(
+    column: &Column,
+    case: &Case,
+    cell: &Cell,
+) -> Result<(ChatRequest, Known), Problem> {
+    let assembled = column.assemble(case)?;
+    if assembled.request_hash != cell.request_hash {
+        return Err(
+            Problem::new(Code::Conflict, "the case changed since the run was started")
+                .hint("Start a new run over the dataset as it is now."),
+        );
+    }
+    let tokens_in_at_most = tokens_in_at_most(&column.target.model, &assembled);
+    let known = Known {
+        tokens_in_at_most,
+        was_cached: true,
+    };
+    Ok((assembled.request, known))
 }
 
 /// A cell with everything that answering it takes.
@@ -73,7 +120,8 @@ pub(super) struct Asked<'r> {
     pub(super) run: &'r Arc<Execution>,
     pub(super) column: &'r Column,
     pub(super) case: &'r Case,
-    assembled: AssembledRequest,
+    request: ChatRequest,
+    known: Known,
 }
 
 impl Asked<'_> {
@@ -86,8 +134,11 @@ impl Asked<'_> {
         loop {
             let turns = cell.turns.len();
             let end = self.step(cell, provider).await?;
-            if end == CellEnd::LeftOver || cell.turns.len() == turns {
+            if matches!(end, CellEnd::LeftOver) || cell.turns.len() == turns {
                 return Ok(end);
+            }
+            if let CellEnd::Storing(write) = end {
+                write.stored().await?;
             }
         }
     }
@@ -102,36 +153,48 @@ impl Asked<'_> {
         if self.column.is_recorded() {
             return self.recorded(cell, step, provider).await;
         }
-        if run.use_cache {
-            let (workspace, key) = (workspace(run), step.cache_key.clone());
-            if let Some(completion) = blocking(move || workspace.cached_answer(&key)).await? {
-                let cost = self.cost_of(&self.column.target, &completion, clock::now());
-                self.accept(cell, completion, cost, Origin::Cached);
-                return store(run, cell).await;
+        if run.use_cache && (self.known.was_cached || !cell.turns.is_empty()) {
+            if let Some(end) = self.cached(cell, &step.cache_key).await? {
+                return Ok(end);
             }
         }
         self.live(cell, step, provider).await
     }
 
+    /// Takes the answer of the cache, where it has one.
+    pub(super) async fn cached(
+        &self,
+        cell: &mut Cell,
+        cache_key: &str,
+    ) -> Result<Option<CellEnd>, Problem> {
+        // One look by key, which is shorter than the way to another thread and back.
+        let Some(completion) = self.run.engine.inner.workspace.cached_answer(cache_key)? else {
+            return Ok(None);
+        };
+        let cost = self.cost_of(&self.column.target, &completion, clock::now());
+        self.accept(cell, completion, cost, Origin::Cached);
+        store(self.run, cell).await.map(Some)
+    }
+
     fn next_step(&self, cell: &Cell) -> Step {
         if cell.turns.is_empty() {
             return Step {
-                assembled: self.assembled.clone(),
+                request: self.request.clone(),
+                request_hash: cell.request_hash.clone(),
                 cache_key: cell.cache_key.clone(),
+                tokens_in_at_most: self.known.tokens_in_at_most,
             };
         }
-        let request = self.assembled.request.after(&cell.turns);
-        let hash = request_hash(&request);
+        let request = self.request.after(&cell.turns);
+        let mut counter = RequestCounter::new(self.column.encoding);
+        let assembled = identify(request, &self.column.template_hash, &mut counter);
         let target = &cell.key.target;
+        let hash = &assembled.request_hash;
         Step {
-            cache_key: cache_key(&target.provider, &target.model, &hash, cell.key.repeat),
-            assembled: AssembledRequest {
-                template_hash: self.assembled.template_hash.clone(),
-                request_hash: hash,
-                tokens_in_estimated: count_request(self.column.encoding, &request),
-                encoding: self.column.encoding.to_string(),
-                request,
-            },
+            cache_key: cache_key(&target.provider, &target.model, hash, cell.key.repeat),
+            tokens_in_at_most: tokens_in_at_most(&target.model, &assembled),
+            request_hash: assembled.request_hash,
+            request: assembled.request,
         }
     }
 
@@ -220,7 +283,7 @@ impl Asked<'_> {
     }
 
     pub(super) fn upper_bound(&self, step: &Step, at: UnixNanos) -> Option<Usd> {
-        let tokens_in = tokens_in_at_most(&self.column.target.model, &step.assembled);
+        let tokens_in = step.tokens_in_at_most;
         self.column
             .cost_at_most(&self.run.prices, tokens_in, self.case, at)
     }
@@ -228,16 +291,18 @@ impl Asked<'_> {
 
 /// One request of a cell: its first, or the one that follows some turns.
 pub(super) struct Step {
-    pub(super) assembled: AssembledRequest,
+    request: ChatRequest,
+    pub(super) request_hash: String,
     pub(super) cache_key: String,
+    tokens_in_at_most: Option<u64>,
 }
 
 impl Step {
     pub(super) fn call(self, cell: &Cell) -> Call {
         Call {
             model: cell.key.target.model.clone(),
-            request: self.assembled.request,
-            request_hash: self.assembled.request_hash,
+            request: self.request,
+            request_hash: self.request_hash,
             idempotency_key: String::new(),
             repeat: cell.key.repeat,
         }
@@ -254,9 +319,12 @@ pub(super) async fn not_sent(
     store(run, cell).await
 }
 
+/// Stores a cell that cost nothing.
 pub(super) async fn store(run: &Arc<Execution>, cell: &Cell) -> Result<CellEnd, Problem> {
-    written(|reply| workspace(run).update_cell_then(cell.clone(), reply)).await?;
-    Ok(CellEnd::Settled)
+    let workspace = &run.engine.inner.workspace;
+    Ok(CellEnd::Storing(Storing::submitted(|reply| {
+        workspace.update_cell_then(cell.clone(), reply);
+    })))
 }
 
 pub(super) fn workspace(run: &Arc<Execution>) -> Workspace {
@@ -267,11 +335,22 @@ pub(super) fn workspace(run: &Arc<Execution>) -> Workspace {
 pub(super) async fn written<T: Send + 'static>(
     submit: impl FnOnce(Reply<T>),
 ) -> Result<T, WorkspaceError> {
-    let (told, outcome) = tokio::sync::oneshot::channel();
+    outcome(submitted(submit)).await
+}
+
+fn submitted<T: Send + 'static>(
+    submit: impl FnOnce(Reply<T>),
+) -> oneshot::Receiver<Result<T, WorkspaceError>> {
+    let (told, outcome) = oneshot::channel();
     // Who waited may be gone; the write stands all the same.
     submit(Box::new(move |outcome| drop(told.send(outcome))));
     outcome
-        .await
+}
+
+async fn outcome<T>(
+    told: oneshot::Receiver<Result<T, WorkspaceError>>,
+) -> Result<T, WorkspaceError> {
+    told.await
         .unwrap_or_else(|_| Err(WorkspaceError::Stopped("the writer is gone".into())))
 }
 

@@ -8,10 +8,10 @@ use super::plan::Matrix;
 use super::prior::Prior;
 use crate::api::{Estimate, EstimateColumn};
 use crate::{Engine, clock};
-use plumbline_model::{Problem, Purpose, RunPlan, Target, Usage, Usd};
+use plumbline_model::{Payer, Problem, Purpose, RunPlan, Target, Usage, Usd};
 use plumbline_prompts::check_cost;
 use plumbline_providers::{connect, connect_embeddings, portability};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Reasons that are shown; the rest is counted.
 const SHOWN_REASONS: usize = 5;
@@ -20,7 +20,8 @@ impl Engine {
     /// Counts cells, tokens and money of a plan.
     pub fn replay_estimate(&self, plan: &RunPlan) -> Result<Estimate, Problem> {
         let matrix = self.matrix(plan)?;
-        let mut estimate = self.estimate_of(plan, &matrix)?;
+        let cached = self.cached(plan, &matrix)?;
+        let mut estimate = self.estimate_of(&matrix, &cached)?;
         self.check_reachable(plan, &matrix, &mut estimate);
         check_portable(plan, &matrix, &mut estimate);
         if let (Some(cap), Some(upper)) = (plan.cap_usd, estimate.cost_upper_usd)
@@ -30,13 +31,17 @@ impl Engine {
                 "the cap of ${cap} is below the most this can cost (${upper}): the run may stop before its end"
             ));
         }
-        self.check_day(&mut estimate)?;
+        self.check_day(plan, &mut estimate)?;
         warn_of_conversations(&matrix, &mut estimate);
         Ok(estimate)
     }
 
     /// The same of a plan that was laid out already, without a look at what stops it.
-    pub(super) fn estimate_of(&self, plan: &RunPlan, matrix: &Matrix) -> Result<Estimate, Problem> {
+    pub(super) fn estimate_of(
+        &self,
+        matrix: &Matrix,
+        cached: &[bool],
+    ) -> Result<Estimate, Problem> {
         let prices = self.prices();
         let mut estimate = Estimate {
             cells: matrix.cells.len() as u64,
@@ -61,14 +66,14 @@ impl Engine {
             problems: Vec::new(),
             warnings: Vec::new(),
         };
-        self.count(plan, matrix, &mut estimate)?;
+        self.count(matrix, cached, &mut estimate)?;
         Ok(estimate)
     }
 
     fn count(
         &self,
-        plan: &RunPlan,
         matrix: &Matrix,
+        cached: &[bool],
         estimate: &mut Estimate,
     ) -> Result<(), Problem> {
         let workspace = &self.inner.workspace;
@@ -77,7 +82,8 @@ impl Engine {
         let mut unpriced = BTreeSet::new();
         let mut known: Vec<Option<(Prior, u64)>> = vec![None; matrix.columns.len()];
         let opinions: Vec<CaseOpinions> = matrix.cases.iter().map(CaseOpinions::of).collect();
-        for planned in &matrix.cells {
+        let mut costs = KnownCosts::default();
+        for (planned, is_cached) in matrix.cells.iter().zip(cached) {
             let column = &matrix.columns[planned.column];
             let target = &column.target;
             let request = match &planned.request {
@@ -113,7 +119,7 @@ impl Engine {
                 }
                 continue;
             }
-            if plan.use_cache && workspace.is_cached(&request.cache_key)? {
+            if *is_cached {
                 estimate.cached += 1;
                 asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
                 continue;
@@ -131,11 +137,12 @@ impl Engine {
             asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
             *live += 1;
             let tokens_in = prior.tokens_in(request.tokens_in);
-            let cost = |tokens_out| {
-                let usage = Usage::of(tokens_in, tokens_out);
-                prices
-                    .cost(Some(&target.provider), &target.model, &usage, now)
-                    .usd
+            let mut cost = |tokens_out| {
+                costs.of(planned.column, (tokens_in, tokens_out), || {
+                    let usage = Usage::of(tokens_in, tokens_out);
+                    let provider = Some(target.provider.as_str());
+                    prices.cost(provider, &target.model, &usage, now).usd
+                })
             };
             let output = &prior.out;
             let expected = cost(output.tokens_out_mean);
@@ -170,15 +177,39 @@ impl Engine {
         Ok(())
     }
 
-    /// What the day's cap leaves, where it may not be enough.
-    fn check_day(&self, estimate: &mut Estimate) -> Result<(), Problem> {
+    /// Which cells the cache answers, in their order.
+    pub(super) fn cached(&self, plan: &RunPlan, matrix: &Matrix) -> Result<Vec<bool>, Problem> {
+        if !plan.use_cache {
+            return Ok(vec![false; matrix.cells.len()]);
+        }
+        let keys = matrix.cells.iter().map(|planned| match &planned.request {
+            Ok(request) => request.cache_key.as_str(),
+            Err(_) => "",
+        });
+        Ok(self.inner.workspace.are_cached(keys)?)
+    }
+
+    /// What the day's caps leave, where it may not be enough.
+    fn check_day(&self, plan: &RunPlan, estimate: &mut Estimate) -> Result<(), Problem> {
         let day = self.day_budget()?;
-        if let (Some(left), Some(upper)) = (day.left(), estimate.cost_upper_usd)
-            && upper > left
-        {
-            estimate.warnings.push(format!(
-                "today's cap leaves ${left}, and this can cost ${upper}: the run may stop before its end"
-            ));
+        let Some(upper) = estimate.cost_upper_usd else {
+            return Ok(());
+        };
+        let mut limits = vec![(Payer::All, day.left())];
+        limits.extend(day.payers.iter().map(|budget| (budget.payer.clone(), budget.left())));
+        for (payer, left) in limits {
+            let pays = match &payer {
+                Payer::All => true,
+                // Where others share the bill, nobody knows yet how it is shared.
+                Payer::Key(provider) => plan.targets.iter().all(|target| target.provider == *provider),
+                Payer::Tenant(name) => plan.tenant.as_ref() == Some(name),
+            };
+            if let Some(left) = left.filter(|left| pays && upper > *left) {
+                estimate.warnings.push(format!(
+                    "today's cap{} leaves ${left}, and this can cost ${upper}: the run may stop before its end",
+                    payer.in_words()
+                ));
+            }
         }
         Ok(())
     }
@@ -209,6 +240,22 @@ impl Engine {
                 }
             }
         }
+    }
+}
+
+/// Costs by column, tokens in and tokens out: most cells of a column are of a size with others.
+#[derive(Default)]
+struct KnownCosts(HashMap<(usize, u64, u64), Option<Usd>>);
+
+impl KnownCosts {
+    fn of(
+        &mut self,
+        column: usize,
+        (tokens_in, tokens_out): (u64, u64),
+        cost: impl FnOnce() -> Option<Usd>,
+    ) -> Option<Usd> {
+        let key = (column, tokens_in, tokens_out);
+        *self.0.entry(key).or_insert_with(cost)
     }
 }
 

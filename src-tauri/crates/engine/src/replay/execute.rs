@@ -1,34 +1,40 @@
 //! Walking the matrix: as many cells at once as the plan allows, with progress, cancel and a heartbeat.
 
 use super::cap::Cap;
-use super::cell::{CellEnd, answer_cell};
+use super::cell::{CellEnd, Storing, answer_cell};
 use super::hearing::{Hearing, is_unheard};
-use super::opinions::{OpinionBook, advisers};
+use super::opinions::advisers;
 use super::owner::{HEARTBEAT_EVERY, owner};
 use super::plan::Column;
+use super::queue::{Queue, Taken};
 use super::traffic::Traffic;
 use super::{RECORDED, cancelled};
 use crate::jobs::JobHandle;
 use crate::recordings::StoredRecordings;
 use crate::{Engine, clock};
 use plumbline_analysis::grade::Grader;
-use plumbline_model::{Case, Cell, Code, Problem, Purpose, RunId, RunPlan, RunStatus, Target};
+use plumbline_model::{CallWaits, Case, Cell, Code, Problem, Purpose, RunId, RunPlan, RunStatus, Target};
 use plumbline_providers::retry::{RetryBudget, RetryPolicy};
 use plumbline_providers::{
     self as providers, Embeds, Provider, ProviderSettings, RecordedProvider, Timeouts,
 };
 use plumbline_tokens::prices::Prices;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
+
+/// Often enough to see a breaker open and close.
+const WATCH_EVERY: Duration = Duration::from_millis(250);
 
 /// Everything the cells of one run share.
 pub(super) struct Execution {
     pub(super) engine: Engine,
     pub(super) run_id: RunId,
     pub(super) use_cache: bool,
+    /// Whom it is made for.
+    pub(super) tenant: Option<String>,
     pub(super) columns: Vec<Column>,
     pub(super) grader: Grader,
     pub(super) prices: Arc<Prices>,
@@ -46,8 +52,7 @@ pub(super) struct Execution {
     embedders: HashMap<Target, Arc<dyn Embeds>>,
     pub(super) hearing: Hearing,
     cases: HashMap<String, Case>,
-    queue: Vec<Cell>,
-    next: AtomicUsize,
+    queue: Queue,
     done: AtomicU64,
     concurrency: u32,
 }
@@ -59,10 +64,10 @@ impl Execution {
         run_id: RunId,
         plan: &RunPlan,
         columns: Vec<Column>,
-        cases: &[Case],
-        resend_unknown: bool,
+        cases: Vec<Case>,
+        queue: Queue,
     ) -> Result<Self, Problem> {
-        let advisers = advisers(cases);
+        let advisers = advisers(&cases);
         let talkers = advisers
             .iter()
             .filter(|(_, purpose)| **purpose != Purpose::Embedding)
@@ -88,25 +93,16 @@ impl Execution {
             grader.schema(schema)?;
         }
         let retry = RetryPolicy::default();
-        let cases: HashMap<String, Case> = cases
-            .iter()
-            .map(|case| (case.key.clone(), case.clone()))
+        let cases = cases
+            .into_iter()
+            .map(|case| (case.key.clone(), case))
             .collect();
-        let mut queue = engine.inner.workspace.pending_cells(run_id)?;
-        let mut hearing = Hearing::default();
-        if !advisers.is_empty() {
-            let mut book = engine.opinions_of(run_id)?;
-            book.forget_nothings();
-            queue.extend(unheard_cells(engine, run_id, &cases, &book)?);
-            let mut perhaps_paid = engine.inner.workspace.unknown_opinions(run_id)?;
-            perhaps_paid.retain(|key| !resend_unknown && !book.has(key));
-            hearing = Hearing::new(book, perhaps_paid);
-        }
         let spent = engine.inner.workspace.spend_of_run(run_id)?.at_most();
         Ok(Self {
             engine: engine.clone(),
             run_id,
             use_cache: plan.use_cache,
+            tenant: plan.tenant.clone(),
             grader,
             columns,
             prices: engine.prices(),
@@ -123,13 +119,32 @@ impl Execution {
             recorded_by: recorded_by(engine)?,
             providers,
             embedders,
-            hearing,
+            hearing: Hearing::default(),
             cases,
             queue,
-            next: AtomicUsize::new(0),
             done: AtomicU64::new(0),
             concurrency: plan.concurrency,
         })
+    }
+
+    /// Takes up the questions to other models that an earlier process left open.
+    pub(super) fn ask_what_is_unheard(&mut self, resend_unknown: bool) -> Result<(), Problem> {
+        if advisers(self.cases.values()).is_empty() {
+            return Ok(());
+        }
+        let mut book = self.engine.opinions_of(self.run_id)?;
+        book.forget_nothings();
+        let cells = self.engine.inner.workspace.all_cells(self.run_id)?;
+        let unheard = cells.into_iter().filter(|cell| {
+            let case = self.case(&cell.key.case_key);
+            case.is_some_and(|case| is_unheard(cell, case, &book))
+        });
+        let unheard = unheard.collect();
+        self.queue.extend(unheard);
+        let mut perhaps_paid = self.engine.inner.workspace.unknown_opinions(self.run_id)?;
+        perhaps_paid.retain(|key| !resend_unknown && !book.has(key));
+        self.hearing = Hearing::new(book, perhaps_paid);
+        Ok(())
     }
 
     pub(super) fn label(&self) -> String {
@@ -198,6 +213,7 @@ impl Execution {
             tasks.spawn(work(Arc::clone(&shared), Arc::clone(&progress)));
         }
         let beat = tokio::spawn(heartbeat(Arc::clone(&shared)));
+        let watch = tokio::spawn(watch(Arc::clone(&shared), Arc::clone(&progress)));
         let mut failure = None;
         while let Some(joined) = tasks.join_next().await {
             let outcome = joined.unwrap_or_else(|_| {
@@ -211,9 +227,11 @@ impl Execution {
                 failure.get_or_insert(problem);
             }
         }
-        beat.abort();
-        // It holds the engine: once it has ended, the last one to leave closes the workspace.
-        let _ = beat.await;
+        // They hold the engine: once they have ended, the last one to leave closes the workspace.
+        for helper in [beat, watch] {
+            helper.abort();
+            let _ = helper.await;
+        }
         let outcome = shared.close(failure, total);
         let job = match Arc::try_unwrap(progress) {
             Ok(progress) => progress
@@ -265,11 +283,27 @@ impl Execution {
         outcome.and(stored.map_err(Problem::from))
     }
 
-    fn take(&self) -> Option<&Cell> {
+    /// One cell more is done.
+    fn count(&self, progress: &Progress) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut job = progress.job.lock().unwrap_or_else(PoisonError::into_inner);
+        job.progress(done, Some(progress.total), || self.note(progress, done));
+    }
+
+    fn note(&self, progress: &Progress, done: u64) -> String {
+        let per_second = done as f64 / progress.started.elapsed().as_secs_f64().max(1e-3);
+        format!(
+            "{per_second:.0} cells/s · ${} spent{}",
+            self.cap.spent(),
+            self.traffic.note()
+        )
+    }
+
+    fn take(&self) -> Option<Taken<'_>> {
         if self.cancel.is_cancelled() || self.capped.load(Ordering::Relaxed) {
             return None;
         }
-        self.queue.get(self.next.fetch_add(1, Ordering::Relaxed))
+        self.queue.take()
     }
 }
 
@@ -280,22 +314,41 @@ struct Progress {
 }
 
 async fn work(shared: Arc<Execution>, progress: Arc<Progress>) -> Result<(), Problem> {
-    while let Some(cell) = shared.take() {
-        if answer_cell(&shared, cell.clone()).await? == CellEnd::LeftOver {
-            continue;
+    // An answer is on its way to the disk while the next cell is asked: the ledger keeps their order.
+    let mut storing: Option<Storing> = None;
+    while let Some((cell, known)) = shared.take() {
+        let end = answer_cell(&shared, cell.clone(), known).await;
+        settled(&shared, &progress, storing.take()).await?;
+        match end? {
+            CellEnd::Settled => shared.count(&progress),
+            CellEnd::Storing(write) => storing = Some(write),
+            CellEnd::LeftOver => {}
         }
-        let done = shared.done.fetch_add(1, Ordering::Relaxed) + 1;
-        let mut job = progress.job.lock().unwrap_or_else(PoisonError::into_inner);
-        job.progress(done, Some(progress.total), || {
-            let per_second = done as f64 / progress.started.elapsed().as_secs_f64().max(1e-3);
-            format!(
-                "{per_second:.0} cells/s · ${} spent{}",
-                shared.cap.spent(),
-                shared.traffic.note()
-            )
-        });
+    }
+    settled(&shared, &progress, storing).await
+}
+
+async fn settled(
+    shared: &Execution,
+    progress: &Progress,
+    storing: Option<Storing>,
+) -> Result<(), Problem> {
+    if let Some(write) = storing {
+        write.stored().await?;
+        shared.count(progress);
     }
     Ok(())
+}
+
+/// Tells how the calls get out, also while none comes back.
+async fn watch(shared: Arc<Execution>, progress: Arc<Progress>) {
+    loop {
+        tokio::time::sleep(WATCH_EVERY).await;
+        let note = shared.note(&progress, shared.done.load(Ordering::Relaxed));
+        let traffic = shared.traffic.view();
+        let mut job = progress.job.lock().unwrap_or_else(PoisonError::into_inner);
+        job.tell(note, traffic);
+    }
 }
 
 async fn heartbeat(shared: Arc<Execution>) {
@@ -321,23 +374,6 @@ pub(super) fn recorded_by(engine: &Engine) -> Result<HashMap<String, String>, Pr
         .collect())
 }
 
-/// Answered cells of which nobody asked others yet, such as those a crash came after.
-fn unheard_cells(
-    engine: &Engine,
-    run_id: RunId,
-    cases: &HashMap<String, Case>,
-    book: &OpinionBook,
-) -> Result<Vec<Cell>, Problem> {
-    let cells = engine.inner.workspace.all_cells(run_id)?;
-    Ok(cells
-        .into_iter()
-        .filter(|cell| {
-            let case = cases.get(&cell.key.case_key);
-            case.is_some_and(|case| is_unheard(cell, case, book))
-        })
-        .collect())
-}
-
 fn connect(engine: &Engine, target: &Target, plan: &RunPlan) -> Result<Arc<dyn Provider>, Problem> {
     if target.provider == RECORDED {
         let source = Arc::new(StoredRecordings(engine.inner.workspace.clone()));
@@ -358,6 +394,17 @@ pub(super) fn settings(
         provider: target.provider.clone(),
         base_url: base_url.map(str::to_owned),
         api_key,
-        timeouts: Timeouts::default(),
+        timeouts: timeouts(&plan.waits),
     })
+}
+
+fn timeouts(waits: &CallWaits) -> Timeouts {
+    let usual = Timeouts::default();
+    let or = |ms: Option<u64>, usual| ms.map_or(usual, Duration::from_millis);
+    Timeouts {
+        connect: or(waits.connect_ms, usual.connect),
+        first_byte: or(waits.first_token_ms, usual.first_byte),
+        idle: or(waits.idle_ms, usual.idle),
+        total: or(waits.total_ms, usual.total),
+    }
 }

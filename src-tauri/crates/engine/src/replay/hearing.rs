@@ -2,7 +2,7 @@
 
 use super::cell::{Asked, CellEnd, blocking, store, workspace};
 use super::live::Chat;
-use super::opinions::{Asks, Inquiry, OpinionBook, inquiries};
+use super::opinions::{Asks, Inquiry, OpinionBook, advisers, inquiries};
 use super::paid::{Ended, Errand, Question, ask};
 use super::plan::RECORDED;
 use crate::{Engine, clock};
@@ -126,6 +126,11 @@ impl Heard {
 }
 
 impl Asked<'_> {
+    /// Whether others are asked about the answer of this cell.
+    pub(super) fn is_heard_of(&self, cell: &Cell) -> bool {
+        whole(cell).is_some() && !advisers([self.case]).is_empty()
+    }
+
     /// Asks what the case's assertions ask of others, and grades the answer by what they said.
     pub(super) async fn hear(&self, cell: &mut Cell) -> Result<CellEnd, Problem> {
         let Some(completion) = whole(cell) else {
@@ -140,7 +145,7 @@ impl Asked<'_> {
             .flatten()
             .collect();
         for inquiry in asked {
-            if self.hear_one(cell, inquiry).await? == CellEnd::LeftOver {
+            if matches!(self.hear_one(cell, inquiry).await?, CellEnd::LeftOver) {
                 return Ok(CellEnd::LeftOver);
             }
         }
@@ -230,6 +235,7 @@ impl Asked<'_> {
             purpose: inquiry.asks.purpose(),
             target,
             request_hash: &inquiry.key.request_hash,
+            cache_key: None,
             bound: self.opinion_bound(target, &inquiry.asks, clock::now()),
         };
         match &inquiry.asks {
@@ -297,7 +303,7 @@ impl Asked<'_> {
                     attempt: Some(id),
                 })
             }
-            Ended::LeftOver => None,
+            Ended::LeftOver | Ended::Cached => None,
             Ended::Never(problem) => Some(Heard::nothing(problem.to_string())),
             Ended::Failed(error) => Some(Heard::nothing(error.to_string())),
         }

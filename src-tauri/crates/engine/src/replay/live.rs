@@ -1,6 +1,6 @@
 //! A live call for the answer of a cell.
 
-use super::cell::{Asked, CellEnd, Step, not_sent, workspace, written};
+use super::cell::{Asked, CellEnd, Step, Storing, not_sent};
 use super::execute::Execution;
 use super::paid::{Ended, Errand, Question, ask};
 use super::quoted::quoted_documents;
@@ -43,12 +43,13 @@ impl Asked<'_> {
             return not_sent(run, cell, over.into()).await;
         }
         let target = cell.key.target.clone();
-        let request_hash = step.assembled.request_hash.clone();
+        let request_hash = step.request_hash.clone();
         let cache_key = step.cache_key.clone();
         let question = Question {
             purpose: Purpose::Answer,
             target: &target,
             request_hash: &request_hash,
+            cache_key: run.use_cache.then_some(&*cache_key),
             bound,
         };
         let mut errand = Chat {
@@ -66,7 +67,7 @@ impl Asked<'_> {
                 let cost = self.cost_of(&target, &answer, answered_ns);
                 let cost_usd = cost.usd;
                 run.cap.settle(reservation, cost_usd);
-                let cache = self.cache_entry(cell, &question, cache_key, &answer, answered_ns)?;
+                let cache = self.cache_entry(cell, &question, &answer, answered_ns)?;
                 self.accept(cell, answer, cost, Origin::Live);
                 let answer = AttemptAnswer {
                     id,
@@ -84,10 +85,17 @@ impl Asked<'_> {
                         })
                     }),
                 };
-                written(|reply| workspace(run).attempt_answered_then(answer, reply)).await?;
-                Ok(CellEnd::Settled)
+                let workspace = &run.engine.inner.workspace;
+                Ok(CellEnd::Storing(Storing::submitted(|reply| {
+                    workspace.attempt_answered_then(answer, reply);
+                })))
             }
             Ended::LeftOver => Ok(CellEnd::LeftOver),
+            // It may be gone again; a resume looks.
+            Ended::Cached => Ok(self
+                .cached(cell, &cache_key)
+                .await?
+                .unwrap_or(CellEnd::LeftOver)),
             Ended::Never(problem) => not_sent(run, cell, problem).await,
             Ended::Failed(_) => Ok(CellEnd::Settled),
         }
@@ -98,19 +106,19 @@ impl Asked<'_> {
         &self,
         cell: &Cell,
         question: &Question<'_>,
-        key: String,
         answer: &Completion,
         at: UnixNanos,
     ) -> Result<Option<CacheEntry>, Problem> {
-        if !self.run.use_cache || answer.status != ResponseStatus::Complete {
+        let key = question.cache_key;
+        let Some(key) = key.filter(|_| answer.status == ResponseStatus::Complete) else {
             return Ok(None);
-        }
+        };
         Ok(Some(CacheEntry::new(
-            key,
+            key.to_owned(),
             question.target,
             question.request_hash.to_owned(),
             cell.key.repeat,
-            answer.clone(),
+            answer,
             at,
         )?))
     }

@@ -18,6 +18,7 @@ mod owner;
 mod paid;
 mod plan;
 mod prior;
+mod queue;
 mod quoted;
 mod recompute;
 mod traffic;
@@ -33,6 +34,7 @@ use crate::api::JobKind;
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
 use execute::Execution;
+use queue::Queue;
 use owner::owner;
 use plan::{AS_RECORDED, Matrix, as_recorded_column};
 use plumbline_model::{
@@ -41,6 +43,7 @@ use plumbline_model::{
 };
 use plumbline_workspace::{NewRun, RunPrompt};
 use serde::Serialize;
+use std::sync::Arc;
 use ts_rs::TS;
 
 /// A run that began.
@@ -55,9 +58,10 @@ impl Engine {
     /// Starts a run as a job.
     pub fn replay_start(&self, plan: &RunPlan) -> Result<ReplayStarted, Problem> {
         let matrix = self.matrix(plan)?;
-        let run_id = self.create_run(plan, &matrix)?;
-        let (columns, cases) = (matrix.columns, &matrix.cases);
-        let execution = match Execution::prepare(self, run_id, plan, columns, cases, false) {
+        let run_id = clock::new_run_id();
+        let queue = self.create_run(run_id, plan, &matrix)?;
+        let Matrix { columns, cases, .. } = matrix;
+        let execution = match Execution::prepare(self, run_id, plan, columns, cases, queue) {
             Ok(execution) => execution,
             Err(problem) => {
                 // A provider that cannot be set up leaves no run that looks as if it were working.
@@ -110,7 +114,10 @@ impl Engine {
         self.inner.workspace.reopen_cells(run_id, &reopened)?;
         let execution = self.run_columns(&run).and_then(|columns| {
             let cases = self.all_cases(&run.plan.dataset)?;
-            Execution::prepare(self, run_id, &run.plan, columns, &cases, resend_unknown)
+            let queue = Queue::of_resumed(self.inner.workspace.pending_cells(run_id)?);
+            let mut execution = Execution::prepare(self, run_id, &run.plan, columns, cases, queue)?;
+            execution.ask_what_is_unheard(resend_unknown)?;
+            Ok(execution)
         });
         match execution {
             Ok(execution) => Ok(self.spawn(run_id, execution)),
@@ -156,14 +163,21 @@ impl Engine {
         ReplayStarted { run_id, job_id }
     }
 
-    fn create_run(&self, plan: &RunPlan, matrix: &Matrix) -> Result<RunId, Problem> {
-        let run_id = clock::new_run_id();
-        let estimate = self.estimate_of(plan, matrix)?;
+    /// Writes a run down with all its cells; gives those that are to be answered.
+    fn create_run(
+        &self,
+        run_id: RunId,
+        plan: &RunPlan,
+        matrix: &Matrix,
+    ) -> Result<Queue, Problem> {
+        let cached = self.cached(plan, matrix)?;
+        let estimate = self.estimate_of(matrix, &cached)?;
         let cells = matrix.cells.iter().map(|planned| {
             let column = &matrix.columns[planned.column];
             let case_key = matrix.cases[planned.case].key.clone();
             new_cell(run_id, column, case_key, planned)
         });
+        let cells: Arc<[Cell]> = cells.collect();
         let prompts = matrix.columns.iter().map(|column| RunPrompt {
             name: column.prompt_name.clone(),
             version: column.prompt_version.clone(),
@@ -189,10 +203,10 @@ impl Engine {
                 ended_because: None,
             },
             owner: owner(),
-            cells: cells.collect(),
+            cells: Arc::clone(&cells),
             prompts: prompts.collect(),
         })?;
-        Ok(run_id)
+        Ok(Queue::of_planned(cells, &matrix.cells, &cached))
     }
 
     /// The columns of a run as it was started: with the prompt texts that were kept with it.

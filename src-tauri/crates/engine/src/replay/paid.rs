@@ -8,7 +8,7 @@ use crate::clock;
 use plumbline_model::{AttemptId, AttemptState, Cell, CellStatus, Problem, Purpose, Target, Usd};
 use plumbline_providers::ProviderError;
 use plumbline_providers::retry::Verdict;
-use plumbline_workspace::{AttemptEnd, NewAttempt, WorkspaceError};
+use plumbline_workspace::{Admitted, AttemptEnd, NewAttempt, WorkspaceError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,8 @@ pub(super) struct Question<'q> {
     pub(super) purpose: Purpose,
     pub(super) target: &'q Target,
     pub(super) request_hash: &'q str,
+    /// Where its answer would be cached, if it is one that is.
+    pub(super) cache_key: Option<&'q str>,
     pub(super) bound: Option<Usd>,
 }
 
@@ -40,6 +42,8 @@ pub(super) enum Ended<T> {
     },
     /// A cancel, a cap or a provider that is down came between.
     LeftOver,
+    /// The cache has its answer since a moment ago.
+    Cached,
     /// It can never go out as things are.
     Never(Problem),
     /// The ledger has it, and the cell where it was about its answer.
@@ -51,6 +55,7 @@ enum Sent {
     Yes(AttemptId, Reservation),
     /// A cancel or a cap came between.
     No,
+    Cached,
     /// It can never go out as things are.
     Never(Problem),
 }
@@ -86,6 +91,10 @@ pub(super) async fn ask<E: Errand>(
             Ok(Sent::No) => {
                 gate.unsent(slot);
                 return Ok(Ended::LeftOver);
+            }
+            Ok(Sent::Cached) => {
+                gate.unsent(slot);
+                return Ok(Ended::Cached);
             }
             Ok(Sent::Never(problem)) => {
                 gate.unsent(slot);
@@ -154,15 +163,21 @@ async fn send(
             cell_id: cell.id,
             purpose: question.purpose,
             target: question.target.clone(),
+            tenant: run.tenant.clone(),
             attempt_no,
             idempotency_key: key_of(cell, attempt_no),
             request_hash: question.request_hash.to_owned(),
+            cache_key: question.cache_key.map(str::to_owned),
             sent_ns: clock::now(),
             reserved_usd: question.bound,
         };
         let id = attempt.id;
         match written(|reply| workspace(run).attempt_sent_then(attempt, reply)).await {
-            Ok(()) => {
+            Ok(Admitted::Cached) => {
+                run.cap.settle(reservation, Some(Usd::ZERO));
+                return Ok(Sent::Cached);
+            }
+            Ok(Admitted::Sent) => {
                 run.cap.send(&mut reservation);
                 cell.attempts = attempt_no;
                 return Ok(Sent::Yes(id, reservation));

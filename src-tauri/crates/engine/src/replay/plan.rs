@@ -5,15 +5,16 @@
 use crate::Engine;
 use crate::prompts::{WORKING, encoding_of, split_reference};
 use plumbline_model::{
-    AssembledRequest, Case, ModelParameters, Problem, PromptSpec, RunPlan, ServiceTier, Target,
+    AssembledRequest, Case, ChatRequest, ModelParameters, Problem, PromptSpec, RunPlan, ServiceTier, Target,
     UnixNanos, Usd,
 };
-use plumbline_prompts as prompts;
+use plumbline_prompts::{self as prompts, PromptError, Renderer};
 use plumbline_tokens::prices::{LargestCall, Prices};
-use plumbline_tokens::{Encoding, count_request, encoding_for_model, tokens_in_at_most};
-use serde_json::Value;
+use plumbline_tokens::{Encoding, RequestCounter, encoding_for_model, tokens_in_at_most};
+use serde_json::{Map, Value};
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 /// More cells than this are surely a mistake.
 const MAX_CELLS: u64 = 1_000_000;
@@ -34,6 +35,7 @@ pub(crate) struct Column {
     pub(crate) text: Arc<str>,
     pub(crate) template_hash: String,
     pub(crate) encoding: Encoding,
+    renderers: Arc<Mutex<Vec<Renderer>>>,
 }
 
 impl Column {
@@ -46,13 +48,42 @@ impl Column {
         self.prompt_name.is_empty()
     }
 
-    /// The request of one case, or why it cannot be sent.
-    pub(crate) fn assemble(&self, case: &Case) -> Result<AssembledRequest, Problem> {
-        if self.sends_as_recorded() {
-            return as_recorded(case, self.encoding);
+    /// The request of one case, or why there is none.
+    pub(crate) fn request(&self, case: &Case) -> Result<ChatRequest, Problem> {
+        if !self.sends_as_recorded() {
+            return Ok(self.render(&case.variables)?);
         }
-        let assembled = prompts::assemble(&self.spec, &case.variables, self.encoding)?;
-        prompts::check_budget(&assembled, &self.spec.budget)?;
+        case.request.clone().ok_or_else(|| {
+            Problem::bad_input("the case has no request that was sent in production")
+                .hint("Make the dataset with `plumbline dataset from-traces NAME --as-sent`.")
+        })
+    }
+
+    /// Lends a renderer, so that as many are made as render at once.
+    fn render(&self, values: &Map<String, Value>) -> Result<ChatRequest, PromptError> {
+        let shelf = || self.renderers.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = shelf().pop();
+        let mut renderer = idle.map_or_else(|| Renderer::new(&self.spec), Ok)?;
+        let request = renderer.render(&self.spec, values);
+        shelf().push(renderer);
+        request
+    }
+
+    /// The request of one case with its identities, or why it cannot be sent.
+    pub(crate) fn assemble(&self, case: &Case) -> Result<AssembledRequest, Problem> {
+        self.assemble_beside(case, &mut RequestCounter::new(self.encoding))
+    }
+
+    /// The same with a counter that has seen the requests of other cases.
+    fn assemble_beside(
+        &self,
+        case: &Case,
+        counter: &mut RequestCounter,
+    ) -> Result<AssembledRequest, Problem> {
+        let assembled = prompts::identify(self.request(case)?, &self.template_hash, counter);
+        if !self.sends_as_recorded() {
+            prompts::check_budget(&assembled, &self.spec.budget)?;
+        }
         Ok(assembled)
     }
 
@@ -206,6 +237,7 @@ pub(crate) fn column(
         encoding: encoding_of(Some(&spec)),
         spec: Arc::new(spec),
         text: text.into(),
+        renderers: Arc::default(),
     })
 }
 
@@ -219,28 +251,45 @@ pub(crate) fn as_recorded_column(target: &Target) -> Column {
         text: "".into(),
         template_hash: String::new(),
         encoding: encoding_for_model(&target.model),
+        renderers: Arc::default(),
     }
 }
 
-fn as_recorded(case: &Case, encoding: Encoding) -> Result<AssembledRequest, Problem> {
-    let request = case.request.clone().ok_or_else(|| {
-        Problem::bad_input("the case has no request that was sent in production")
-            .hint("Make the dataset with `plumbline dataset from-traces NAME --as-sent`.")
-    })?;
-    Ok(AssembledRequest {
-        template_hash: String::new(),
-        request_hash: prompts::request_hash(&request),
-        tokens_in_estimated: count_request(encoding, &request),
-        encoding: encoding.to_string(),
-        request,
+/// The cells of the matrix, case by case. Cases are laid out side by side on the machine's cores.
+fn plan_cells(columns: &[Column], cases: &[Case], repeats: u32) -> Vec<Planned> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let share = cases.len().div_ceil(cores).max(CASES_WORTH_A_THREAD);
+    let mut shares = cases.chunks(share).enumerate();
+    let first = shares.next();
+    thread::scope(|scope| {
+        let others: Vec<_> = shares
+            .map(|(at, some)| scope.spawn(move || plan_some(columns, some, at * share, repeats)))
+            .collect();
+        let mut cells = first.map_or_else(Vec::new, |(_, some)| {
+            plan_some(columns, some, 0, repeats)
+        });
+        for other in others {
+            match other.join() {
+                Ok(more) => cells.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        cells
     })
 }
 
-fn plan_cells(columns: &[Column], cases: &[Case], repeats: u32) -> Vec<Planned> {
+/// Fewer are laid out before a thread has started.
+const CASES_WORTH_A_THREAD: usize = 64;
+
+fn plan_some(columns: &[Column], cases: &[Case], first_case: usize, repeats: u32) -> Vec<Planned> {
     let mut cells = Vec::with_capacity(columns.len() * cases.len() * repeats as usize);
+    let mut counters: Vec<RequestCounter> = columns
+        .iter()
+        .map(|column| RequestCounter::new(column.encoding))
+        .collect();
     for (case_at, case) in cases.iter().enumerate() {
-        for (column_at, column) in columns.iter().enumerate() {
-            let assembled = column.assemble(case);
+        for (column_at, (column, counter)) in columns.iter().zip(&mut counters).enumerate() {
+            let assembled = column.assemble_beside(case, counter);
             let at_most = assembled
                 .as_ref()
                 .ok()
@@ -263,7 +312,7 @@ fn plan_cells(columns: &[Column], cases: &[Case], repeats: u32) -> Vec<Planned> 
                 };
                 cells.push(Planned {
                     column: column_at,
-                    case: case_at,
+                    case: first_case + case_at,
                     repeat,
                     request,
                 });
@@ -298,6 +347,17 @@ fn refuse_nonsense(plan: &RunPlan) -> Result<(), Problem> {
             "concurrency must be from 1 to 1000",
             "8 suits most providers.",
         );
+    }
+    let waits = &plan.waits;
+    let waits = [waits.connect_ms, waits.first_token_ms, waits.idle_ms, waits.total_ms];
+    if waits.contains(&Some(0)) {
+        return refuse(
+            "a call that may take no time can never be answered",
+            "Leave a wait out, or give it at least a millisecond.",
+        );
+    }
+    if plan.tenant.as_ref().is_some_and(String::is_empty) {
+        return refuse("the tenant has no name", "Name it, or leave it out.");
     }
     if let Some(name) = named_twice(plan.prompts.iter().cloned()) {
         return refuse(

@@ -1,5 +1,7 @@
 //! The way out to each provider and model: how many calls at once, when to pause, and when to leave it alone.
 
+use super::RECORDED;
+use crate::api::{BreakerWord, ModelTraffic};
 use plumbline_model::Target;
 use plumbline_providers::ProviderError;
 use plumbline_providers::adaptive_limit::AdaptiveLimit;
@@ -29,6 +31,7 @@ struct State {
     /// The provider asked for quiet until then.
     quiet_until: Option<Instant>,
     kept_back: u64,
+    waiting: u32,
 }
 
 /// Whether a call may go out.
@@ -82,6 +85,15 @@ impl Traffic {
         notes.collect()
     }
 
+    /// Every gate as it is now.
+    pub(super) fn view(&self) -> Vec<ModelTraffic> {
+        let now = Instant::now();
+        let gates = self.0.iter().filter(|(target, _)| target.provider != RECORDED);
+        gates
+            .map(|(target, gate)| gate.lock().view(target, now))
+            .collect()
+    }
+
     /// Why calls were left over, as a sentence; `None` when every provider answered.
     pub(super) fn given_up(&self) -> Option<String> {
         let down = self.0.iter().find_map(|(target, gate)| {
@@ -105,6 +117,7 @@ impl Gate {
                 on_their_way: 0,
                 quiet_until: None,
                 kept_back: 0,
+                waiting: 0,
             }),
             changed: Notify::new(),
         }
@@ -126,13 +139,20 @@ impl Gate {
                         state.kept_back += 1;
                         return Entered::GivenUp;
                     }
-                    Leave::Wait(wait) => wait,
+                    Leave::Wait(wait) => {
+                        state.waiting += 1;
+                        wait
+                    }
                 }
             };
-            tokio::select! {
-                () = changed => {}
-                () = tokio::time::sleep(wait) => {}
-                () = cancel.cancelled() => return Entered::Cancelled,
+            let is_cancelled = tokio::select! {
+                () = changed => false,
+                () = tokio::time::sleep(wait) => false,
+                () = cancel.cancelled() => true,
+            };
+            self.lock().waiting -= 1;
+            if is_cancelled {
+                return Entered::Cancelled;
             }
         }
     }
@@ -182,6 +202,24 @@ const LONGEST_QUIET: Duration = Duration::from_secs(60);
 const UNTIL_SOMEBODY_LEAVES: Duration = Duration::from_secs(60);
 
 impl State {
+    fn view(&self, target: &Target, now: Instant) -> ModelTraffic {
+        let quiet = self.quiet_until.map(|until| until.saturating_duration_since(now));
+        ModelTraffic {
+            target: target.clone(),
+            breaker: match self.breaker.state() {
+                BreakerState::Closed => BreakerWord::Closed,
+                BreakerState::Open => BreakerWord::Open,
+                BreakerState::HalfOpen => BreakerWord::HalfOpen,
+                BreakerState::GivenUp => BreakerWord::GivenUp,
+            },
+            on_their_way: self.on_their_way,
+            at_once: self.limit.calls(),
+            waiting: self.waiting,
+            quiet_ms: quiet.map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
+            calls_saved: self.kept_back,
+        }
+    }
+
     fn ask(&mut self, now: Instant) -> Leave {
         if let Some(until) = self.quiet_until.filter(|until| *until > now) {
             return Leave::Wait(until - now);
@@ -237,6 +275,12 @@ mod tests {
         let first = enter(&gate).await;
         assert!(asked.elapsed() >= Duration::from_millis(40));
         let second = enter(&gate).await;
+        let target = Target {
+            provider: "openai".to_owned(),
+            model: "m".to_owned(),
+        };
+        let view = gate.lock().view(&target, Instant::now());
+        assert_eq!((view.on_their_way, view.at_once), (2, 2), "{view:?}");
         let full = gate.lock().ask(Instant::now());
         assert!(matches!(full, Leave::Wait(_)), "{full:?}");
         gate.answered(first);
@@ -257,6 +301,7 @@ mod tests {
             gate.failed(slot, &refused(503, None));
         }
         assert_eq!(traffic.note(), " · openai:m: down, 0 calls saved");
+        assert_eq!(traffic.view()[0].breaker, BreakerWord::GivenUp);
         for _ in 0..3 {
             let entered = gate.enter(&CancellationToken::new()).await;
             assert!(matches!(entered, Entered::GivenUp), "{entered:?}");
@@ -274,7 +319,12 @@ mod tests {
         let gate = gate(1);
         let held = enter(&gate).await;
         let cancel = CancellationToken::new();
-        let (entered, ()) = tokio::join!(gate.enter(&cancel), async { cancel.cancel() });
+        let (entered, waiting) = tokio::join!(gate.enter(&cancel), async {
+            let waiting = gate.lock().waiting;
+            cancel.cancel();
+            waiting
+        });
+        assert_eq!((waiting, gate.lock().waiting), (1, 0));
         assert!(matches!(entered, Entered::Cancelled), "{entered:?}");
         gate.unsent(held);
     }

@@ -142,6 +142,8 @@ pub(crate) fn plan(prompts: &[&str], dataset: &str, provider: &str) -> RunPlan {
         base_url: None,
         base_urls: Default::default(),
         cap_usd: None,
+        tenant: None,
+        waits: Default::default(),
         use_cache: false,
         retries: true,
     }

@@ -176,3 +176,45 @@ fn a_full_disk_is_said_in_words_and_loses_nothing_acknowledged() {
         .unwrap();
     assert!(workspace.doctor().unwrap().iter().all(|check| check.ok));
 }
+
+#[test]
+fn a_write_that_refuses_before_it_writes_takes_nobody_along_and_one_that_fails_half_way_everybody() {
+    let workspace = Workspace::in_memory().unwrap();
+    let hand_in = |door: &Door, work: fn(&Tx<'_>) -> Result<()>| {
+        let (told, answer) = mpsc::channel();
+        let reply = move |outcome| drop(told.send(outcome));
+        door.submit_then(Durability::Normal, work, Box::new(reply));
+        answer
+    };
+    let refuse = |_: &Tx<'_>| Err(WorkspaceError::BadInput("refused".into()));
+    let (first, refused) = grouped(&workspace, |door| {
+        (hand_in(door, |tx| put("first")(tx)), hand_in(door, refuse))
+    });
+    first.recv().unwrap().unwrap();
+    let refused = refused.recv().unwrap();
+    assert_eq!(refused, Err(WorkspaceError::BadInput("refused".into())));
+    let half = |tx: &Tx<'_>| {
+        put("half")(tx)?;
+        Err(WorkspaceError::BadInput("half-way".into()))
+    };
+    let (beside, failing) = grouped(&workspace, |door| {
+        (hand_in(door, |tx| put("beside")(tx)), hand_in(door, half))
+    });
+    assert!(beside.recv().unwrap().is_err(), "its write was undone");
+    assert!(failing.recv().unwrap().is_err());
+    let kept: Vec<String> = workspace.settings().unwrap().into_keys().collect();
+    assert_eq!(kept, ["first"]);
+    workspace.put_setting("after", Some("")).unwrap();
+}
+
+#[test]
+fn a_write_that_is_alone_and_fails_leaves_nothing() {
+    let workspace = Workspace::in_memory().unwrap();
+    let failed = workspace.write(Durability::Normal, |tx| {
+        tx.execute_batch("CREATE TABLE half (a)")?;
+        Err::<(), _>(WorkspaceError::BadInput("refused".into()))
+    });
+    assert_eq!(failed, Err(WorkspaceError::BadInput("refused".into())));
+    let table = workspace.read(|conn| Ok(conn.prepare("SELECT * FROM half").is_ok()));
+    assert_eq!(table, Ok(false));
+}

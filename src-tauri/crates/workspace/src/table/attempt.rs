@@ -13,10 +13,10 @@ use crate::row::Word;
 use crate::table::change::Topic;
 use crate::table::opinion::{self, Opinion};
 use crate::table::response_cache::{self, CacheEntry};
-use crate::table::{cell, day_spend};
+use crate::table::{cell, cell_body};
 use crate::workspace::Workspace;
 use plumbline_model::{
-    AttemptId, AttemptState, Cell, CellId, Purpose, RunId, Target, UnixNanos, Usd,
+    AttemptId, AttemptState, Cell, CellId, Payer, Purpose, RunId, Target, UnixNanos, Usd,
 };
 use rusqlite::{OptionalExtension, params};
 
@@ -55,6 +55,11 @@ pub(crate) const V5: &str = "
 ALTER TABLE attempt ADD COLUMN purpose TEXT NOT NULL DEFAULT 'answer';
 ";
 
+/// Since tenants have caps.
+pub(crate) const V6: &str = "
+ALTER TABLE attempt ADD COLUMN tenant TEXT NOT NULL DEFAULT '';
+";
+
 /// A request that is about to go out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewAttempt {
@@ -64,13 +69,26 @@ pub struct NewAttempt {
     pub purpose: Purpose,
     /// Who is asked.
     pub target: Target,
+    /// Whom the run is made for.
+    pub tenant: Option<String>,
     /// 1 for the first of the cell, whatever it is for.
     pub attempt_no: u32,
     pub idempotency_key: String,
     pub request_hash: String,
+    /// Where the answer would be cached, for a run that takes cached answers.
+    pub cache_key: Option<String>,
     pub sent_ns: UnixNanos,
     /// The most it may cost; `None` for a model without a price.
     pub reserved_usd: Option<Usd>,
+}
+
+/// Whether a request may go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admitted {
+    /// It is in the ledger: send it.
+    Sent,
+    /// The cache has its answer by now, so nothing was written: another call of this run or of another was faster.
+    Cached,
 }
 
 /// An answer that arrived, whole or truncated.
@@ -129,12 +147,12 @@ impl Workspace {
     /// `NotFound` when there is no such cell; `Conflict` when this attempt of the cell was already
     /// sent, or another one is still on its way; `DayCap` when the day's money does not pay for it,
     /// `NoBound` when a day has a cap and nobody knows the most this request may cost.
-    pub fn attempt_sent(&self, attempt: NewAttempt) -> Result<()> {
+    pub fn attempt_sent(&self, attempt: NewAttempt) -> Result<Admitted> {
         self.write(Durability::Full, move |tx| sent(tx, &attempt))
     }
 
     /// The same without waiting: `reply` is told once it is on disk.
-    pub fn attempt_sent_then(&self, attempt: NewAttempt, reply: Reply<()>) {
+    pub fn attempt_sent_then(&self, attempt: NewAttempt, reply: Reply<Admitted>) {
         self.submit_then(Durability::Full, move |tx| sent(tx, &attempt), reply);
     }
 
@@ -161,7 +179,7 @@ impl Workspace {
     /// # Errors
     /// Those of [`Workspace::attempt_answered`].
     pub fn attempt_gave_opinion(&self, answer: AttemptAnswer, opinion: Opinion) -> Result<()> {
-        let body = cell::pack(&answer.cell)?;
+        let body = cell_body::pack(&answer.cell)?;
         let said = opinion::pack(&opinion)?;
         self.write(Durability::Full, move |tx| {
             book(tx, &answer)?;
@@ -180,11 +198,10 @@ impl Workspace {
                 "an attempt without an answer is failed or unknown".into(),
             ));
         }
-        let body = end.cell.as_ref().map(cell::pack).transpose()?;
+        let body = end.cell.as_ref().map(cell_body::pack).transpose()?;
         self.write(Durability::Full, move |tx| {
-            close(tx, end.id, end.state, end.cell.as_ref().map(|cell| cell.id))?;
-            let cost_pico = (end.state == AttemptState::Failed).then_some(0);
-            day_spend::settle(tx, &end.id.to_string(), cost_pico)?;
+            let open = open(tx, end.id, end.state, end.cell.as_ref().map(|cell| cell.id))?;
+            open.settle(tx, (end.state == AttemptState::Failed).then_some(0))?;
             tx.prepare_cached(
                 "UPDATE attempt SET state = ?2, answered_ns = ?3, http_status = ?4, error = ?5
                  WHERE id = ?1",
@@ -231,13 +248,14 @@ impl Workspace {
 }
 
 /// Packs an answer; the rest is done behind the door.
-fn booked(answer: AttemptAnswer) -> Result<impl FnOnce(&Tx<'_>) -> Result<()> + Send + 'static> {
-    let body = cell::pack(&answer.cell)?;
-    let cache = answer
-        .cache
-        .as_ref()
-        .map(response_cache::prepare)
-        .transpose()?;
+fn booked(mut answer: AttemptAnswer) -> Result<impl FnOnce(&Tx<'_>) -> Result<()> + Send + 'static> {
+    let cache = answer.cache.take();
+    // The answer of a conversation is that of all its turns, and no cache holds it.
+    let packed = cache.as_ref().filter(|_| answer.cell.turns.is_empty());
+    let body = match packed {
+        Some(entry) => cell_body::pack_beside(&answer.cell, Some(entry.body()))?,
+        None => cell_body::pack(&answer.cell)?,
+    };
     Ok(move |tx: &Tx<'_>| {
         book(tx, &answer)?;
         cell::update(tx, &answer.cell, &body)?;
@@ -250,9 +268,9 @@ fn booked(answer: AttemptAnswer) -> Result<impl FnOnce(&Tx<'_>) -> Result<()> + 
 
 /// Closes an attempt with its answer.
 fn book(tx: &Tx<'_>, answer: &AttemptAnswer) -> Result<()> {
-    close(tx, answer.id, AttemptState::Answered, Some(answer.cell.id))?;
+    let open = open(tx, answer.id, AttemptState::Answered, Some(answer.cell.id))?;
     let cost_pico = answer.cost_usd.and_then(to_pico);
-    day_spend::settle(tx, &answer.id.to_string(), cost_pico)?;
+    open.settle(tx, cost_pico)?;
     tx.prepare_cached(
         "UPDATE attempt SET state = 'answered', answered_ns = ?2, cost_pico = ?3, http_status = ?4
          WHERE id = ?1",
@@ -266,7 +284,12 @@ fn book(tx: &Tx<'_>, answer: &AttemptAnswer) -> Result<()> {
     Ok(())
 }
 
-fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
+fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<Admitted> {
+    if let Some(key) = &attempt.cache_key
+        && response_cache::has(tx, key)?
+    {
+        return Ok(Admitted::Cached);
+    }
     let cell_id = attempt.cell_id.to_string();
     let run_id: Option<String> = tx
         .prepare_cached("SELECT run_id FROM cell WHERE id = ?1")?
@@ -288,11 +311,12 @@ fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
         )));
     }
     let reserved_pico = attempt.reserved_usd.and_then(to_pico);
-    day_spend::reserve(tx, attempt.sent_ns, reserved_pico)?;
+    let payers = payers(&attempt.target.provider, attempt.tenant.as_deref());
+    tx.reserve(attempt.sent_ns, reserved_pico, payers)?;
     tx.prepare_cached(
         "INSERT INTO attempt (id, run_id, cell_id, attempt_no, idempotency_key, request_hash, state,
-            sent_ns, reserved_pico, provider, model, purpose)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'sent', ?7, ?8, ?9, ?10, ?11)",
+            sent_ns, reserved_pico, provider, model, purpose, tenant)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'sent', ?7, ?8, ?9, ?10, ?11, ?12)",
     )?
     .execute(params![
         attempt.id.to_string(),
@@ -305,21 +329,54 @@ fn sent(tx: &Tx<'_>, attempt: &NewAttempt) -> Result<()> {
         reserved_pico,
         attempt.target.provider,
         attempt.target.model,
-        attempt.purpose.word()
+        attempt.purpose.word(),
+        attempt.tenant.as_deref().unwrap_or_default()
     ])?;
     tx.prepare_cached("UPDATE cell SET attempts = attempts + 1 WHERE id = ?1")?
         .execute([&cell_id])?;
     tx.announce(Topic::Cell, run_id);
-    Ok(())
+    Ok(Admitted::Sent)
+}
+
+/// Who pays for a request.
+fn payers(provider: &str, tenant: Option<&str>) -> Vec<Payer> {
+    let mut payers = vec![Payer::All, Payer::Key(provider.to_owned())];
+    payers.extend(tenant.map(|tenant| Payer::Tenant(tenant.to_owned())));
+    payers
+}
+
+/// An attempt that is not closed.
+struct Open {
+    sent_ns: UnixNanos,
+    reserved_pico: Option<i64>,
+    payers: Vec<Payer>,
+}
+
+impl Open {
+    /// Books what it came to cost.
+    fn settle(self, tx: &Tx<'_>, cost_pico: Option<i64>) -> Result<()> {
+        tx.settle(self.sent_ns, self.reserved_pico, cost_pico, self.payers)
+    }
 }
 
 /// Makes sure the attempt may be closed this way, and that it belongs to the cell.
-fn close(tx: &Tx<'_>, id: AttemptId, to: AttemptState, cell: Option<CellId>) -> Result<()> {
-    let found: Option<(String, String)> = tx
-        .prepare_cached("SELECT state, cell_id FROM attempt WHERE id = ?1")?
-        .query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)))
+fn open(tx: &Tx<'_>, id: AttemptId, to: AttemptState, cell: Option<CellId>) -> Result<Open> {
+    let found = tx
+        .prepare_cached(
+            "SELECT state, cell_id, sent_ns, reserved_pico, provider, tenant
+             FROM attempt WHERE id = ?1",
+        )?
+        .query_row([id.to_string()], |row| {
+            let (provider, tenant): (String, String) = (row.get(4)?, row.get(5)?);
+            let open = Open {
+                sent_ns: UnixNanos(row.get(2)?),
+                reserved_pico: row.get(3)?,
+                payers: payers(&provider, Some(tenant.as_str()).filter(|name| !name.is_empty())),
+            };
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, open))
+        })
         .optional()?;
-    let Some((state, cell_id)) = found else {
+    let Some((state, cell_id, open)) = found else {
         return Err(WorkspaceError::NotFound(format!("the attempt {id}")));
     };
     if cell.is_some_and(|cell| cell.to_string() != cell_id) {
@@ -334,7 +391,7 @@ fn close(tx: &Tx<'_>, id: AttemptId, to: AttemptState, cell: Option<CellId>) -> 
             "the attempt {id} is already {state}"
         )));
     }
-    Ok(())
+    Ok(open)
 }
 
 #[cfg(test)]

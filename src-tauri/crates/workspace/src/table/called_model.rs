@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::row::count;
+use crate::table::response_cache;
 use crate::workspace::Workspace;
 
 impl Workspace {
@@ -53,15 +54,13 @@ impl Workspace {
         })
     }
 
-    /// Whether the response cache has an answer under this content address.
+    /// Whether the response cache has answers under these content addresses, in their order.
     ///
     /// # Errors
     /// Those of reading the file.
-    pub fn is_cached(&self, key: &str) -> Result<bool> {
+    pub fn are_cached<'k>(&self, keys: impl Iterator<Item = &'k str>) -> Result<Vec<bool>> {
         self.read(|conn| {
-            Ok(conn
-                .prepare_cached("SELECT 1 FROM response_cache WHERE key = ?1")?
-                .exists([key])?)
+            keys.map(|key| response_cache::has(conn, key)).collect()
         })
     }
 }
@@ -86,7 +85,7 @@ mod tests {
         let called = workspace.called_models().unwrap();
         let models: Vec<&str> = called.iter().map(|(_, model)| model.as_str()).collect();
         assert_eq!(models, ["gpt-4.1-mini", "gpt-4.1"]);
-        assert!(!workspace.is_cached("k").unwrap());
+        assert_eq!(workspace.are_cached(["k"].into_iter()).unwrap(), [false]);
         assert!(!workspace.has_recording("m", "h", 0).unwrap());
         assert!(workspace.recorded_models().unwrap().is_empty());
     }

@@ -1,22 +1,21 @@
 //! Cells: one place of a run's matrix each, with its answer once there is one.
 //!
 //! What is filtered and summed stands in columns; the answer, the cost's lines and the problem are one
-//! compressed body, read only for the cells that are shown.
+//! body, read only for the cells that are shown.
 
-use crate::codec;
 use crate::door::{Durability, Reply, Tx};
 use crate::error::{Result, WorkspaceError};
 use crate::money::to_pico;
 use crate::page::{Clause, Page, like_anywhere};
 use crate::row::{self, Word, count, int, int_some};
+use crate::table::cell_body::{self, Body};
 use crate::table::change::Topic;
 use crate::table::run;
 use crate::workspace::Workspace;
 use plumbline_model::{
-    Cell, CellId, CellKey, CellStatus, Completion, Cost, Divergence, Origin, Problem, RunId,
-    Target, Turn,
+    Cell, CellId, CellKey, CellStatus, Origin, RunId, Target,
 };
-use rusqlite::{ErrorCode, Row, named_params, params, params_from_iter};
+use rusqlite::{Row, named_params, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
 pub(crate) const V1: &str = "
@@ -54,6 +53,12 @@ pub(crate) const V5: &str = "
 ALTER TABLE cell ADD COLUMN turns INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cell ADD COLUMN diverged INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE cell ADD COLUMN recomputed INTEGER NOT NULL DEFAULT 0;
+";
+
+/// Since a run is made of different cells before it is written: the index was asked by nobody else, and one in the
+/// order of keys is dear to fill.
+pub(crate) const V6: &str = "
+DROP INDEX cell_place;
 ";
 
 /// What narrows the cells of a run. Every condition that is set must hold.
@@ -102,38 +107,6 @@ impl CellFilter {
 pub struct CellPage {
     pub total: u64,
     pub cells: Vec<Cell>,
-}
-
-/// What stands in the compressed column.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Body {
-    completion: Option<Completion>,
-    pub(super) cost: Cost,
-    problem: Option<Problem>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    turns: Vec<Turn>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    diverged: Option<Divergence>,
-}
-
-/// The same of a cell that is about to be stored.
-#[derive(Serialize)]
-struct BodyOf<'c> {
-    completion: &'c Option<Completion>,
-    cost: &'c Cost,
-    problem: &'c Option<Problem>,
-    #[serde(skip_serializing_if = "is_empty")]
-    turns: &'c [Turn],
-    #[serde(skip_serializing_if = "is_none")]
-    diverged: &'c Option<Divergence>,
-}
-
-fn is_empty(turns: &&[Turn]) -> bool {
-    turns.is_empty()
-}
-
-fn is_none(diverged: &&Option<Divergence>) -> bool {
-    diverged.is_none()
 }
 
 impl Workspace {
@@ -225,7 +198,7 @@ impl Workspace {
     pub fn update_cells(&self, cells: &[Cell]) -> Result<()> {
         let packed = cells
             .iter()
-            .map(|cell| Ok((cell.clone(), pack(cell)?)))
+            .map(|cell| Ok((cell.clone(), cell_body::pack(cell)?)))
             .collect::<Result<Vec<_>>>()?;
         self.write(Durability::Normal, move |tx| {
             packed
@@ -236,7 +209,7 @@ impl Workspace {
 
     /// One of these without waiting: `reply` is told once it is committed.
     pub fn update_cell_then(&self, cell: Cell, reply: Reply<()>) {
-        match pack(&cell) {
+        match cell_body::pack(&cell) {
             Ok(body) => self.submit_then(
                 Durability::Normal,
                 move |tx| update(tx, &cell, &body),
@@ -257,13 +230,7 @@ impl Workspace {
                 "cells that are answered are not sent again".into(),
             ));
         }
-        let empty = codec::pack_json(&Body {
-            completion: None,
-            cost: Cost::default(),
-            problem: None,
-            turns: Vec::new(),
-            diverged: None,
-        })?;
+        let empty = cell_body::untouched()?;
         let statuses = statuses.to_vec();
         self.write(Durability::Full, move |tx| {
             let mut reopened = 0;
@@ -285,16 +252,6 @@ impl Workspace {
     }
 }
 
-pub(crate) fn pack(cell: &Cell) -> Result<Vec<u8>> {
-    codec::pack_json(&BodyOf {
-        completion: &cell.completion,
-        cost: &cell.cost,
-        problem: &cell.problem,
-        turns: &cell.turns,
-        diverged: &cell.diverged,
-    })
-}
-
 pub(crate) fn insert(
     tx: &Tx<'_>,
     run: RunId,
@@ -303,41 +260,34 @@ pub(crate) fn insert(
     body: &[u8],
 ) -> Result<()> {
     let key = &cell.key;
-    let inserted = tx
-        .prepare_cached(
+    tx.prepare_cached(
             "INSERT INTO cell (id, run_id, position, prompt_name, prompt_version, provider, model,
                 case_key, repeat, status, template_hash, request_hash, cache_key,
                 tokens_in_estimated, attempts, body)
-             VALUES (:id, :run_id, :position, :prompt_name, :prompt_version, :provider, :model,
-                :case_key, :repeat, 'pending', :template_hash, :request_hash, :cache_key,
-                :tokens_in_estimated, 0, :body)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15)",
         )?
-        .execute(named_params! {
-            ":id": cell.id.to_string(),
-            ":run_id": run.to_string(),
-            ":position": position as i64,
-            ":prompt_name": key.prompt_name,
-            ":prompt_version": key.prompt_version,
-            ":provider": key.target.provider,
-            ":model": key.target.model,
-            ":case_key": key.case_key,
-            ":repeat": key.repeat,
-            ":template_hash": cell.template_hash,
-            ":request_hash": cell.request_hash,
-            ":cache_key": cell.cache_key,
-            ":tokens_in_estimated": int(cell.tokens_in_estimated),
-            ":body": body,
-        });
-    match inserted {
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
-            return Err(WorkspaceError::Conflict(format!(
-                "the run has two cells for {}@{} on {}, case `{}`, repeat {}",
-                key.prompt_name, key.prompt_version, key.target, key.case_key, key.repeat
-            )));
-        }
-        other => other?,
-    };
-    update(tx, cell, body)
+        .execute(params![
+            cell.id.to_string(),
+            run.to_string(),
+            position as i64,
+            key.prompt_name,
+            key.prompt_version,
+            key.target.provider,
+            key.target.model,
+            key.case_key,
+            key.repeat,
+            cell.status.word(),
+            cell.template_hash,
+            cell.request_hash,
+            cell.cache_key,
+            int(cell.tokens_in_estimated),
+            body
+        ])?;
+    // A new cell has no outcome, but for one that can never be sent: its body says why.
+    if cell.completion.is_some() || cell.origin.is_some() {
+        update(tx, cell, body)?;
+    }
+    Ok(())
 }
 
 /// Writes a cell's outcome inside the caller's transaction.
@@ -392,13 +342,7 @@ fn reopen_conversations(tx: &Tx<'_>, run: RunId, status: CellStatus) -> Result<u
         }
     }
     for (id, body) in &found {
-        let stopped: Body = codec::unpack_json(body)?;
-        let open = codec::pack_json(&Body {
-            completion: None,
-            problem: None,
-            diverged: None,
-            ..stopped
-        })?;
+        let open = Body::read(body)?.reopened()?;
         tx.prepare_cached(
             "UPDATE cell SET status = 'pending', tokens_in = NULL, tokens_out = NULL, latency_ms = NULL,
                     passed = NULL, diverged = 0, body = ?2
@@ -422,7 +366,9 @@ fn read_all(rows: &mut rusqlite::Rows<'_>) -> Result<Vec<Cell>> {
 }
 
 fn read(row: &Row<'_>) -> Result<Cell> {
-    let body: Body = codec::unpack_json(&row.get::<_, Vec<u8>>(16)?)?;
+    let body = Body::read(row.get_ref(16)?.as_blob().map_err(rusqlite::Error::from)?)?;
+    let completion = body.completion()?;
+    let outcome = body.outcome;
     let origin: Option<String> = row.get(9)?;
     Ok(Cell {
         id: row::id(&row.get::<_, String>(0)?)?,
@@ -445,10 +391,10 @@ fn read(row: &Row<'_>) -> Result<Cell> {
         tokens_in_estimated: count(row.get(13)?),
         attempts: row.get(14)?,
         passed: row.get(15)?,
-        completion: body.completion,
-        cost: body.cost,
-        problem: body.problem,
-        turns: body.turns,
-        diverged: body.diverged,
+        completion,
+        cost: outcome.cost,
+        problem: outcome.problem,
+        turns: outcome.turns,
+        diverged: outcome.diverged,
     })
 }

@@ -1,10 +1,9 @@
 //! Costs of a run's cells: where they come from, and computing them again on request.
 
-use crate::codec;
 use crate::door::Durability;
 use crate::error::Result;
 use crate::money::to_pico;
-use crate::table::cell::Body;
+use crate::table::cell_body::{self, Body};
 use crate::table::change::Topic;
 use crate::table::run;
 use crate::workspace::Workspace;
@@ -27,13 +26,13 @@ impl Workspace {
                     .query_row([&id, &run.to_string()], |row| row.get(0))
                     .optional()?;
                 let Some(packed) = found else { continue };
-                let mut body: Body = codec::unpack_json(&packed)?;
+                let mut body = Body::read(&packed)?;
                 let cost_pico = cost.usd.and_then(to_pico);
-                body.cost = cost;
+                body.outcome.cost = cost;
                 tx.prepare_cached(
                     "UPDATE cell SET cost_pico = ?2, recomputed = 1, body = ?3 WHERE id = ?1",
                 )?
-                .execute(params![id, cost_pico, codec::pack_json(&body)?])?;
+                .execute(params![id, cost_pico, body.write()?])?;
             }
             tx.announce(Topic::Cell, run.to_string());
             Ok(())
@@ -52,8 +51,8 @@ impl Workspace {
             let mut rows = statement.query([run.to_string()])?;
             let mut sources: Vec<PriceSource> = Vec::new();
             while let Some(row) = rows.next()? {
-                let body: Body = codec::unpack_json(&row.get::<_, Vec<u8>>(0)?)?;
-                if let Some(source) = body.cost.source
+                let cost = cell_body::cost(&row.get::<_, Vec<u8>>(0)?)?;
+                if let Some(source) = cost.source
                     && !sources
                         .iter()
                         .any(|known| (&known.table, &known.version) == (&source.table, &source.version))

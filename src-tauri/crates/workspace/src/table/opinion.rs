@@ -10,7 +10,7 @@ use crate::money::{from_pico, to_pico};
 use crate::page::Clause;
 use crate::row::Word;
 use crate::table::response_cache::CachePurge;
-use crate::table::{cell, change::Topic};
+use crate::table::{cell, cell_body, change::Topic};
 use crate::workspace::Workspace;
 use plumbline_model::{Cell, Completion, Origin, Purpose, RunId, Target, UnixNanos, Usd};
 use rusqlite::{Row, params, params_from_iter};
@@ -111,7 +111,7 @@ impl Workspace {
     /// Those of writing the file.
     pub fn put_opinion(&self, opinion: Opinion, cell: &Cell) -> Result<()> {
         let said = pack(&opinion)?;
-        let body = cell::pack(cell)?;
+        let body = cell_body::pack(cell)?;
         let cell = cell.clone();
         self.write(Durability::Normal, move |tx| {
             put(tx, cell.run_id, &opinion, &said)?;

@@ -8,11 +8,12 @@ use crate::error::{Result, WorkspaceError};
 use crate::money::{from_halves, to_pico};
 use crate::page::Clause;
 use crate::row::count;
+use crate::stored_id::StoredId;
 use crate::table::change::Topic;
 use crate::table::opinion;
 use crate::workspace::Workspace;
 use plumbline_model::{Completion, ResponseStatus, UnixNanos, Usd};
-use rusqlite::{OptionalExtension, params, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, params, params_from_iter};
 
 pub(crate) const V1: &str = "
 CREATE TABLE response_cache (
@@ -40,6 +41,41 @@ CREATE TABLE response_cache_document (
 CREATE INDEX response_cache_document_key ON response_cache_document (key);
 ";
 
+/// Since keys stand as the bytes they spell: they come in no order, so each answer changes a page of the index of its
+/// own, and half as large an index has half as many.
+pub(crate) const V6: &str = "
+DROP INDEX response_cache_model;
+DROP INDEX response_cache_document_key;
+ALTER TABLE response_cache RENAME TO old_cache;
+ALTER TABLE response_cache_document RENAME TO old_cache_document;
+CREATE TABLE response_cache (
+    key ANY PRIMARY KEY NOT NULL,
+    provider TEXT NOT NULL,
+    model TEXT NOT NULL,
+    request_hash TEXT NOT NULL,
+    repeat INTEGER NOT NULL,
+    created_ns INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    prompt_name TEXT,
+    prompt_version TEXT,
+    cost_pico INTEGER
+) STRICT;
+INSERT INTO response_cache
+    SELECT plumbline_stored_id(key), provider, model, request_hash, repeat, created_ns, body, prompt_name,
+        prompt_version, cost_pico
+    FROM old_cache ORDER BY rowid;
+CREATE INDEX response_cache_model ON response_cache (model, created_ns);
+CREATE TABLE response_cache_document (
+    document TEXT NOT NULL,
+    key ANY NOT NULL REFERENCES response_cache (key) ON DELETE CASCADE,
+    PRIMARY KEY (document, key)
+) STRICT, WITHOUT ROWID;
+INSERT INTO response_cache_document SELECT document, plumbline_stored_id(key) FROM old_cache_document;
+CREATE INDEX response_cache_document_key ON response_cache_document (key);
+DROP TABLE old_cache_document;
+DROP TABLE old_cache;
+";
+
 /// A whole answer on its way into the cache.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CacheEntry {
@@ -49,7 +85,8 @@ pub struct CacheEntry {
     request_hash: String,
     repeat: u32,
     created_ns: UnixNanos,
-    completion: Completion,
+    /// The answer, packed.
+    body: Vec<u8>,
     from: CachedFrom,
 }
 
@@ -75,7 +112,7 @@ impl CacheEntry {
         target: &plumbline_model::Target,
         request_hash: String,
         repeat: u32,
-        completion: Completion,
+        completion: &Completion,
         created_ns: UnixNanos,
     ) -> Result<Self> {
         if completion.status != ResponseStatus::Complete {
@@ -91,8 +128,12 @@ impl CacheEntry {
             request_hash,
             repeat,
             created_ns,
-            completion,
+            body: codec::pack_json(completion)?,
         })
+    }
+
+    pub(crate) fn body(&self) -> &[u8] {
+        &self.body
     }
 
     /// With what the answer was made from.
@@ -130,36 +171,23 @@ pub struct CacheStats {
     pub unpriced_calls_saved: u64,
 }
 
-/// An entry with its answer compressed.
-pub(crate) struct PreparedEntry {
-    entry: CacheEntry,
-    body: Vec<u8>,
-}
-
-pub(crate) fn prepare(entry: &CacheEntry) -> Result<PreparedEntry> {
-    Ok(PreparedEntry {
-        body: codec::pack_json(&entry.completion)?,
-        entry: entry.clone(),
-    })
-}
-
 /// Stores an entry inside the caller's transaction. The newest answer of a request wins.
-pub(crate) fn put(tx: &Tx<'_>, prepared: &PreparedEntry) -> Result<()> {
-    let entry = &prepared.entry;
+pub(crate) fn put(tx: &Tx<'_>, entry: &CacheEntry) -> Result<()> {
     let from = &entry.from;
+    let key = StoredId::from(entry.key.as_str());
     tx.prepare_cached(
         "INSERT OR REPLACE INTO response_cache (key, provider, model, request_hash, repeat, created_ns,
             body, prompt_name, prompt_version, cost_pico)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
-        entry.key,
+        key,
         entry.provider,
         entry.model,
         entry.request_hash,
         entry.repeat,
         entry.created_ns.0,
-        prepared.body,
+        entry.body,
         from.prompt_name,
         from.prompt_version,
         from.cost_usd.and_then(to_pico)
@@ -168,9 +196,16 @@ pub(crate) fn put(tx: &Tx<'_>, prepared: &PreparedEntry) -> Result<()> {
         tx.prepare_cached(
             "INSERT OR IGNORE INTO response_cache_document (document, key) VALUES (?1, ?2)",
         )?
-        .execute([document, &entry.key])?;
+        .execute(params![document, key])?;
     }
     Ok(())
+}
+
+/// Whether there is an answer under this content address.
+pub(crate) fn has(conn: &Connection, key: &str) -> Result<bool> {
+    Ok(conn
+        .prepare_cached("SELECT 1 FROM response_cache WHERE key = ?1")?
+        .exists([StoredId::from(key)])?)
 }
 
 impl Workspace {
@@ -179,10 +214,10 @@ impl Workspace {
     /// # Errors
     /// Those of reading the file.
     pub fn cached_answer(&self, key: &str) -> Result<Option<Completion>> {
-        self.read(|conn| {
+        self.read_once(|conn| {
             let body: Option<Vec<u8>> = conn
                 .prepare_cached("SELECT body FROM response_cache WHERE key = ?1")?
-                .query_row([key], |row| row.get(0))
+                .query_row([StoredId::from(key)], |row| row.get(0))
                 .optional()?;
             body.as_deref().map(codec::unpack_json).transpose()
         })
@@ -262,7 +297,7 @@ mod tests {
                 &target(),
                 "r".repeat(64),
                 0,
-                completion("billing"),
+                &completion("billing"),
                 UnixNanos(created),
             );
             let entry = entry.unwrap().made_from(CachedFrom {
@@ -271,7 +306,7 @@ mod tests {
                 ..CachedFrom::default()
             });
             workspace
-                .write(Durability::Normal, move |tx| put(tx, &prepare(&entry)?))
+                .write(Durability::Normal, move |tx| put(tx, &entry))
                 .unwrap();
         };
         let left = || workspace.cache_stats().unwrap().entries;

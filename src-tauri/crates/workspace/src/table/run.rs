@@ -9,11 +9,13 @@ use crate::error::{Result, WorkspaceError};
 use crate::row::{self, Word};
 use crate::table::change::Topic;
 use crate::table::run_prompt::{self, RunPrompt};
-use crate::table::{cell, run_totals};
+use crate::table::{cell, cell_body, run_totals};
 use crate::workspace::Workspace;
-use plumbline_model::{Cell, Run, RunId, RunPlan, RunStatus, RunTotals, UnixNanos, Usd};
+use plumbline_model::{Cell, CellStatus, Run, RunId, RunPlan, RunStatus, RunTotals, UnixNanos, Usd};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 pub(crate) const V1: &str = "
 CREATE TABLE run (
@@ -47,7 +49,8 @@ pub struct Owner {
 pub struct NewRun {
     pub run: Run,
     pub owner: Owner,
-    pub cells: Vec<Cell>,
+    /// Shared, since who made them goes on with them.
+    pub cells: Arc<[Cell]>,
     /// The prompt texts the cells are made from.
     pub prompts: Vec<RunPrompt>,
 }
@@ -67,10 +70,15 @@ impl Workspace {
     pub fn create_run(&self, new: NewRun) -> Result<()> {
         let plan = codec::json(&new.run.plan)?;
         let estimate = new.run.estimate.as_ref().map(codec::json).transpose()?;
-        let cells = new
+        refuse_twins(&new.cells)?;
+        let untouched = cell_body::untouched()?;
+        let bodies = new
             .cells
             .iter()
-            .map(cell::pack)
+            .map(|cell| match cell.status {
+                CellStatus::Pending => Ok(None),
+                _ => cell_body::pack(cell).map(Some),
+            })
             .collect::<Result<Vec<_>>>()?;
         self.write(Durability::Full, move |tx| {
             let (run, owner) = (&new.run, new.owner);
@@ -89,7 +97,8 @@ impl Workspace {
                 estimate
             ])?;
             run_prompt::insert(tx, run.id, &new.prompts)?;
-            for (position, (cell, body)) in new.cells.iter().zip(&cells).enumerate() {
+            for (position, (cell, body)) in new.cells.iter().zip(&bodies).enumerate() {
+                let body = body.as_ref().unwrap_or(&untouched);
                 cell::insert(tx, run.id, position, cell, body)?;
             }
             announce(tx, run.id);
@@ -331,6 +340,18 @@ pub(crate) fn find(conn: &Connection, run: RunId) -> Result<Run> {
     match rows.next()? {
         Some(row) => read(row),
         None => Err(missing(run)),
+    }
+}
+
+/// Each place of the matrix has one cell.
+fn refuse_twins(cells: &[Cell]) -> Result<()> {
+    let mut places = HashSet::with_capacity(cells.len());
+    match cells.iter().find(|cell| !places.insert(&cell.key)) {
+        None => Ok(()),
+        Some(Cell { key, .. }) => Err(WorkspaceError::Conflict(format!(
+            "the run has two cells for {}@{} on {}, case `{}`, repeat {}",
+            key.prompt_name, key.prompt_version, key.target, key.case_key, key.repeat
+        ))),
     }
 }
 

@@ -18,7 +18,7 @@ fn answer(cell: &Cell, number: u8, cost: Option<&str>) -> AttemptAnswer {
                 &target(),
                 cell.request_hash.clone(),
                 0,
-                completion("billing"),
+                &completion("billing"),
                 UnixNanos(3_000),
             )
             .unwrap(),
@@ -275,7 +275,7 @@ fn a_run_whose_owner_died_is_interrupted_and_can_be_taken_over() {
 fn a_truncated_answer_cannot_become_a_cache_entry() {
     let mut cut = completion("bill");
     cut.status = ResponseStatus::Truncated;
-    let entry = CacheEntry::new("k".into(), &target(), "r".into(), 0, cut, UnixNanos(1));
+    let entry = CacheEntry::new("k".into(), &target(), "r".into(), 0, &cut, UnixNanos(1));
     assert!(entry.is_err());
 }
 
