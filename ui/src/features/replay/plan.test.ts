@@ -6,6 +6,7 @@ import {
   countErrorText,
   EMPTY_FORM,
   errorsOf,
+  firstError,
   formOf,
   mayReachCap,
   missingOf,
@@ -63,7 +64,21 @@ describe('form of a new run', () => {
   });
 
   it('keeps a plan through the form and back', () => {
-    const plan = planOf({ ...form, cap: '0.50', repeats: '3', useCache: false });
+    const plan = planOf({
+      ...form,
+      cap: '0.50',
+      repeats: '3',
+      useCache: false,
+      tenant: 'acme',
+      baseUrls: { openai: 'https://proxy.example/v1' },
+      baseUrl: 'http://127.0.0.1:8080/v1',
+      waits: { ...form.waits, first_token_ms: '2.5' },
+    });
+    expect(plan).toMatchObject({
+      tenant: 'acme',
+      base_urls: { openai: 'https://proxy.example/v1' },
+      waits: { first_token_ms: 2500, idle_ms: null },
+    });
     expect(plan).not.toBeNull();
     if (plan) expect(planOf(formOf(plan))).toEqual(plan);
   });
@@ -81,11 +96,22 @@ describe('form of a new run', () => {
   });
 
   it('asks for a base URL only where a provider has none of its own', () => {
-    expect(errorsOf(form).baseUrl).toBeUndefined();
-    const local = { ...form, targets: [{ provider: 'local', model: 'm' }] };
-    expect(errorsOf(local).baseUrl).toContain('base URL');
-    expect(errorsOf({ ...local, baseUrl: 'http://127.0.0.1:8080/v1' }).baseUrl).toBeUndefined();
+    expect(errorsOf(form)).toEqual({});
+    const local = { ...form, targets: [openai, { provider: 'local', model: 'm' }] };
+    expect(Object.keys(errorsOf(local).baseUrls ?? {})).toEqual(['local']);
+    expect(firstError(errorsOf(local))).toContain('base URL');
+    expect(errorsOf({ ...local, baseUrl: 'http://127.0.0.1:8080/v1' })).toEqual({});
+    const own = { ...local, baseUrls: { local: 'http://127.0.0.1:8080/v1', gone: 'x' } };
+    expect(errorsOf(own)).toEqual({});
+    expect(planOf(own)?.base_urls).toEqual({ local: 'http://127.0.0.1:8080/v1' });
     expect(errorsOf({ ...local, baseUrl: 'file:///etc/passwd' }).baseUrl).toContain('URL');
+  });
+
+  it('takes waits in seconds and refuses none', () => {
+    for (const bad of ['0', '-1', 'soon', '1e3']) {
+      const errors = errorsOf({ ...form, waits: { ...form.waits, idle_ms: bad } });
+      expect(errors.waits?.idle_ms).toContain('seconds');
+    }
   });
 
   it('refuses numbers out of bounds', () => {

@@ -2,6 +2,7 @@
  * The form of a new run: from what a person chose and typed to a plan, or to what is missing.
  * Knows nothing of prices or calls; the estimate does.
  */
+import type { CallWaits } from '$lib/bindings/CallWaits';
 import type { Estimate } from '$lib/bindings/Estimate';
 import type { RunPlan } from '$lib/bindings/RunPlan';
 import type { Target } from '$lib/bindings/Target';
@@ -15,16 +16,35 @@ export interface PlanForm {
   concurrency: string;
   /** US dollars as typed; empty is no cap. */
   cap: string;
+  /** Address of each provider that is not asked at its own home. */
+  baseUrls: Record<string, string>;
+  /** Address of every other provider, such as that of a judge. */
   baseUrl: string;
+  /** Whom the run is made for; empty is nobody in particular. */
+  tenant: string;
+  /** Seconds as typed; empty is as usual. */
+  waits: Record<Wait, string>;
   useCache: boolean;
   retries: boolean;
 }
+
+/** What a call waits for. */
+export type Wait = keyof CallWaits;
+
+export const WAITS: { wait: Wait; label: string; usualS: number }[] = [
+  { wait: 'connect_ms', label: 'Connection, seconds', usualS: 10 },
+  { wait: 'first_token_ms', label: 'First token, seconds', usualS: 120 },
+  { wait: 'idle_ms', label: 'Between pieces, seconds', usualS: 60 },
+  { wait: 'total_ms', label: 'Whole call, seconds', usualS: 600 },
+];
 
 export interface FormErrors {
   repeats?: string;
   concurrency?: string;
   cap?: string;
   baseUrl?: string;
+  baseUrls?: Record<string, string>;
+  waits?: Partial<Record<Wait, string>>;
 }
 
 export const EMPTY_FORM: PlanForm = {
@@ -34,7 +54,10 @@ export const EMPTY_FORM: PlanForm = {
   repeats: '1',
   concurrency: '4',
   cap: '',
+  baseUrls: {},
   baseUrl: '',
+  tenant: '',
+  waits: { connect_ms: '', first_token_ms: '', idle_ms: '', total_ms: '' },
   useCache: true,
   retries: true,
 };
@@ -66,8 +89,12 @@ const KNOWN_HOMES = [
 ];
 
 /** Providers with no address of their own need a base URL. */
-export function needsBaseUrl(targets: Target[]): boolean {
-  return targets.some((target) => !KNOWN_HOMES.includes(target.provider));
+export const needsBaseUrl = (provider: string) => !KNOWN_HOMES.includes(provider);
+
+/** The providers that a plan asks, but for the recordings. */
+export function providersOf(targets: Target[]): string[] {
+  const named = targets.map((target) => target.provider);
+  return [...new Set(named)].filter((provider) => provider !== 'recorded').sort();
 }
 
 export function errorsOf(form: PlanForm): FormErrors {
@@ -81,13 +108,34 @@ export function errorsOf(form: PlanForm): FormErrors {
   if (form.cap.trim() !== '' && capOf(form.cap) === null) {
     errors.cap = 'Write an amount such as 0.50';
   }
-  const url = form.baseUrl.trim();
-  if (url !== '' && !/^https?:\/\/[^\s/]+/i.test(url)) {
-    errors.baseUrl = 'Write a URL such as http://127.0.0.1:8080/v1';
-  } else if (url === '' && needsBaseUrl(form.targets)) {
-    errors.baseUrl = 'This provider has no address of its own: give its base URL';
+  if (form.baseUrl.trim() !== '' && !isUrl(form.baseUrl)) errors.baseUrl = NO_URL;
+  const baseUrls: Record<string, string> = {};
+  for (const provider of providersOf(form.targets)) {
+    const url = form.baseUrls[provider]?.trim() ?? '';
+    if (url !== '' && !isUrl(url)) baseUrls[provider] = NO_URL;
+    else if (url === '' && form.baseUrl.trim() === '' && needsBaseUrl(provider)) {
+      baseUrls[provider] = 'This provider has no address of its own: give its base URL';
+    }
   }
+  if (Object.keys(baseUrls).length > 0) errors.baseUrls = baseUrls;
+  const waits: Partial<Record<Wait, string>> = {};
+  for (const { wait } of WAITS) {
+    if (form.waits[wait].trim() !== '' && millisecondsOf(form.waits[wait]) === null) {
+      waits[wait] = 'Write seconds such as 30';
+    }
+  }
+  if (Object.keys(waits).length > 0) errors.waits = waits;
   return errors;
+}
+
+const NO_URL = 'Write a URL such as http://127.0.0.1:8080/v1';
+const isUrl = (text: string) => /^https?:\/\/[^\s/]+/i.test(text.trim());
+
+/** The first thing that is wrong with a form. */
+export function firstError(errors: FormErrors): string | null {
+  const { baseUrls, waits, ...own } = errors;
+  const all = [own, baseUrls ?? {}, waits ?? {}].flatMap((some) => Object.values(some));
+  return all.find((error): error is string => typeof error === 'string') ?? null;
 }
 
 /** What still has to be chosen, in the order of the form. */
@@ -109,6 +157,9 @@ export function planOf(form: PlanForm): RunPlan | null {
     repeats: wholeNumber(form.repeats, MOST_REPEATS) ?? 1,
     concurrency: wholeNumber(form.concurrency, MOST_CONCURRENT) ?? 1,
     base_url: form.baseUrl.trim() || null,
+    base_urls: baseUrlsOf(form),
+    tenant: form.tenant.trim() || null,
+    waits: waitsOf(form),
     cap_usd: form.cap.trim() === '' ? null : capOf(form.cap),
     use_cache: form.useCache,
     retries: form.retries,
@@ -124,10 +175,38 @@ export function formOf(plan: RunPlan): PlanForm {
     repeats: String(plan.repeats),
     concurrency: String(plan.concurrency),
     cap: plan.cap_usd ?? '',
+    baseUrls: Object.fromEntries(
+      Object.entries(plan.base_urls ?? {}).map(([provider, url]) => [provider, url ?? '']),
+    ),
     baseUrl: plan.base_url ?? '',
+    tenant: plan.tenant ?? '',
+    waits: Object.fromEntries(
+      WAITS.map(({ wait }) => [wait, secondsOf(plan.waits?.[wait] ?? null)]),
+    ) as Record<Wait, string>,
     useCache: plan.use_cache,
     retries: plan.retries,
   };
+}
+
+/** The addresses of the providers that the plan asks; one that was chosen and left again has none. */
+function baseUrlsOf(form: PlanForm): Record<string, string> {
+  const given = providersOf(form.targets).map(
+    (provider) => [provider, form.baseUrls[provider]?.trim() ?? ''] as const,
+  );
+  return Object.fromEntries(given.filter(([, url]) => url !== ''));
+}
+
+function waitsOf(form: PlanForm): CallWaits {
+  const waits = WAITS.map(({ wait }) => [wait, millisecondsOf(form.waits[wait])]);
+  return Object.fromEntries(waits) as CallWaits;
+}
+
+const secondsOf = (ms: number | null) => (ms === null ? '' : String(ms / 1000));
+
+function millisecondsOf(seconds: string): number | null {
+  if (!/^\s*\d{1,6}(\.\d{1,3})?\s*$/.test(seconds)) return null;
+  const ms = Math.round(Number(seconds) * 1000);
+  return ms > 0 ? ms : null;
 }
 
 function wholeNumber(text: string, most: number): number | null {

@@ -164,7 +164,7 @@ export interface Host {
   forecast(input: ForecastInput): Promise<Forecast>;
   dayBudget(): Promise<DayBudget>;
   /** Null removes the cap. */
-  dayCapSet(capUsd: string | null): Promise<DayBudget>;
+  dayCapSet(payer: string, capUsd: string | null): Promise<DayBudget>;
   cacheView(): Promise<CacheView>;
   /** How many answers were dropped. */
   cachePurge(filter: CachePurgeFilter): Promise<number>;

@@ -81,7 +81,7 @@ export const tauriHost: Host = {
   costView: (scope) => invoke('cost_view', { scope }),
   forecast: (input) => invoke('forecast', { input }),
   dayBudget: () => invoke('day_budget'),
-  dayCapSet: (capUsd) => invoke('day_cap_set', { capUsd }),
+  dayCapSet: (payer, capUsd) => invoke('day_cap_set', { payer, capUsd }),
   cacheView: () => invoke('cache_view'),
   cachePurge: (filter) => invoke('cache_purge', { filter }),
 
