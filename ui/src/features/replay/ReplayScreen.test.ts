@@ -1,3 +1,4 @@
+import type { RunPlan } from '$lib/bindings/RunPlan';
 import type { Host } from '$lib/host';
 import { setHost } from '$lib/host';
 import { fixtureHost } from '$lib/host/fixture';
@@ -49,13 +50,39 @@ describe('a new run', () => {
     const { user } = open('#/replay?prompt=ticket-triage%401.0.0');
     await user.click(await screen.findByRole('checkbox', { name: 'mistral:ministral-8b-private' }));
     expect(await screen.findAllByText(/give its base URL/)).toHaveLength(2);
-    await user.type(
-      screen.getByLabelText('Base URL, for a server of your own'),
-      'http://127.0.0.1:8080/v1',
-    );
+    await user.type(screen.getByLabelText('Base URL of mistral'), 'http://127.0.0.1:8080/v1');
     expect(
       await screen.findByText(/no price for mistral:ministral-8b-private/),
     ).toBeInTheDocument();
+  });
+
+  it('sends a provider to an address of its own, for a tenant, with its own patience', async () => {
+    const planned: RunPlan[] = [];
+    setHost({
+      ...host,
+      replayStart: async (plan) => {
+        planned.push(plan);
+        throw { code: 'busy', message: 'not now', hint: null };
+      },
+    });
+    const { user } = open('#/replay?prompt=ticket-triage%401.0.0');
+    await user.click(await screen.findByRole('checkbox', { name: 'openai:gpt-4.1-mini' }));
+    await user.type(screen.getByLabelText('Base URL of openai'), 'https://proxy.example/v1');
+    await user.click(screen.getByText('More: tenant, waits, other addresses'));
+    await user.type(screen.getByLabelText('Tenant'), 'acme');
+    await user.type(screen.getByLabelText('First token, seconds'), 'soon');
+    expect(await screen.findAllByText('Write seconds such as 30')).toHaveLength(2);
+    await user.clear(screen.getByLabelText('First token, seconds'));
+    await user.type(screen.getByLabelText('First token, seconds'), '2.5');
+    const start = () => screen.getByRole('button', { name: 'Start 38 live calls' });
+    await waitFor(() => expect(start()).toBeEnabled());
+    await user.click(start());
+    await waitFor(() => expect(planned).toHaveLength(1));
+    expect(planned[0]).toMatchObject({
+      base_urls: { openai: 'https://proxy.example/v1' },
+      tenant: 'acme',
+      waits: { first_token_ms: 2500 },
+    });
   });
 
   it('leads from a missing key to the API keys, with its server', async () => {

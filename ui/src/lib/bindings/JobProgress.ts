@@ -2,6 +2,7 @@
 import type { JobId } from "./JobId";
 import type { JobKind } from "./JobKind";
 import type { JobState } from "./JobState";
+import type { ModelTraffic } from "./ModelTraffic";
 import type { Problem } from "./Problem";
 
 /**
@@ -23,7 +24,11 @@ unit: string,
 /**
  * One line of detail, such as throughput and spend.
  */
-note: string, problem: Problem | null, 
+note: string, 
+/**
+ * How the calls of a replay get out, by model; empty for other jobs.
+ */
+traffic: Array<ModelTraffic>, problem: Problem | null, 
 /**
  * The run or import this job made.
  */

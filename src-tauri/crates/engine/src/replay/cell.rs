@@ -153,10 +153,9 @@ impl Asked<'_> {
         if self.column.is_recorded() {
             return self.recorded(cell, step, provider).await;
         }
-        if run.use_cache && (self.known.was_cached || !cell.turns.is_empty()) {
-            if let Some(end) = self.cached(cell, &step.cache_key).await? {
-                return Ok(end);
-            }
+        let may_be_cached = run.use_cache && (self.known.was_cached || !cell.turns.is_empty());
+        if may_be_cached && let Some(end) = self.cached(cell, &step.cache_key).await? {
+            return Ok(end);
         }
         self.live(cell, step, provider).await
     }

@@ -10,6 +10,7 @@ use crate::workspace::Workspace;
 use plumbline_model::{Payer, UnixNanos, Usd};
 use rusqlite::{Connection, OptionalExtension, params};
 use std::cell::RefMut;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 /// What a day's requests cost at most: what was paid, and what is reserved for the rest. A row a day, since a sum over
@@ -165,10 +166,8 @@ impl Tx<'_> {
         if bills.caps.is_none() {
             bills.caps = Some(caps(self)?);
         }
-        let key = (day, payer.clone());
-        if !bills.at_most.contains_key(&key) {
-            let stored = at_most(self, day, payer)?;
-            bills.at_most.insert(key, stored);
+        if let Entry::Vacant(unknown) = bills.at_most.entry((day, payer.clone())) {
+            unknown.insert(at_most(self, day, payer)?);
         }
         Ok(bills)
     }
