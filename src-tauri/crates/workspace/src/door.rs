@@ -17,7 +17,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 /// What a write survives once it is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +29,6 @@ pub enum Durability {
 
 /// Writes of one group. A bound, so that the first in line does not wait for a stampede.
 const GROUP_LIMIT: usize = 128;
-
-/// A sync to disk is shared by more when it waits a moment for those that came together the last time, as
-/// PostgreSQL's `commit_delay` does.
-const SIBLINGS_MAY_TAKE: Duration = Duration::from_micros(300);
 
 type Changes = BTreeSet<(Topic, String)>;
 
@@ -226,24 +221,13 @@ impl Drop for Door {
 
 fn serve(mut conn: Connection, path: &Path, queue: &Receiver<Box<dyn Job>>) {
     let mut synced = None;
-    let mut last_group = 0;
     let mut waiting: Option<Box<dyn Job>> = None;
     while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
         let durability = first.durability();
         let mut group = vec![first];
-        let patience = (durability == Durability::Full && last_group > 2)
-            .then(|| Instant::now() + SIBLINGS_MAY_TAKE);
-        while group.len() < GROUP_LIMIT {
-            let next = match (queue.try_recv(), patience) {
-                (Ok(next), _) => next,
-                (Err(_), Some(until)) if group.len() < last_group => {
-                    match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
-                        Ok(next) => next,
-                        Err(_) => break,
-                    }
-                }
-                (Err(_), _) => break,
-            };
+        while group.len() < GROUP_LIMIT
+            && let Ok(next) = queue.try_recv()
+        {
             if next.durability() == durability {
                 group.push(next);
             } else {
@@ -251,7 +235,6 @@ fn serve(mut conn: Connection, path: &Path, queue: &Receiver<Box<dyn Job>>) {
                 break;
             }
         }
-        last_group = group.len();
         let outcome = set_durability(&conn, durability, &mut synced)
             .and_then(|()| run_group(&mut conn, path, &mut group));
         for job in group {
