@@ -1,14 +1,16 @@
 //! Exact token counts of plain text, for any input whatever.
 //!
-//! Counting cuts ASCII text by itself, remembers short pieces, and leaves everything else to bpe-openai,
-//! whose splitter is linear. Token ids come from tiktoken-rs; its splitting expression backtracks, so one
+//! Counting cuts ASCII text by itself and other text by the published expression, remembers short pieces, and
+//! merges the others over tables in the program. Token ids come from tiktoken-rs; its splitting expression backtracks, so one
 //! million spaces overflow its stack, and a text with a run of more than [`LONGEST_RUN`] characters of one
 //! class (white space, letters and digits, everything else) goes to bpe-openai. All three agree.
 //! Special tokens such as `<|endoftext|>` inside a text are ordinary text: content cannot speak control.
 
 use crate::Encoding;
+use crate::expression::pieces;
 use crate::piece_memory::Shelf;
 use crate::pieces::{Part, parts, piece_end};
+use crate::vocabulary::Vocabulary;
 use bpe_openai::Tokenizer;
 use tiktoken_rs::CoreBPE;
 
@@ -25,8 +27,8 @@ pub fn count(encoding: Encoding, text: &str) -> u64 {
         Encoding::O200kBase => &O200K,
         Encoding::Cl100kBase => &CL100K,
     };
-    let vocabulary = linear(encoding);
-    let merge = |piece: &[u8]| vocabulary.bpe.count(piece);
+    let vocabulary = Vocabulary::of(encoding);
+    let merge = |piece: &[u8]| vocabulary.count(piece);
     shelf.with(|memory| {
         let mut tokens = 0;
         for part in parts(text) {
@@ -41,7 +43,7 @@ pub fn count(encoding: Encoding, text: &str) -> u64 {
                     }
                 }
                 Part::Mixed(text) => {
-                    for piece in vocabulary.split(text) {
+                    for piece in pieces(encoding, text) {
                         tokens += memory.tokens(piece.as_bytes(), merge);
                     }
                 }

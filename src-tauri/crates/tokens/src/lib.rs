@@ -9,10 +9,13 @@ mod bound;
 mod counting;
 mod encoding;
 mod error;
+mod expression;
 mod piece_memory;
 mod pieces;
 pub mod prices;
 mod request;
+mod slot_hash;
+mod vocabulary;
 
 pub use bound::tokens_in_at_most;
 pub use counting::{count, encode};
