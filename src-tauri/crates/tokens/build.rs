@@ -3,6 +3,7 @@
 //!
 //! Per vocabulary: `NAME.tokens`, the bytes of all tokens one after the other; `NAME.slots`, a hash table of 64-bit
 //! words (see `src/slot_hash.rs`); `NAME.pairs`, the rank of every token of two bytes, as 65,536 32-bit words.
+//! `classes.index` and `classes.blocks`: see `src/classes.rs`.
 
 #[path = "src/slot_hash.rs"]
 mod slot_hash;
@@ -17,7 +18,33 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=src/slot_hash.rs");
     let out = env::var("OUT_DIR")?;
     write(Path::new(&out), "o200k_base", bpe_openai::o200k_base(), 1 << 19)?;
-    write(Path::new(&out), "cl100k_base", bpe_openai::cl100k_base(), 1 << 18)
+    write(Path::new(&out), "cl100k_base", bpe_openai::cl100k_base(), 1 << 18)?;
+    write_classes(Path::new(&out))
+}
+
+/// The class of every character, by the engine that the published expressions are checked with.
+fn write_classes(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let mut classes = vec![0_u8; 0x11_0000];
+    let named = [r"[\p{Lu}\p{Lt}]", r"\p{Ll}", r"[\p{Lm}\p{Lo}]", r"\p{M}", r"\p{N}", r"\s"];
+    let all: String = ('\0'..=char::MAX).collect();
+    for (class, name) in (1..).zip(named) {
+        for found in regex::Regex::new(name)?.find_iter(&all) {
+            for character in found.as_str().chars() {
+                classes[character as usize] = class;
+            }
+        }
+    }
+    let (mut index, mut blocks) = (Vec::new(), Vec::<&[u8]>::new());
+    for block in classes.chunks(256) {
+        let known = blocks.iter().position(|known| *known == block);
+        index.push(u8::try_from(known.unwrap_or(blocks.len()))?);
+        if known.is_none() {
+            blocks.push(block);
+        }
+    }
+    fs::write(folder.join("classes.index"), index)?;
+    fs::write(folder.join("classes.blocks"), blocks.concat())?;
+    Ok(())
 }
 
 fn write(

@@ -1,13 +1,13 @@
 //! Exact token counts of plain text, for any input whatever.
 //!
-//! Counting cuts ASCII text by itself and other text by the published expression, remembers short pieces, and
-//! merges the others over tables in the program. Token ids come from tiktoken-rs; its splitting expression backtracks, so one
-//! million spaces overflow its stack, and a text with a run of more than [`LONGEST_RUN`] characters of one
-//! class (white space, letters and digits, everything else) goes to bpe-openai. All three agree.
+//! Counting cuts text as the published expressions do, remembers short pieces, and merges the others over tables
+//! in the program. Token ids come from tiktoken-rs; its splitting expression backtracks, so one million spaces
+//! overflow its stack, and a text with a run of more than [`LONGEST_RUN`] characters of one class (white space,
+//! letters and digits, everything else) goes to bpe-openai. All three agree.
 //! Special tokens such as `<|endoftext|>` inside a text are ordinary text: content cannot speak control.
 
 use crate::Encoding;
-use crate::expression::pieces;
+use crate::any_pieces::any_pieces;
 use crate::piece_memory::Shelf;
 use crate::pieces::{Part, parts, piece_end};
 use crate::vocabulary::Vocabulary;
@@ -43,7 +43,7 @@ pub fn count(encoding: Encoding, text: &str) -> u64 {
                     }
                 }
                 Part::Mixed(text) => {
-                    for piece in pieces(encoding, text) {
+                    for piece in any_pieces(encoding, text) {
                         tokens += memory.tokens(piece.as_bytes(), merge);
                     }
                 }

@@ -5,11 +5,12 @@
 //! here reads the clock, the disk or the network: times are passed in and both vocabularies and the table
 //! are compiled in.
 
+mod any_pieces;
 mod bound;
+mod classes;
 mod counting;
 mod encoding;
 mod error;
-mod expression;
 mod piece_memory;
 mod pieces;
 pub mod prices;
