@@ -16,6 +16,7 @@ use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
 const PIECES: usize = 12;
 const PIECE: &str = "nine words of an answer that nobody needs. ";
@@ -34,11 +35,12 @@ struct Shared {
     bodies: Bodies,
     frames: Arc<Vec<String>>,
     answers: Arc<AtomicUsize>,
+    late: Duration,
 }
 
 impl Loopback {
-    /// Starts it on a free port, on one thread of its own.
-    pub(crate) fn start() -> Outcome<Self> {
+    /// Starts it on a free port, on one thread of its own. It thinks for so long before each answer.
+    pub(crate) fn start(late: Duration) -> Outcome<Self> {
         let listener = TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let base_url = format!("http://{}/v1", listener.local_addr()?);
@@ -47,6 +49,7 @@ impl Loopback {
             bodies: Arc::clone(&bodies),
             frames: Arc::new(frames()),
             answers: Arc::default(),
+            late,
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -75,6 +78,9 @@ async fn answer(State(shared): State<Shared>, body: Bytes) -> Response {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(body);
+    if !shared.late.is_zero() {
+        tokio::time::sleep(shared.late).await;
+    }
     // Every answer has an id of its own, as every call has.
     let id = format!(
         "chatcmpl-{}",
@@ -206,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_barest_client_gets_whole_answers_and_the_server_keeps_the_requests() {
-        let server = Loopback::start().unwrap();
+        let server = Loopback::start(Duration::ZERO).unwrap();
         let bodies = Arc::new(vec![Bytes::from_static(b"{}"); 7]);
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let whole = runtime

@@ -56,6 +56,7 @@ type Measure = fn(&Asked) -> Outcome<Vec<Row>>;
 const BENCHES: &[(&str, Measure)] = &[
     ("replay", |asked| replay::live(asked.size)),
     ("cached", |asked| replay::cached(asked.size)),
+    ("late", |asked| replay::late(asked.size)),
     ("tokens", |asked| count_tokens::measure(asked.size)),
     ("diff", |asked| word_diff::measure(asked.size)),
     ("parse", |asked| import::parse(asked.size)),

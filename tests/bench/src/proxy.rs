@@ -13,7 +13,7 @@ const BODY: &str = r#"{"model":"bench-model","stream":true,"messages":[{"role":"
 /// Both ways take turns, call by call, one at a time: what is told is the delay that a caller feels.
 pub(crate) fn measure(size: Size) -> Outcome<Vec<Row>> {
     let calls = size.choose(100, 1_000);
-    let server = Loopback::start()?;
+    let server = Loopback::start(std::time::Duration::ZERO)?;
     let folder = tempfile::tempdir()?;
     let engine = Engine::open(EngineOptions {
         workspace: Some(folder.path().join("bench.plumbline")),

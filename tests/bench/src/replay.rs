@@ -11,15 +11,50 @@ use plumbline_model::{RunPlan, RunTotals, Target};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
-const CONCURRENCY: u32 = 50;
 const PROMPT: &str = "bench-reply";
 
-/// Live calls against bare requests with the very same bodies.
+/// A provider that is asked.
+struct Asked {
+    /// How long it thinks.
+    late: Duration,
+    concurrency: u32,
+    calls: usize,
+}
+
+/// Live calls against bare requests with the very same bodies, to a provider that answers at once.
 pub(crate) fn live(size: Size) -> Outcome<Vec<Row>> {
-    let calls = size.choose(400, 5_000);
+    measured(
+        size,
+        &Asked {
+            late: Duration::ZERO,
+            concurrency: 50,
+            calls: size.choose(400, 5_000),
+        },
+    )
+}
+
+/// The same to a provider that takes its time, as a real one does.
+pub(crate) fn late(size: Size) -> Outcome<Vec<Row>> {
+    measured(
+        size,
+        &Asked {
+            late: Duration::from_millis(50),
+            concurrency: 200,
+            calls: size.choose(800, 8_000),
+        },
+    )
+}
+
+fn measured(size: Size, asked: &Asked) -> Outcome<Vec<Row>> {
+    let &Asked {
+        late,
+        concurrency,
+        calls,
+    } = asked;
     let corpus = Corpus::read()?;
-    let server = Loopback::start()?;
+    let server = Loopback::start(late)?;
     // Two threads like the machine's cores would give the engine: `Runtime::new` does as the engine does.
     let runtime = tokio::runtime::Runtime::new()?;
     let mut figures = Vec::new();
@@ -28,11 +63,11 @@ pub(crate) fn live(size: Size) -> Outcome<Vec<Row>> {
     for round in 0..=size.pairs() {
         let job = Job::new(&corpus, round as u64, calls)?;
         let before = forget_peak().then(resident).flatten();
-        let seconds = job.run(&server, |totals| totals.live)?;
+        let seconds = job.run(&server, concurrency, |totals| totals.live)?;
         let after = resident();
         drop(job);
         let bodies = Arc::new(server.take_bodies());
-        let reference = bare(&runtime, &server, bodies, calls)?;
+        let reference = bare(&runtime, &server, bodies, asked)?;
         if round > 0 {
             figures.push((calls as f64 / seconds, reference));
         }
@@ -47,12 +82,12 @@ pub(crate) fn live(size: Size) -> Outcome<Vec<Row>> {
         None => "peak memory is not told by this system".to_owned(),
     };
     let title = Title {
-        name: "replay, 0 ms provider".to_owned(),
+        name: format!("replay, {} ms provider", late.as_millis()),
         unit: "calls/s",
         more_is_better: true,
         reference: "bare reqwest".to_owned(),
         counted: format!(
-            "{calls} calls at concurrency {CONCURRENCY} to a loopback server that streams 15 events; ours from \
+            "{calls} calls at concurrency {concurrency} to a loopback server that streams 15 events; ours from \
              the plan to the end of the run: rendering, hashing, the ledger on disk before each call, answer, cost, \
              grade and cache entry on disk after it; the reference sends the same bodies, parses the replies and \
              stores nothing; {memory}"
@@ -65,13 +100,13 @@ pub(crate) fn live(size: Size) -> Outcome<Vec<Row>> {
 pub(crate) fn cached(size: Size) -> Outcome<Vec<Row>> {
     let calls = size.choose(400, 2_000);
     let corpus = Corpus::read()?;
-    let server = Loopback::start()?;
+    let server = Loopback::start(Duration::ZERO)?;
     let mut figures = Vec::new();
     for round in 0..=size.pairs() {
         let job = Job::new(&corpus, 1_000 + round as u64, calls)?;
-        let live = job.run(&server, |totals| totals.live)?;
+        let live = job.run(&server, 50, |totals| totals.live)?;
         let sent = server.take_bodies().len();
-        let cached = job.run(&server, |totals| totals.cached)?;
+        let cached = job.run(&server, 50, |totals| totals.cached)?;
         if (sent, server.take_bodies().len()) != (calls, 0) {
             return Err("the cached run sent requests, or the live one too few".into());
         }
@@ -96,10 +131,12 @@ fn bare(
     runtime: &tokio::runtime::Runtime,
     server: &Loopback,
     bodies: Arc<Vec<Bytes>>,
-    calls: usize,
+    asked: &Asked,
 ) -> Outcome<f64> {
+    let calls = asked.calls;
+    let concurrency = asked.concurrency as usize;
     let (whole, seconds) =
-        timed(|| runtime.block_on(send_bare(&server.base_url, bodies, CONCURRENCY as usize)));
+        timed(|| runtime.block_on(send_bare(&server.base_url, bodies, concurrency)));
     // What the reference sent is of no use.
     drop(server.take_bodies());
     match whole? {
@@ -137,7 +174,7 @@ impl Job {
     }
 
     /// Runs the whole dataset once; answers the seconds, after making sure that every cell came out `as_wanted`.
-    fn run(&self, server: &Loopback, as_wanted: fn(&RunTotals) -> u64) -> Outcome<f64> {
+    fn run(&self, server: &Loopback, concurrency: u32, as_wanted: fn(&RunTotals) -> u64) -> Outcome<f64> {
         let plan = RunPlan {
             prompts: vec![format!("{PROMPT}@working")],
             targets: vec![Target {
@@ -146,7 +183,7 @@ impl Job {
             }],
             dataset: "cases".to_owned(),
             repeats: 1,
-            concurrency: CONCURRENCY,
+            concurrency,
             base_url: Some(server.base_url.clone()),
             base_urls: Default::default(),
             cap_usd: None,

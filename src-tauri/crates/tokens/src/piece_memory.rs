@@ -3,6 +3,7 @@
 //! A fixed table in which a newer piece takes the place of an older one, so its size never grows, whatever
 //! the text. A piece is its own key: two pieces are never taken for one another.
 
+use crate::slot_hash::words;
 use std::sync::{Mutex, PoisonError};
 
 /// 8,192 places of 32 bytes: 256 KB, the size of a processor's second cache.
@@ -63,10 +64,9 @@ fn key_of(piece: &[u8]) -> Option<u128> {
     if piece.is_empty() || piece.len() > LONGEST_PIECE {
         return None;
     }
-    let mut bytes = [0; 16];
-    bytes[..piece.len()].copy_from_slice(piece);
-    bytes[LONGEST_PIECE] = piece.len() as u8;
-    Some(u128::from_le_bytes(bytes))
+    let [low, high] = words(piece);
+    let length = (piece.len() as u64) << 56;
+    Some(u128::from(low) | u128::from(high | length) << 64)
 }
 
 /// Fibonacci hashing of both halves.

@@ -245,6 +245,17 @@ mod tests {
         }
     }
 
+    #[test]
+    fn words_are_the_bytes_with_zeros_behind_them() {
+        let bytes: Vec<u8> = (1..=16).collect();
+        for length in 0..=16 {
+            let mut padded = [0; 16];
+            padded[..length].copy_from_slice(&bytes[..length]);
+            let [low, high] = crate::slot_hash::words(&bytes[..length]);
+            assert_eq!([low.to_le_bytes(), high.to_le_bytes()].concat(), padded);
+        }
+    }
+
     proptest! {
         #[test]
         fn pieces_of_any_script_count_as_published(piece in "[\\PC]{1,40}|[a-z]{1,80}|[ \t\n]{1,80}") {

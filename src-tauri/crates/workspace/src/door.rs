@@ -4,6 +4,7 @@
 //! to disk; one that fails takes nobody with it. An answer goes out only after the commit. Every commit
 //! also notes what changed, for windows in other processes, and what the days' bills came to.
 
+use crate::connection::{BULK_CACHE_KIB, LEDGER_CACHE_KIB};
 use crate::error::{Result, WorkspaceError};
 use crate::recognise::{refuse_newer, user_version};
 use crate::table::change::{self, Topic};
@@ -253,12 +254,13 @@ fn set_durability(
 ) -> Result<()> {
     if *synced != Some(wanted) {
         // What a statement may have to undo is small in the ledger, and a file for it costs more than the
-        // statement; an import may sort more than memory should hold.
-        let (level, undo_in) = match wanted {
-            Durability::Normal => ("NORMAL", "DEFAULT"),
-            Durability::Full => ("FULL", "MEMORY"),
+        // statement; an import may sort more than memory should hold, and looks up indexes at random.
+        let (level, undo_in, cache_kib) = match wanted {
+            Durability::Normal => ("NORMAL", "DEFAULT", BULK_CACHE_KIB),
+            Durability::Full => ("FULL", "MEMORY", LEDGER_CACHE_KIB),
         };
         conn.pragma_update(None, "synchronous", level)?;
+        conn.pragma_update(None, "cache_size", -cache_kib)?;
         conn.pragma_update(None, "temp_store", undo_in)?;
         *synced = Some(wanted);
     }
