@@ -237,7 +237,10 @@ fn a_server_that_is_down_for_a_while_is_left_alone_and_then_asked_for_the_rest()
 fn a_call_waits_as_long_as_it_was_told_and_no_longer() {
     let stage = Stage::with_cases(1);
     let server = ModelServer::start(|seen| {
-        Reply::Late(Duration::from_secs(20), format!("answer to {}", seen.question))
+        Reply::Late(
+            Duration::from_secs(20),
+            format!("answer to {}", seen.question),
+        )
     });
     let begun = Instant::now();
     let args = stage.replay(

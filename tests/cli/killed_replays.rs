@@ -47,24 +47,43 @@ fn disturbed(seed: u64) -> usize {
         hits += usize::from(!program.has_ended());
         program.kill();
         let doctor = stage.json(&["doctor"]);
-        assert_eq!(doctor["ok"], true, "workspace {seed}, kill {kill}: {doctor:#}");
-        let live = count(&stage.json(&["run", "show", "latest"])["row"]["totals"], "live");
-        assert!(live >= answered, "workspace {seed}, kill {kill}: an answer was lost");
+        assert_eq!(
+            doctor["ok"], true,
+            "workspace {seed}, kill {kill}: {doctor:#}"
+        );
+        let live = count(
+            &stage.json(&["run", "show", "latest"])["row"]["totals"],
+            "live",
+        );
+        assert!(
+            live >= answered,
+            "workspace {seed}, kill {kill}: an answer was lost"
+        );
         answered = live;
     }
     let (_, rest) = stage.run_json(&["replay", "--resume", "latest"]);
     let (live, unknown) = (count(&rest, "live"), count(&rest, "unknown"));
     assert_eq!(live + unknown, CASES as u64, "workspace {seed}: {rest:#}");
-    assert!(unknown as usize <= KILLS * CONCURRENCY, "workspace {seed}: {unknown} unknown");
+    assert!(
+        unknown as usize <= KILLS * CONCURRENCY,
+        "workspace {seed}: {unknown} unknown"
+    );
     assert!(
         server.times().values().all(|times| *times == 1),
         "workspace {seed}: something was sent twice without consent: {:?}",
         server.times()
     );
     let (status, whole) = stage.run_json(&["replay", "--resume", "latest", "--resend-unknown"]);
-    assert_eq!((status, count(&whole, "live")), (Some(0), CASES as u64), "workspace {seed}: {whole:#}");
+    assert_eq!(
+        (status, count(&whole, "live")),
+        (Some(0), CASES as u64),
+        "workspace {seed}: {whole:#}"
+    );
     let again = server.times().values().filter(|times| **times > 1).count() as u64;
-    assert!(again <= unknown, "workspace {seed}: more was sent again than was unknown");
+    assert!(
+        again <= unknown,
+        "workspace {seed}: more was sent again than was unknown"
+    );
     assert_eq!(stage.json(&["doctor"])["ok"], true);
     hits
 }
@@ -89,5 +108,8 @@ fn two_hundred_kills_of_replays_lose_no_answer_and_pay_none_twice() {
         })
         .sum();
     let kills = WORKSPACES as usize * KILLS;
-    assert!(hits > kills / 2, "only {hits} of {kills} kills hit a run at work");
+    assert!(
+        hits > kills / 2,
+        "only {hits} of {kills} kills hit a run at work"
+    );
 }

@@ -261,3 +261,31 @@ fn a_release_on_disk_that_says_another_version_or_name_is_no_other_prompt() {
     stage.run(&args).refused(2, &["other", "answer"]);
     assert_eq!(server.requests(), 0);
 }
+
+#[test]
+fn two_cases_that_ask_the_same_are_paid_once() {
+    let stage = Stage::new();
+    let same = |key: &str| {
+        let case = json!({"key": key, "variables": {"question": "number 1"}});
+        format!("{case}\n")
+    };
+    stage.write("cases.jsonl", same("a") + &same("b") + &same("c"));
+    let server = ModelServer::start(echo);
+    let run = stage.json(&stage.replay(&server.base_url, &["--concurrency", "1"]));
+    assert_eq!(
+        (
+            count(&run, "live"),
+            count(&run, "cached"),
+            server.requests()
+        ),
+        (1, 2, 1),
+        "{run:#}"
+    );
+    let again = stage.json(&stage.replay(&server.base_url, &["--concurrency", "1", "--no-cache"]));
+    assert_eq!(
+        (count(&again, "live"), server.requests()),
+        (3, 4),
+        "{again:#}"
+    );
+    assert_eq!(stage.json(&["doctor"])["ok"], true);
+}

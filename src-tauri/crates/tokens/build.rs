@@ -17,15 +17,32 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-changed=src/slot_hash.rs");
     let out = env::var("OUT_DIR")?;
-    write(Path::new(&out), "o200k_base", bpe_openai::o200k_base(), 1 << 19)?;
-    write(Path::new(&out), "cl100k_base", bpe_openai::cl100k_base(), 1 << 18)?;
+    write(
+        Path::new(&out),
+        "o200k_base",
+        bpe_openai::o200k_base(),
+        1 << 19,
+    )?;
+    write(
+        Path::new(&out),
+        "cl100k_base",
+        bpe_openai::cl100k_base(),
+        1 << 18,
+    )?;
     write_classes(Path::new(&out))
 }
 
 /// The class of every character, by the engine that the published expressions are checked with.
 fn write_classes(folder: &Path) -> Result<(), Box<dyn Error>> {
     let mut classes = vec![0_u8; 0x11_0000];
-    let named = [r"[\p{Lu}\p{Lt}]", r"\p{Ll}", r"[\p{Lm}\p{Lo}]", r"\p{M}", r"\p{N}", r"\s"];
+    let named = [
+        r"[\p{Lu}\p{Lt}]",
+        r"\p{Ll}",
+        r"[\p{Lm}\p{Lo}]",
+        r"\p{M}",
+        r"\p{N}",
+        r"\s",
+    ];
     let all: String = ('\0'..=char::MAX).collect();
     for (class, name) in (1..).zip(named) {
         for found in regex::Regex::new(name)?.find_iter(&all) {

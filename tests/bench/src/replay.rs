@@ -174,7 +174,12 @@ impl Job {
     }
 
     /// Runs the whole dataset once; answers the seconds, after making sure that every cell came out `as_wanted`.
-    fn run(&self, server: &Loopback, concurrency: u32, as_wanted: fn(&RunTotals) -> u64) -> Outcome<f64> {
+    fn run(
+        &self,
+        server: &Loopback,
+        concurrency: u32,
+        as_wanted: fn(&RunTotals) -> u64,
+    ) -> Outcome<f64> {
         let plan = RunPlan {
             prompts: vec![format!("{PROMPT}@working")],
             targets: vec![Target {

@@ -41,8 +41,8 @@ pub use prompt::{Budget, ModelParameters, PromptSpec, Section, ToolDefinition, V
 pub use request::{AssembledRequest, ChatRequest};
 pub use response::{Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob};
 pub use run::{
-    AttemptState, CallWaits, Cell, CellKey, CellStatus, Purpose, Run, RunEstimate, RunPlan, RunStatus,
-    RunTotals, Target,
+    AttemptState, CallWaits, Cell, CellKey, CellStatus, Purpose, Run, RunEstimate, RunPlan,
+    RunStatus, RunTotals, Target,
 };
 pub use service_tier::ServiceTier;
 pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};

@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn a_renderer_renders_again_and_again_what_one_rendering_gives() {
-        let body = "system:\nTone: {{ tone }}.\n\nuser:\n{% for _ in range(90) %}{{ ticket }}{% endfor %}";
+        let body =
+            "system:\nTone: {{ tone }}.\n\nuser:\n{% for _ in range(90) %}{{ ticket }}{% endfor %}";
         let spec = parse(&file("[ticket, tone]", body)).unwrap();
         let mut renderer = Renderer::new(&spec).unwrap();
         for values in [

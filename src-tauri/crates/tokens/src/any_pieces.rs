@@ -159,7 +159,8 @@ mod tests {
     fn every_short_text_of_the_telling_characters_is_cut_as_the_expression_cuts_it() {
         // One of each class that the expressions tell apart, and what makes contractions.
         let letters = [
-            'a', 'É', 'ǅ', 'ʰ', '一', '\u{301}', '٣', '7', ' ', '\u{a0}', '\n', '\'', 's', '\u{17f}', '-', '/',
+            'a', 'É', 'ǅ', 'ʰ', '一', '\u{301}', '٣', '7', ' ', '\u{a0}', '\n', '\'', 's',
+            '\u{17f}', '-', '/',
         ];
         for length in 1..=4_u32 {
             for number in 0..letters.len().pow(length) {

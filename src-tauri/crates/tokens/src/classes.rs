@@ -40,7 +40,9 @@ static BLOCKS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/classes.blocks"
 
 pub(crate) fn class_of(character: char) -> Class {
     let code = character as usize;
-    let block = BLOCK_OF.get(code >> 8).map_or(0, |block| usize::from(*block));
+    let block = BLOCK_OF
+        .get(code >> 8)
+        .map_or(0, |block| usize::from(*block));
     match BLOCKS.get(block << 8 | code & 0xff) {
         Some(1) => Class::Upper,
         Some(2) => Class::Lower,

@@ -28,16 +28,13 @@ fn folded(left: u64, right: u64) -> u64 {
 /// word takes longer than everything else that is done with it.
 pub(crate) fn words(bytes: &[u8]) -> [u64; 2] {
     let length = bytes.len();
-    match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-        (Some(first), Some(last)) => {
-            let last = u64::from_le_bytes(*last);
-            let high = match length {
-                8 => 0,
-                _ => last >> (8 * (16 - length.min(16))),
-            };
-            return [u64::from_le_bytes(*first), high];
-        }
-        _ => {}
+    if let (Some(first), Some(last)) = (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        let last = u64::from_le_bytes(*last);
+        let high = match length {
+            8 => 0,
+            _ => last >> (8 * (16 - length.min(16))),
+        };
+        return [u64::from_le_bytes(*first), high];
     }
     if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
         let last = u64::from(u32::from_le_bytes(*last));

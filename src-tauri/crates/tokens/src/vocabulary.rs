@@ -63,20 +63,24 @@ impl Vocabulary {
         if piece.len() < 2 || self.rank(piece) != NONE {
             return piece.len().min(1);
         }
-        match piece.len() {
-            ..=SHORT => self.merge_short(piece),
-            ..=LONG => self.merge_long(piece),
-            _ => match self.encoding {
+        if piece.len() <= SHORT {
+            self.merge_short(piece)
+        } else if piece.len() <= LONG {
+            self.merge_long(piece)
+        } else {
+            match self.encoding {
                 Encoding::O200kBase => bpe_openai::o200k_base().bpe.count(piece),
                 Encoding::Cl100kBase => bpe_openai::cl100k_base().bpe.count(piece),
-            },
+            }
         }
     }
 
     /// The rank of a token; [`NONE`] for bytes that are none.
     fn rank(&self, bytes: &[u8]) -> u32 {
         if let [first, second] = *bytes {
-            let pair = self.pairs.get(usize::from(first) << 8 | usize::from(second));
+            let pair = self
+                .pairs
+                .get(usize::from(first) << 8 | usize::from(second));
             return pair.map_or(NONE, |rank| u32::from_le_bytes(*rank));
         }
         let hash = hash_of(bytes);
@@ -86,7 +90,10 @@ impl Vocabulary {
         }
         let mut at = first_slot(hash, self.slots.len());
         loop {
-            let slot = self.slots.get(at).map_or(0, |slot| u64::from_le_bytes(*slot));
+            let slot = self
+                .slots
+                .get(at)
+                .map_or(0, |slot| u64::from_le_bytes(*slot));
             if slot == 0 {
                 return NONE;
             }
@@ -224,7 +231,9 @@ mod tests {
     fn all_three_ways_of_merging_give_one_count() {
         let mut state = 7_u64;
         let mut byte = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             (state >> 33) as u8
         };
         for encoding in BOTH {
@@ -232,14 +241,20 @@ mod tests {
             for length in (2..=SHORT).chain([65, 100, 1_000, LONG]) {
                 let texts: [Vec<u8>; 4] = [
                     (0..length).map(|_| b'a' + byte() % 26).collect(),
-                    (0..length).map(|_| b"aeint "[usize::from(byte()) % 6]).collect(),
+                    (0..length)
+                        .map(|_| b"aeint "[usize::from(byte()) % 6])
+                        .collect(),
                     (0..length).map(|_| byte()).collect(),
                     vec![b'-'; length],
                 ];
                 for text in texts {
                     let expected = peer(encoding).bpe.count(&text);
                     assert_eq!(vocabulary.count(&text), expected, "{encoding}: {text:?}");
-                    assert_eq!(vocabulary.merge_long(&text), expected, "{encoding}: {text:?}");
+                    assert_eq!(
+                        vocabulary.merge_long(&text),
+                        expected,
+                        "{encoding}: {text:?}"
+                    );
                 }
             }
         }

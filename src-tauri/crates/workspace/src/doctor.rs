@@ -145,7 +145,7 @@ fn days(conn: &Connection) -> Result<CheckResult> {
             FROM attempt WHERE state <> 'failed'),
          bill AS (
             SELECT day, 'all' AS payer, pico FROM spent
-            UNION ALL SELECT day, 'key:' || provider, pico FROM spent
+            UNION ALL SELECT day, 'key:' || provider, pico FROM spent WHERE provider <> ''
             UNION ALL SELECT day, 'tenant:' || tenant, pico FROM spent WHERE tenant <> '')
          SELECT count(DISTINCT day) FROM
             (SELECT day, payer, total(pico) AS pico FROM bill GROUP BY day, payer) AS wanted

@@ -68,7 +68,7 @@ describe('a new run', () => {
     const { user } = open('#/replay?prompt=ticket-triage%401.0.0');
     await user.click(await screen.findByRole('checkbox', { name: 'openai:gpt-4.1-mini' }));
     await user.type(screen.getByLabelText('Base URL of openai'), 'https://proxy.example/v1');
-    await user.click(screen.getByText('More: tenant, waits, other addresses'));
+    await user.click(screen.getByText('More options'));
     await user.type(screen.getByLabelText('Tenant'), 'acme');
     await user.type(screen.getByLabelText('First token, seconds'), 'soon');
     expect(await screen.findAllByText('Write seconds such as 30')).toHaveLength(2);

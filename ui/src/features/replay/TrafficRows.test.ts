@@ -20,7 +20,7 @@ const textOf = (traffic: ModelTraffic) => {
 
 describe('calls on their way', () => {
   it('says no more than that all is well when it is', () => {
-    expect(textOf(quiet)).toBe('openai:gpt-4.1-mini closed 8 on the way');
+    expect(textOf(quiet)).toBe('openai:gpt-4.1-mini breaker closed 8 on the way');
   });
 
   it('says what a breaker holds back and what it saved', () => {

@@ -2,9 +2,9 @@
 import type { BreakerWord } from '$lib/bindings/BreakerWord';
 
 export const BREAKER_TEXT: Record<BreakerWord, string> = {
-  closed: 'closed',
-  open: 'open',
-  half_open: 'half-open',
+  closed: 'breaker closed',
+  open: 'breaker open',
+  half_open: 'breaker half-open',
   given_up: 'given up',
 };
 

@@ -95,11 +95,7 @@ pub(super) async fn answer_cell(
 }
 
 /// The request of a cell that was planned at another time.
-fn unchanged(
-    column: &Column,
-    case: &Case,
-    cell: &Cell,
-) -> Result<(ChatRequest, Known), Problem> {
+fn unchanged(column: &Column, case: &Case, cell: &Cell) -> Result<(ChatRequest, Known), Problem> {
     let assembled = column.assemble(case)?;
     if assembled.request_hash != cell.request_hash {
         return Err(

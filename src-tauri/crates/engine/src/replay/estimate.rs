@@ -196,12 +196,19 @@ impl Engine {
             return Ok(());
         };
         let mut limits = vec![(Payer::All, day.left())];
-        limits.extend(day.payers.iter().map(|budget| (budget.payer.clone(), budget.left())));
+        limits.extend(
+            day.payers
+                .iter()
+                .map(|budget| (budget.payer.clone(), budget.left())),
+        );
         for (payer, left) in limits {
             let pays = match &payer {
                 Payer::All => true,
                 // Where others share the bill, nobody knows yet how it is shared.
-                Payer::Key(provider) => plan.targets.iter().all(|target| target.provider == *provider),
+                Payer::Key(provider) => plan
+                    .targets
+                    .iter()
+                    .all(|target| target.provider == *provider),
                 Payer::Tenant(name) => plan.tenant.as_ref() == Some(name),
             };
             if let Some(left) = left.filter(|left| pays && upper > *left) {

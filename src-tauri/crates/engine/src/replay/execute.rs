@@ -13,7 +13,9 @@ use crate::jobs::JobHandle;
 use crate::recordings::StoredRecordings;
 use crate::{Engine, clock};
 use plumbline_analysis::grade::Grader;
-use plumbline_model::{CallWaits, Case, Cell, Code, Problem, Purpose, RunId, RunPlan, RunStatus, Target};
+use plumbline_model::{
+    CallWaits, Case, Cell, Code, Problem, Purpose, RunId, RunPlan, RunStatus, Target,
+};
 use plumbline_providers::retry::{RetryBudget, RetryPolicy};
 use plumbline_providers::{
     self as providers, Embeds, Provider, ProviderSettings, RecordedProvider, Timeouts,

@@ -34,7 +34,6 @@ use crate::api::JobKind;
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
 use execute::Execution;
-use queue::Queue;
 use owner::owner;
 use plan::{AS_RECORDED, Matrix, as_recorded_column};
 use plumbline_model::{
@@ -42,6 +41,7 @@ use plumbline_model::{
     RunStatus, Usd,
 };
 use plumbline_workspace::{NewRun, RunPrompt};
+use queue::Queue;
 use serde::Serialize;
 use std::sync::Arc;
 use ts_rs::TS;
@@ -164,12 +164,7 @@ impl Engine {
     }
 
     /// Writes a run down with all its cells; gives those that are to be answered.
-    fn create_run(
-        &self,
-        run_id: RunId,
-        plan: &RunPlan,
-        matrix: &Matrix,
-    ) -> Result<Queue, Problem> {
+    fn create_run(&self, run_id: RunId, plan: &RunPlan, matrix: &Matrix) -> Result<Queue, Problem> {
         let cached = self.cached(plan, matrix)?;
         let estimate = self.estimate_of(matrix, &cached)?;
         let cells = matrix.cells.iter().map(|planned| {

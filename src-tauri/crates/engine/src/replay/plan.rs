@@ -5,8 +5,8 @@
 use crate::Engine;
 use crate::prompts::{WORKING, encoding_of, split_reference};
 use plumbline_model::{
-    AssembledRequest, Case, ChatRequest, ModelParameters, Problem, PromptSpec, RunPlan, ServiceTier, Target,
-    UnixNanos, Usd,
+    AssembledRequest, Case, ChatRequest, ModelParameters, Problem, PromptSpec, RunPlan,
+    ServiceTier, Target, UnixNanos, Usd,
 };
 use plumbline_prompts::{self as prompts, PromptError, Renderer};
 use plumbline_tokens::prices::{LargestCall, Prices};
@@ -61,7 +61,11 @@ impl Column {
 
     /// Lends a renderer, so that as many are made as render at once.
     fn render(&self, values: &Map<String, Value>) -> Result<ChatRequest, PromptError> {
-        let shelf = || self.renderers.lock().unwrap_or_else(PoisonError::into_inner);
+        let shelf = || {
+            self.renderers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+        };
         let idle = shelf().pop();
         let mut renderer = idle.map_or_else(|| Renderer::new(&self.spec), Ok)?;
         let request = renderer.render(&self.spec, values);
@@ -265,9 +269,8 @@ fn plan_cells(columns: &[Column], cases: &[Case], repeats: u32) -> Vec<Planned> 
         let others: Vec<_> = shares
             .map(|(at, some)| scope.spawn(move || plan_some(columns, some, at * share, repeats)))
             .collect();
-        let mut cells = first.map_or_else(Vec::new, |(_, some)| {
-            plan_some(columns, some, 0, repeats)
-        });
+        let mut cells =
+            first.map_or_else(Vec::new, |(_, some)| plan_some(columns, some, 0, repeats));
         for other in others {
             match other.join() {
                 Ok(more) => cells.extend(more),
@@ -349,7 +352,12 @@ fn refuse_nonsense(plan: &RunPlan) -> Result<(), Problem> {
         );
     }
     let waits = &plan.waits;
-    let waits = [waits.connect_ms, waits.first_token_ms, waits.idle_ms, waits.total_ms];
+    let waits = [
+        waits.connect_ms,
+        waits.first_token_ms,
+        waits.idle_ms,
+        waits.total_ms,
+    ];
     if waits.contains(&Some(0)) {
         return refuse(
             "a call that may take no time can never be answered",

@@ -37,7 +37,8 @@ impl Queue {
     pub(super) fn of_planned(cells: Arc<[Cell]>, planned: &[Planned], cached: &[bool]) -> Self {
         let mut keys = HashSet::with_capacity(cells.len());
         let (mut places, mut twins) = (Vec::with_capacity(cells.len()), Vec::new());
-        for (at, ((cell, planned), was_cached)) in cells.iter().zip(planned).zip(cached).enumerate() {
+        for (at, ((cell, planned), was_cached)) in cells.iter().zip(planned).zip(cached).enumerate()
+        {
             if cell.status != CellStatus::Pending {
                 continue;
             }

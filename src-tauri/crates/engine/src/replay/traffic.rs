@@ -88,7 +88,10 @@ impl Traffic {
     /// Every gate as it is now.
     pub(super) fn view(&self) -> Vec<ModelTraffic> {
         let now = Instant::now();
-        let gates = self.0.iter().filter(|(target, _)| target.provider != RECORDED);
+        let gates = self
+            .0
+            .iter()
+            .filter(|(target, _)| target.provider != RECORDED);
         gates
             .map(|(target, gate)| gate.lock().view(target, now))
             .collect()
@@ -203,7 +206,9 @@ const UNTIL_SOMEBODY_LEAVES: Duration = Duration::from_secs(60);
 
 impl State {
     fn view(&self, target: &Target, now: Instant) -> ModelTraffic {
-        let quiet = self.quiet_until.map(|until| until.saturating_duration_since(now));
+        let quiet = self
+            .quiet_until
+            .map(|until| until.saturating_duration_since(now));
         ModelTraffic {
             target: target.clone(),
             breaker: match self.breaker.state() {
@@ -215,7 +220,9 @@ impl State {
             on_their_way: self.on_their_way,
             at_once: self.limit.calls(),
             waiting: self.waiting,
-            quiet_ms: quiet.map_or(0, |left| u64::try_from(left.as_millis()).unwrap_or(u64::MAX)),
+            quiet_ms: quiet.map_or(0, |left| {
+                u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+            }),
             calls_saved: self.kept_back,
         }
     }

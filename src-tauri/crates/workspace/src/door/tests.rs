@@ -178,7 +178,8 @@ fn a_full_disk_is_said_in_words_and_loses_nothing_acknowledged() {
 }
 
 #[test]
-fn a_write_that_refuses_before_it_writes_takes_nobody_along_and_one_that_fails_half_way_everybody() {
+fn a_write_that_refuses_before_it_writes_takes_nobody_along_and_one_that_fails_half_way_everybody()
+{
     let workspace = Workspace::in_memory().unwrap();
     let hand_in = |door: &Door, work: fn(&Tx<'_>) -> Result<()>| {
         let (told, answer) = mpsc::channel();

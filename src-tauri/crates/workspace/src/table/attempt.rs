@@ -248,7 +248,9 @@ impl Workspace {
 }
 
 /// Packs an answer; the rest is done behind the door.
-fn booked(mut answer: AttemptAnswer) -> Result<impl FnOnce(&Tx<'_>) -> Result<()> + Send + 'static> {
+fn booked(
+    mut answer: AttemptAnswer,
+) -> Result<impl FnOnce(&Tx<'_>) -> Result<()> + Send + 'static> {
     let cache = answer.cache.take();
     // The answer of a conversation is that of all its turns, and no cache holds it.
     let packed = cache.as_ref().filter(|_| answer.cell.turns.is_empty());
@@ -371,7 +373,10 @@ fn open(tx: &Tx<'_>, id: AttemptId, to: AttemptState, cell: Option<CellId>) -> R
             let open = Open {
                 sent_ns: UnixNanos(row.get(2)?),
                 reserved_pico: row.get(3)?,
-                payers: payers(&provider, Some(tenant.as_str()).filter(|name| !name.is_empty())),
+                payers: payers(
+                    &provider,
+                    Some(tenant.as_str()).filter(|name| !name.is_empty()),
+                ),
             };
             Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?, open))
         })

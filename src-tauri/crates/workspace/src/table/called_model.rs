@@ -59,9 +59,7 @@ impl Workspace {
     /// # Errors
     /// Those of reading the file.
     pub fn are_cached<'k>(&self, keys: impl Iterator<Item = &'k str>) -> Result<Vec<bool>> {
-        self.read(|conn| {
-            keys.map(|key| response_cache::has(conn, key)).collect()
-        })
+        self.read(|conn| keys.map(|key| response_cache::has(conn, key)).collect())
     }
 }
 

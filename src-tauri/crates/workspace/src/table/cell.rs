@@ -12,9 +12,7 @@ use crate::table::cell_body::{self, Body};
 use crate::table::change::Topic;
 use crate::table::run;
 use crate::workspace::Workspace;
-use plumbline_model::{
-    Cell, CellId, CellKey, CellStatus, Origin, RunId, Target,
-};
+use plumbline_model::{Cell, CellId, CellKey, CellStatus, Origin, RunId, Target};
 use rusqlite::{Row, named_params, params, params_from_iter};
 use serde::{Deserialize, Serialize};
 
@@ -261,28 +259,28 @@ pub(crate) fn insert(
 ) -> Result<()> {
     let key = &cell.key;
     tx.prepare_cached(
-            "INSERT INTO cell (id, run_id, position, prompt_name, prompt_version, provider, model,
+        "INSERT INTO cell (id, run_id, position, prompt_name, prompt_version, provider, model,
                 case_key, repeat, status, template_hash, request_hash, cache_key,
                 tokens_in_estimated, attempts, body)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, 0, ?15)",
-        )?
-        .execute(params![
-            cell.id.to_string(),
-            run.to_string(),
-            position as i64,
-            key.prompt_name,
-            key.prompt_version,
-            key.target.provider,
-            key.target.model,
-            key.case_key,
-            key.repeat,
-            cell.status.word(),
-            cell.template_hash,
-            cell.request_hash,
-            cell.cache_key,
-            int(cell.tokens_in_estimated),
-            body
-        ])?;
+    )?
+    .execute(params![
+        cell.id.to_string(),
+        run.to_string(),
+        position as i64,
+        key.prompt_name,
+        key.prompt_version,
+        key.target.provider,
+        key.target.model,
+        key.case_key,
+        key.repeat,
+        cell.status.word(),
+        cell.template_hash,
+        cell.request_hash,
+        cell.cache_key,
+        int(cell.tokens_in_estimated),
+        body
+    ])?;
     // A new cell has no outcome, but for one that can never be sent: its body says why.
     if cell.completion.is_some() || cell.origin.is_some() {
         update(tx, cell, body)?;

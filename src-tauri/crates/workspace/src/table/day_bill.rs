@@ -40,7 +40,7 @@ INSERT INTO day_bill
     SELECT sent_ns / 86400000000000, 'key:' || provider,
         CAST(min(total(CASE WHEN state = 'answered' THEN coalesce(cost_pico, reserved_pico) ELSE reserved_pico END),
             9e18) AS INTEGER)
-    FROM attempt WHERE state <> 'failed' GROUP BY 1, 2;
+    FROM attempt WHERE state <> 'failed' AND provider <> '' GROUP BY 1, 2;
 DROP TABLE day_spend;
 CREATE TABLE day_cap (
     payer TEXT PRIMARY KEY,
@@ -309,7 +309,9 @@ mod tests {
     fn a_day_pays_up_to_its_cap_and_what_is_unsure_stays_on_its_bill() {
         let workspace = Workspace::in_memory().unwrap();
         let cells = start_run(&workspace, 1, 6);
-        workspace.set_day_cap(Payer::All, Some(usd("0.025"))).unwrap();
+        workspace
+            .set_day_cap(Payer::All, Some(usd("0.025")))
+            .unwrap();
         let send = |number: u8, day| {
             workspace.attempt_sent(sent_on(&cells[usize::from(number) - 1], number, day))
         };
@@ -324,7 +326,9 @@ mod tests {
         answer(&workspace, &cells[0], 1, Some("0.004"));
         send(3, 5).unwrap();
         assert_eq!(
-            workspace.day_at_most(UnixNanos(5 * DAY_NS), &Payer::All).unwrap(),
+            workspace
+                .day_at_most(UnixNanos(5 * DAY_NS), &Payer::All)
+                .unwrap(),
             usd("0.024")
         );
         workspace
@@ -338,7 +342,9 @@ mod tests {
             })
             .unwrap();
         assert_eq!(
-            workspace.day_at_most(UnixNanos(5 * DAY_NS), &Payer::All).unwrap(),
+            workspace
+                .day_at_most(UnixNanos(5 * DAY_NS), &Payer::All)
+                .unwrap(),
             usd("0.014")
         );
         // Nobody says what the second one cost: all that was reserved for it stays on the bill.
@@ -346,7 +352,9 @@ mod tests {
         send(5, 5).unwrap();
         assert!(send(6, 5).is_err());
         assert_eq!(
-            workspace.day_at_most(UnixNanos(5 * DAY_NS), &Payer::All).unwrap(),
+            workspace
+                .day_at_most(UnixNanos(5 * DAY_NS), &Payer::All)
+                .unwrap(),
             usd("0.024")
         );
         let spend = workspace.spend_of_run(run_id(1)).unwrap();
@@ -437,7 +445,11 @@ mod tests {
             .map(|answer| answer.recv().unwrap())
             .collect();
         let kept: Vec<bool> = outcomes.iter().map(Result::is_ok).collect();
-        assert_eq!(kept, [true, false, true, true, false, false], "{outcomes:?}");
+        assert_eq!(
+            kept,
+            [true, false, true, true, false, false],
+            "{outcomes:?}"
+        );
         assert!(matches!(outcomes[1], Err(WorkspaceError::Conflict(_))));
         assert_eq!(
             workspace

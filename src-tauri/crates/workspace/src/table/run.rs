@@ -11,7 +11,9 @@ use crate::table::change::Topic;
 use crate::table::run_prompt::{self, RunPrompt};
 use crate::table::{cell, cell_body, run_totals};
 use crate::workspace::Workspace;
-use plumbline_model::{Cell, CellStatus, Run, RunId, RunPlan, RunStatus, RunTotals, UnixNanos, Usd};
+use plumbline_model::{
+    Cell, CellStatus, Run, RunId, RunPlan, RunStatus, RunTotals, UnixNanos, Usd,
+};
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
