@@ -259,3 +259,22 @@ fn a_call_waits_as_long_as_it_was_told_and_no_longer() {
     );
     assert_eq!(server.requests(), 1);
 }
+
+#[test]
+fn a_cut_answer_is_asked_for_again_with_consent_alone() {
+    let stage = Stage::with_cases(2);
+    let server = ModelServer::start(|seen| match seen.question.as_str() {
+        "number 2" if seen.time < 2 => Reply::Cut("answer to number 2".to_owned()),
+        _ => echo(seen),
+    });
+    let (_, run) = stage.run_json(&stage.replay(&server.base_url, &[]));
+    counts(&run, &[("live", 1), ("truncated", 1)]);
+    let (_, same) = stage.run_json(&["replay", "--resume", "latest"]);
+    counts(&same, &[("live", 1), ("truncated", 1)]);
+    assert_eq!(server.requests(), 2);
+    let (status, again) = stage.run_json(&["replay", "--resume", "latest", "--resend-unknown"]);
+    assert_eq!(status, Some(0), "{again:#}");
+    counts(&again, &[("live", 2), ("truncated", 0)]);
+    assert_eq!(server.requests(), 3);
+    assert_eq!(stage.json(&["doctor"])["ok"], true);
+}

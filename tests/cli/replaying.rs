@@ -289,3 +289,24 @@ fn two_cases_that_ask_the_same_are_paid_once() {
     );
     assert_eq!(stage.json(&["doctor"])["ok"], true);
 }
+
+#[test]
+fn another_server_with_a_model_of_the_same_name_is_not_answered_from_the_cache_of_the_first() {
+    let stage = Stage::with_cases(2);
+    let (first, second) = (ModelServer::start(echo), ModelServer::start(echo));
+    let mut args = stage.replay(&first.base_url, &[]);
+    args[3] = "local:my-model";
+    stage.json(&args);
+    let slashed = format!("{}/", first.base_url);
+    let mut again = stage.replay(&slashed, &[]);
+    again[3] = "local:my-model";
+    assert_eq!(count(&stage.json(&again), "cached"), 2);
+    let mut other = stage.replay(&second.base_url, &[]);
+    other[3] = "local:my-model";
+    let run = stage.json(&other);
+    assert_eq!(
+        (count(&run, "live"), second.requests(), first.requests()),
+        (2, 2, 2),
+        "{run:#}"
+    );
+}

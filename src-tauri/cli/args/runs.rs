@@ -63,7 +63,7 @@ pub(crate) struct Replay {
         "tenant", "connect_timeout", "first_token_timeout", "idle_timeout", "timeout",
     ])]
     pub(crate) resume: Option<String>,
-    /// With --resume: send calls again whose fate is unknown, though they may have been paid
+    /// With --resume: send calls again whose fate is unknown or whose answer was cut, though they may have been paid
     #[arg(long, requires = "resume", conflicts_with_all = ["versions", "models", "dataset"])]
     pub(crate) resend_unknown: bool,
     #[command(flatten)]

@@ -55,15 +55,26 @@ pub fn request_hash(request: &ChatRequest) -> String {
 }
 
 /// Key of one answer in a response cache, 64 hex digits: the canonical JSON of
-/// `{"model", "provider", "repeat", "request_hash"}`, hashed the same way.
+/// `{"model", "provider", "repeat", "request_hash"}`, hashed the same way. Where a person gave the provider's address
+/// it is `base_url` beside them, without a slash at its end: two servers may call different models by one name.
 #[must_use]
-pub fn cache_key(provider: &str, model: &str, request_hash: &str, repeat: u32) -> String {
-    sha256(json!({
+pub fn cache_key(
+    provider: &str,
+    base_url: Option<&str>,
+    model: &str,
+    request_hash: &str,
+    repeat: u32,
+) -> String {
+    let mut key = json!({
         "model": model,
         "provider": provider,
         "repeat": repeat,
         "request_hash": request_hash,
-    }))
+    });
+    if let Some(base_url) = base_url {
+        key["base_url"] = json!(base_url.trim_end_matches('/'));
+    }
+    sha256(key)
 }
 
 /// Identity of a text that is embedded, 64 hex digits: the canonical JSON of `{"input": text}`, hashed the same way.
@@ -140,7 +151,7 @@ mod tests {
         );
         // The same over {"model": "gpt-4o-mini", "provider": "openai", "repeat": 0, "request_hash": that}.
         assert_eq!(
-            cache_key("openai", "gpt-4o-mini", &request_hash(&request), 0),
+            cache_key("openai", None, "gpt-4o-mini", &request_hash(&request), 0),
             "fe0495494d5b1b9abd2adffd55caac4bf778fecf7a24ed2673f7234ea24a04b0"
         );
     }

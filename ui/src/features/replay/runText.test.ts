@@ -77,11 +77,13 @@ describe('runs in words', () => {
     expect(passedText({ ...totals, graded: 0, passed: 0 })).toBe('not graded');
   });
 
-  it('offers to resume only what stopped with work left', () => {
+  it('offers to resume only what has something left that can be sent', () => {
     expect(canResume('capped', totals)).toBe(true);
     expect(canResume('interrupted', { ...totals, not_sent: 0, unknown: 1 })).toBe(true);
     expect(canResume('cancelled', { ...totals, not_sent: 0 })).toBe(false);
     expect(canResume('finished', totals)).toBe(false);
+    expect(canResume('finished', { ...totals, failed: 1 })).toBe(true);
+    expect(canResume('finished', { ...totals, truncated: 1 })).toBe(true);
     expect(canResume('running', totals)).toBe(false);
   });
 });

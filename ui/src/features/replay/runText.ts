@@ -43,8 +43,10 @@ export function passedText(totals: RunTotals): string {
 
 /** Runs that can go on from where they stopped. Failed calls are tried again too. */
 export function canResume(status: RunStatus, totals: RunTotals): boolean {
-  if (status === 'running' || status === 'finished') return false;
-  return totals.pending + totals.not_sent + totals.failed + totals.unknown > 0;
+  if (status === 'running') return false;
+  // What was not sent to the end of a run cannot be sent as things are.
+  const left = status === 'finished' ? 0 : totals.pending + totals.not_sent;
+  return left + totals.failed + totals.unknown + totals.truncated > 0;
 }
 
 /** "ticket-triage 1.0.0", or what stands for it. */

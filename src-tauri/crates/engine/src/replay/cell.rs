@@ -10,7 +10,7 @@ use plumbline_model::{
     Case, Cell, CellStatus, ChatRequest, Code, Completion, Cost, Origin, Problem, ResponseStatus,
     Target, Turn, UnixNanos, Usd,
 };
-use plumbline_prompts::{cache_key, identify};
+use plumbline_prompts::identify;
 use plumbline_providers::{Call, Provider, ProviderError};
 use plumbline_tokens::{RequestCounter, tokens_in_at_most};
 use plumbline_workspace::{Reply, Workspace, WorkspaceError};
@@ -183,11 +183,11 @@ impl Asked<'_> {
         let request = self.request.after(&cell.turns);
         let mut counter = RequestCounter::new(self.column.encoding);
         let assembled = identify(request, &self.column.template_hash, &mut counter);
-        let target = &cell.key.target;
-        let hash = &assembled.request_hash;
         Step {
-            cache_key: cache_key(&target.provider, &target.model, hash, cell.key.repeat),
-            tokens_in_at_most: tokens_in_at_most(&target.model, &assembled),
+            cache_key: self
+                .column
+                .cache_key(&assembled.request_hash, cell.key.repeat),
+            tokens_in_at_most: tokens_in_at_most(&cell.key.target.model, &assembled),
             request_hash: assembled.request_hash,
             request: assembled.request,
         }

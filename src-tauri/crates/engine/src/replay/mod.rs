@@ -76,7 +76,7 @@ impl Engine {
     }
 
     /// Goes on with a run that was interrupted, cancelled or capped. Finished cells stay as they are;
-    /// calls whose fate is unknown are sent again only with `resend_unknown`.
+    /// calls whose fate is unknown or whose answer was cut are sent again only with `resend_unknown`.
     pub fn replay_resume(
         &self,
         run_id: RunId,
@@ -109,7 +109,7 @@ impl Engine {
         self.inner.workspace.mark_in_flight_unknown(run_id)?;
         let mut reopened = vec![CellStatus::NotSent, CellStatus::Failed];
         if resend_unknown {
-            reopened.push(CellStatus::Unknown);
+            reopened.extend([CellStatus::Unknown, CellStatus::Truncated]);
         }
         self.inner.workspace.reopen_cells(run_id, &reopened)?;
         let execution = self.run_columns(&run).and_then(|columns| {
@@ -211,7 +211,7 @@ impl Engine {
         for target in &run.plan.targets {
             for reference in &run.plan.prompts {
                 if reference == AS_RECORDED {
-                    columns.push(as_recorded_column(target));
+                    columns.push(as_recorded_column(target).reached_by(&run.plan));
                     continue;
                 }
                 let (name, version) = crate::prompts::split_reference(reference);
@@ -219,12 +219,10 @@ impl Engine {
                 let text = found.map(|prompt| prompt.text.clone()).ok_or_else(|| {
                     Problem::internal(format!("run {} lost the text of {reference}", run.id))
                 })?;
-                columns.push(column(
-                    version,
-                    target,
-                    plumbline_prompts::parse(&text)?,
-                    text,
-                )?);
+                columns.push(
+                    column(version, target, plumbline_prompts::parse(&text)?, text)?
+                        .reached_by(&run.plan),
+                );
             }
         }
         Ok(columns)

@@ -30,6 +30,8 @@ pub(crate) struct Column {
     /// A semantic version, or `working`.
     pub(crate) prompt_version: String,
     pub(crate) target: Target,
+    /// Where a person said that its provider is.
+    pub(crate) base_url: Option<String>,
     pub(crate) spec: Arc<PromptSpec>,
     /// The prompt file as it was read, kept with the run.
     pub(crate) text: Arc<str>,
@@ -41,6 +43,27 @@ pub(crate) struct Column {
 impl Column {
     pub(crate) fn is_recorded(&self) -> bool {
         self.target.provider == RECORDED
+    }
+
+    /// Where the answer to a request is cached.
+    pub(crate) fn cache_key(&self, request_hash: &str, repeat: u32) -> String {
+        let Target { provider, model } = &self.target;
+        prompts::cache_key(
+            provider,
+            self.base_url.as_deref(),
+            model,
+            request_hash,
+            repeat,
+        )
+    }
+
+    /// With the address that the plan has for its provider.
+    pub(crate) fn reached_by(self, plan: &RunPlan) -> Self {
+        let base_url = plan.base_url_of(&self.target.provider);
+        Self {
+            base_url: base_url.map(str::to_owned),
+            ..self
+        }
     }
 
     /// Whether it sends what was sent in production in place of a prompt.
@@ -184,12 +207,12 @@ impl Engine {
             for reference in &plan.prompts {
                 let (name, version) = split_reference(reference);
                 if reference == AS_RECORDED {
-                    columns.push(as_recorded_column(target));
+                    columns.push(as_recorded_column(target).reached_by(plan));
                     continue;
                 }
                 let (spec, text) = self.prompt_spec(name, version)?;
                 refuse_misplaced(&spec, name, version)?;
-                columns.push(column(version, target, spec, text)?);
+                columns.push(column(version, target, spec, text)?.reached_by(plan));
             }
         }
         Ok(columns)
@@ -237,6 +260,7 @@ pub(crate) fn column(
             version.to_owned()
         },
         target: target.clone(),
+        base_url: None,
         template_hash: prompts::template_hash(&spec),
         encoding: encoding_of(Some(&spec)),
         spec: Arc::new(spec),
@@ -251,6 +275,7 @@ pub(crate) fn as_recorded_column(target: &Target) -> Column {
         prompt_name: String::new(),
         prompt_version: RECORDED.to_owned(),
         target: target.clone(),
+        base_url: None,
         spec: Arc::new(PromptSpec::unnamed()),
         text: "".into(),
         template_hash: String::new(),
@@ -300,12 +325,7 @@ fn plan_some(columns: &[Column], cases: &[Case], first_case: usize, repeats: u32
             for repeat in 0..repeats {
                 let request = match &assembled {
                     Ok(assembled) => Ok(PlannedRequest {
-                        cache_key: prompts::cache_key(
-                            &column.target.provider,
-                            &column.target.model,
-                            &assembled.request_hash,
-                            repeat,
-                        ),
+                        cache_key: column.cache_key(&assembled.request_hash, repeat),
                         request_hash: assembled.request_hash.clone(),
                         tokens_in: assembled.tokens_in_estimated,
                         tokens_in_at_most: at_most,
