@@ -118,41 +118,43 @@ pub(crate) fn answered(cell: &Cell, cost: Option<&str>) -> Cell {
 pub(crate) fn start_run(workspace: &Workspace, run: u8, cells: u8) -> Vec<Cell> {
     let cells: Vec<Cell> = (1..=cells).map(|number| pending(run, number)).collect();
     workspace
-        .create_run(NewRun {
-            run: Run {
-                id: run_id(run),
-                plan: RunPlan {
-                    prompts: vec!["triage@1.0.0".into()],
-                    targets: vec![target()],
-                    dataset: "tickets".into(),
-                    repeats: 1,
-                    concurrency: 2,
-                    base_url: None,
-                    base_urls: Default::default(),
-                    cap_usd: Some(usd("1.50")),
-                    tenant: None,
-                    waits: Default::default(),
-                    use_cache: true,
-                    retries: true,
+        .create_run(
+            NewRun {
+                run: Run {
+                    id: run_id(run),
+                    plan: RunPlan {
+                        prompts: vec!["triage@1.0.0".into()],
+                        targets: vec![target()],
+                        dataset: "tickets".into(),
+                        repeats: 1,
+                        concurrency: 2,
+                        base_url: None,
+                        base_urls: Default::default(),
+                        cap_usd: Some(usd("1.50")),
+                        tenant: None,
+                        waits: Default::default(),
+                        use_cache: true,
+                        retries: true,
+                    },
+                    status: RunStatus::Running,
+                    started_ns: UnixNanos(1_000),
+                    ended_ns: None,
+                    estimate: None,
+                    ended_because: None,
                 },
-                status: RunStatus::Running,
-                started_ns: UnixNanos(1_000),
-                ended_ns: None,
-                estimate: None,
-                ended_because: None,
+                owner: Owner {
+                    pid: 4_242,
+                    heartbeat_ns: UnixNanos(1_000),
+                },
+                prompts: vec![RunPrompt {
+                    name: "triage".into(),
+                    version: "1.0.0".into(),
+                    template_hash: "t".repeat(64),
+                    text: String::new(),
+                }],
             },
-            owner: Owner {
-                pid: 4_242,
-                heartbeat_ns: UnixNanos(1_000),
-            },
-            cells: cells.clone().into(),
-            prompts: vec![RunPrompt {
-                name: "triage".into(),
-                version: "1.0.0".into(),
-                template_hash: "t".repeat(64),
-                text: String::new(),
-            }],
-        })
+            cells.clone(),
+        )
         .unwrap();
     cells
 }

@@ -242,36 +242,38 @@ fn a_paid_replay_killed_at_any_moment_books_every_answer_once() {
     let file = dir.path().join("w.db");
     let workspace = Workspace::open(&file).unwrap();
     workspace
-        .create_run(NewRun {
-            run: Run {
-                id: run_id(),
-                plan: RunPlan {
-                    prompts: Vec::new(),
-                    targets: Vec::new(),
-                    dataset: String::new(),
-                    repeats: 1,
-                    concurrency: 1,
-                    base_url: None,
-                    base_urls: Default::default(),
-                    cap_usd: None,
-                    tenant: None,
-                    waits: Default::default(),
-                    use_cache: true,
-                    retries: true,
+        .create_run(
+            NewRun {
+                run: Run {
+                    id: run_id(),
+                    plan: RunPlan {
+                        prompts: Vec::new(),
+                        targets: Vec::new(),
+                        dataset: String::new(),
+                        repeats: 1,
+                        concurrency: 1,
+                        base_url: None,
+                        base_urls: Default::default(),
+                        cap_usd: None,
+                        tenant: None,
+                        waits: Default::default(),
+                        use_cache: true,
+                        retries: true,
+                    },
+                    status: RunStatus::Running,
+                    started_ns: UnixNanos(1),
+                    ended_ns: None,
+                    estimate: None,
+                    ended_because: None,
                 },
-                status: RunStatus::Running,
-                started_ns: UnixNanos(1),
-                ended_ns: None,
-                estimate: None,
-                ended_because: None,
+                owner: Owner {
+                    pid: 1,
+                    heartbeat_ns: UnixNanos(1),
+                },
+                prompts: Vec::new(),
             },
-            owner: Owner {
-                pid: 1,
-                heartbeat_ns: UnixNanos(1),
-            },
-            cells: (0..2_000).map(cell).collect(),
-            prompts: Vec::new(),
-        })
+            (0..2_000).map(cell),
+        )
         .unwrap();
     let mut acks = BTreeSet::new();
     for round in 0..5_u64 {

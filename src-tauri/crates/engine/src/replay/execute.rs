@@ -37,7 +37,7 @@ pub(super) struct Execution {
     pub(super) use_cache: bool,
     /// Whom it is made for.
     pub(super) tenant: Option<String>,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Arc<[Column]>,
     pub(super) grader: Grader,
     pub(super) prices: Arc<Prices>,
     pub(super) cap: Cap,
@@ -65,7 +65,7 @@ impl Execution {
         engine: &Engine,
         run_id: RunId,
         plan: &RunPlan,
-        columns: Vec<Column>,
+        columns: Arc<[Column]>,
         cases: Vec<Case>,
         queue: Queue,
     ) -> Result<Self, Problem> {
@@ -150,7 +150,7 @@ impl Execution {
     }
 
     pub(super) fn label(&self) -> String {
-        match self.columns.as_slice() {
+        match &*self.columns {
             [] => "replay".to_owned(),
             [one] => format!(
                 "{}@{} on {}",
@@ -301,7 +301,7 @@ impl Execution {
         )
     }
 
-    fn take(&self) -> Option<Taken<'_>> {
+    fn take(&self) -> Option<Taken> {
         if self.cancel.is_cancelled() || self.capped.load(Ordering::Relaxed) {
             return None;
         }
@@ -319,7 +319,7 @@ async fn work(shared: Arc<Execution>, progress: Arc<Progress>) -> Result<(), Pro
     // An answer is on its way to the disk while the next cell is asked: the ledger keeps their order.
     let mut storing: Option<Storing> = None;
     while let Some((cell, known)) = shared.take() {
-        let end = answer_cell(&shared, cell.clone(), known).await;
+        let end = answer_cell(&shared, cell, known).await;
         settled(&shared, &progress, storing.take()).await?;
         match end? {
             CellEnd::Settled => shared.count(&progress),

@@ -30,18 +30,18 @@ pub use plan::parse_target;
 pub(crate) use plan::{Column, RECORDED, column};
 pub(crate) use view::{answer_text, column_keys, latencies, preview, totals};
 
-use crate::api::JobKind;
+use crate::api::{Estimate, JobKind};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
 use execute::Execution;
 use owner::owner;
 use plan::{AS_RECORDED, Matrix, as_recorded_column};
 use plumbline_model::{
-    Cell, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunEstimate, RunId, RunPlan,
-    RunStatus, Usd,
+    Cell, CellId, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunEstimate, RunId,
+    RunPlan, RunStatus, Usd,
 };
 use plumbline_workspace::{NewRun, RunPrompt};
-use queue::Queue;
+use queue::{PlannedCells, Queue};
 use serde::Serialize;
 use std::sync::Arc;
 use ts_rs::TS;
@@ -58,9 +58,19 @@ impl Engine {
     /// Starts a run as a job.
     pub fn replay_start(&self, plan: &RunPlan) -> Result<ReplayStarted, Problem> {
         let matrix = self.matrix(plan)?;
+        let cached = self.cached(plan, &matrix)?;
+        let estimate = self.estimate_of(&matrix, &cached)?;
+        let Matrix {
+            columns,
+            cases,
+            cells,
+        } = matrix;
         let run_id = clock::new_run_id();
-        let queue = self.create_run(run_id, plan, &matrix)?;
-        let Matrix { columns, cases, .. } = matrix;
+        let columns: Arc<[Column]> = columns.into();
+        let cells = PlannedCells::new(run_id, Arc::clone(&columns), &cases, cells);
+        let cells = Arc::new(cells);
+        self.create_run(run_id, plan, &estimate, &columns, &cells)?;
+        let queue = Queue::of_planned(cells, &cached);
         let execution = match Execution::prepare(self, run_id, plan, columns, cases, queue) {
             Ok(execution) => execution,
             Err(problem) => {
@@ -115,7 +125,8 @@ impl Engine {
         let execution = self.run_columns(&run).and_then(|columns| {
             let cases = self.all_cases(&run.plan.dataset)?;
             let queue = Queue::of_resumed(self.inner.workspace.pending_cells(run_id)?);
-            let mut execution = Execution::prepare(self, run_id, &run.plan, columns, cases, queue)?;
+            let mut execution =
+                Execution::prepare(self, run_id, &run.plan, columns.into(), cases, queue)?;
             execution.ask_what_is_unheard(resend_unknown)?;
             Ok(execution)
         });
@@ -163,23 +174,22 @@ impl Engine {
         ReplayStarted { run_id, job_id }
     }
 
-    /// Writes a run down with all its cells; gives those that are to be answered.
-    fn create_run(&self, run_id: RunId, plan: &RunPlan, matrix: &Matrix) -> Result<Queue, Problem> {
-        let cached = self.cached(plan, matrix)?;
-        let estimate = self.estimate_of(matrix, &cached)?;
-        let cells = matrix.cells.iter().map(|planned| {
-            let column = &matrix.columns[planned.column];
-            let case_key = matrix.cases[planned.case].key.clone();
-            new_cell(run_id, column, case_key, planned)
-        });
-        let cells: Arc<[Cell]> = cells.collect();
-        let prompts = matrix.columns.iter().map(|column| RunPrompt {
+    /// Writes a run down with all its cells.
+    fn create_run(
+        &self,
+        run_id: RunId,
+        plan: &RunPlan,
+        estimate: &Estimate,
+        columns: &[Column],
+        cells: &Arc<PlannedCells>,
+    ) -> Result<(), Problem> {
+        let prompts = columns.iter().map(|column| RunPrompt {
             name: column.prompt_name.clone(),
             version: column.prompt_version.clone(),
             template_hash: column.template_hash.clone(),
             text: column.text.to_string(),
         });
-        self.inner.workspace.create_run(NewRun {
+        let new = NewRun {
             run: Run {
                 id: run_id,
                 plan: plan.clone(),
@@ -198,10 +208,9 @@ impl Engine {
                 ended_because: None,
             },
             owner: owner(),
-            cells: Arc::clone(&cells),
             prompts: prompts.collect(),
-        })?;
-        Ok(Queue::of_planned(cells, &matrix.cells, &cached))
+        };
+        Ok(self.inner.workspace.create_run(new, cells.all())?)
     }
 
     /// The columns of a run as it was started: with the prompt texts that were kept with it.
@@ -229,7 +238,13 @@ impl Engine {
     }
 }
 
-fn new_cell(run_id: RunId, column: &Column, case_key: String, planned: &plan::Planned) -> Cell {
+fn new_cell(
+    run_id: RunId,
+    id: CellId,
+    column: &Column,
+    case_key: String,
+    planned: &plan::Planned,
+) -> Cell {
     let (request_hash, cache_key, tokens_in) = match &planned.request {
         Ok(request) => (
             request.request_hash.clone(),
@@ -239,7 +254,7 @@ fn new_cell(run_id: RunId, column: &Column, case_key: String, planned: &plan::Pl
         Err(_) => (String::new(), String::new(), 0),
     };
     Cell {
-        id: clock::new_cell_id(),
+        id,
         run_id,
         key: CellKey {
             prompt_name: column.prompt_name.clone(),

@@ -1,7 +1,9 @@
 //! The cells that a run has to answer, in order, each taken once.
 
-use super::plan::Planned;
-use plumbline_model::{Cell, CellStatus};
+use super::new_cell;
+use super::plan::{Column, Planned};
+use crate::clock;
+use plumbline_model::{Case, Cell, CellId, RunId};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,12 +17,55 @@ pub(super) struct Known {
 }
 
 /// A cell and, where it was planned a moment ago, what is known of its request.
-pub(super) type Taken<'q> = (&'q Cell, Option<Known>);
+pub(super) type Taken = (Cell, Option<Known>);
+
+/// The cells of a plan, each made when it is asked for: what they are made of takes a tenth of their room.
+#[derive(Debug)]
+pub(super) struct PlannedCells {
+    run_id: RunId,
+    columns: Arc<[Column]>,
+    case_keys: Vec<String>,
+    cells: Vec<(CellId, Planned)>,
+}
+
+impl PlannedCells {
+    pub(super) fn new(
+        run_id: RunId,
+        columns: Arc<[Column]>,
+        cases: &[Case],
+        planned: Vec<Planned>,
+    ) -> Self {
+        Self {
+            run_id,
+            columns,
+            case_keys: cases.iter().map(|case| case.key.clone()).collect(),
+            cells: planned
+                .into_iter()
+                .map(|planned| (clock::new_cell_id(), planned))
+                .collect(),
+        }
+    }
+
+    /// All of them, in the order of the matrix.
+    pub(super) fn all(self: &Arc<Self>) -> impl Iterator<Item = Cell> + Send + 'static {
+        let cells = Arc::clone(self);
+        (0..cells.cells.len()).filter_map(move |at| cells.cell(at))
+    }
+
+    fn cell(&self, at: usize) -> Option<Cell> {
+        let (id, planned) = self.cells.get(at)?;
+        let column = self.columns.get(planned.column)?;
+        let case_key = self.case_keys.get(planned.case)?.clone();
+        Some(new_cell(self.run_id, *id, column, case_key, planned))
+    }
+}
 
 #[derive(Debug)]
-struct Batch {
-    cells: Arc<[Cell]>,
-    places: Vec<(usize, Option<Known>)>,
+enum Batch {
+    /// Places in the plan.
+    Planned(Arc<PlannedCells>, Vec<(usize, Known)>),
+    /// What an earlier process left.
+    Left(Vec<Cell>),
 }
 
 /// What is to be done.
@@ -31,23 +76,21 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// The cells of a run that was just planned, `cells` as the plan has them.
+    /// The cells of a run that was just planned; `cached` says of each whether the cache has its answer.
     ///
     /// A request that another cell sends too comes last, when the cache is likely to have its answer.
-    pub(super) fn of_planned(cells: Arc<[Cell]>, planned: &[Planned], cached: &[bool]) -> Self {
-        let mut keys = HashSet::with_capacity(cells.len());
-        let (mut places, mut twins) = (Vec::with_capacity(cells.len()), Vec::new());
-        for (at, ((cell, planned), was_cached)) in cells.iter().zip(planned).zip(cached).enumerate()
-        {
-            if cell.status != CellStatus::Pending {
+    pub(super) fn of_planned(cells: Arc<PlannedCells>, cached: &[bool]) -> Self {
+        let mut keys = HashSet::with_capacity(cells.cells.len());
+        let (mut places, mut twins) = (Vec::with_capacity(cells.cells.len()), Vec::new());
+        for (at, ((_, planned), was_cached)) in cells.cells.iter().zip(cached).enumerate() {
+            let Ok(request) = &planned.request else {
                 continue;
-            }
-            let request = planned.request.as_ref().ok();
-            let known = request.map(|request| Known {
+            };
+            let known = Known {
                 tokens_in_at_most: request.tokens_in_at_most,
                 was_cached: *was_cached,
-            });
-            if keys.insert(&*cell.cache_key) {
+            };
+            if keys.insert(&*request.cache_key) {
                 places.push((at, known));
             } else {
                 twins.push((at, known));
@@ -55,12 +98,12 @@ impl Queue {
         }
         places.append(&mut twins);
         drop(keys);
-        Self::new(Batch { cells, places })
+        Self::new(Batch::Planned(cells, places))
     }
 
     /// The cells that an earlier process left.
     pub(super) fn of_resumed(cells: Vec<Cell>) -> Self {
-        Self::new(Batch::of_unknown(cells))
+        Self::new(Batch::Left(cells))
     }
 
     fn new(batch: Batch) -> Self {
@@ -72,31 +115,41 @@ impl Queue {
 
     /// Puts more at the end.
     pub(super) fn extend(&mut self, cells: Vec<Cell>) {
-        self.batches.push(Batch::of_unknown(cells));
+        self.batches.push(Batch::Left(cells));
     }
 
     pub(super) fn len(&self) -> usize {
-        self.batches.iter().map(|batch| batch.places.len()).sum()
+        self.batches.iter().map(Batch::len).sum()
     }
 
     /// The next one that nobody took.
-    pub(super) fn take(&self) -> Option<Taken<'_>> {
+    pub(super) fn take(&self) -> Option<Taken> {
         let mut at = self.next.fetch_add(1, Ordering::Relaxed);
         for batch in &self.batches {
-            if let Some((cell, known)) = batch.places.get(at) {
-                return Some((batch.cells.get(*cell)?, *known));
+            if at < batch.len() {
+                return batch.get(at);
             }
-            at -= batch.places.len();
+            at -= batch.len();
         }
         None
     }
 }
 
 impl Batch {
-    fn of_unknown(cells: Vec<Cell>) -> Self {
-        Self {
-            places: (0..cells.len()).map(|at| (at, None)).collect(),
-            cells: cells.into(),
+    fn len(&self) -> usize {
+        match self {
+            Self::Planned(_, places) => places.len(),
+            Self::Left(cells) => cells.len(),
+        }
+    }
+
+    fn get(&self, at: usize) -> Option<Taken> {
+        match self {
+            Self::Planned(cells, places) => {
+                let (place, known) = places.get(at)?;
+                Some((cells.cell(*place)?, Some(*known)))
+            }
+            Self::Left(cells) => Some((cells.get(at)?.clone(), None)),
         }
     }
 }

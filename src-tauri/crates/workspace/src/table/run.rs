@@ -17,7 +17,6 @@ use plumbline_model::{
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
-use std::sync::Arc;
 
 pub(crate) const V1: &str = "
 CREATE TABLE run (
@@ -46,13 +45,11 @@ pub struct Owner {
     pub heartbeat_ns: UnixNanos,
 }
 
-/// A run that begins, with every cell of its matrix.
+/// A run that begins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun {
     pub run: Run,
     pub owner: Owner,
-    /// Shared, since who made them goes on with them.
-    pub cells: Arc<[Cell]>,
     /// The prompt texts the cells are made from.
     pub prompts: Vec<RunPrompt>,
 }
@@ -65,23 +62,18 @@ pub struct RunSummary {
 }
 
 impl Workspace {
-    /// Stores a run with all its cells in one transaction.
+    /// Stores a run with all its cells in one transaction; each is asked for when its turn comes.
     ///
     /// # Errors
     /// `Conflict` when two cells stand for the same place of the matrix.
-    pub fn create_run(&self, new: NewRun) -> Result<()> {
+    pub fn create_run(
+        &self,
+        new: NewRun,
+        cells: impl IntoIterator<Item = Cell, IntoIter: Send + 'static>,
+    ) -> Result<()> {
         let plan = codec::json(&new.run.plan)?;
         let estimate = new.run.estimate.as_ref().map(codec::json).transpose()?;
-        refuse_twins(&new.cells)?;
-        let untouched = cell_body::untouched()?;
-        let bodies = new
-            .cells
-            .iter()
-            .map(|cell| match cell.status {
-                CellStatus::Pending => Ok(None),
-                _ => cell_body::pack(cell).map(Some),
-            })
-            .collect::<Result<Vec<_>>>()?;
+        let cells = cells.into_iter();
         self.write(Durability::Full, move |tx| {
             let (run, owner) = (&new.run, new.owner);
             tx.prepare_cached(
@@ -99,9 +91,19 @@ impl Workspace {
                 estimate
             ])?;
             run_prompt::insert(tx, run.id, &new.prompts)?;
-            for (position, (cell, body)) in new.cells.iter().zip(&bodies).enumerate() {
-                let body = body.as_ref().unwrap_or(&untouched);
-                cell::insert(tx, run.id, position, cell, body)?;
+            let untouched = cell_body::untouched()?;
+            let mut places = HashSet::new();
+            for (position, cell) in cells.enumerate() {
+                if places.contains(&cell.key) {
+                    return Err(twin(&cell.key));
+                }
+                if cell.status == CellStatus::Pending {
+                    cell::insert(tx, run.id, position, &cell, &untouched)?;
+                } else {
+                    let body = cell_body::pack(&cell)?;
+                    cell::insert(tx, run.id, position, &cell, &body)?;
+                }
+                places.insert(cell.key);
             }
             announce(tx, run.id);
             Ok(())
@@ -346,15 +348,11 @@ pub(crate) fn find(conn: &Connection, run: RunId) -> Result<Run> {
 }
 
 /// Each place of the matrix has one cell.
-fn refuse_twins(cells: &[Cell]) -> Result<()> {
-    let mut places = HashSet::with_capacity(cells.len());
-    match cells.iter().find(|cell| !places.insert(&cell.key)) {
-        None => Ok(()),
-        Some(Cell { key, .. }) => Err(WorkspaceError::Conflict(format!(
-            "the run has two cells for {}@{} on {}, case `{}`, repeat {}",
-            key.prompt_name, key.prompt_version, key.target, key.case_key, key.repeat
-        ))),
-    }
+fn twin(key: &CellKey) -> WorkspaceError {
+    WorkspaceError::Conflict(format!(
+        "the run has two cells for {}@{} on {}, case `{}`, repeat {}",
+        key.prompt_name, key.prompt_version, key.target, key.case_key, key.repeat
+    ))
 }
 
 fn read(row: &Row<'_>) -> Result<Run> {
