@@ -185,16 +185,16 @@ describe('a run', () => {
     await screen.findByRole('grid', { name: 'Answers, 4 rows' });
   });
 
-  it('sends calls of unknown outcome again only with consent', async () => {
+  it('sends what may have been paid again only with consent', async () => {
     const resume = vi.fn(host.replayResume);
     setHost({ ...host, replayResume: resume });
     const { user } = open(`#/replay/${await runAt(2)}`);
     await user.click(await screen.findByRole('button', { name: 'Resume…' }));
     const dialog = await screen.findByRole('dialog');
-    const consent = within(dialog).getByRole('checkbox', { name: /3 calls again/ });
+    const consent = within(dialog).getByRole('checkbox', { name: /4 calls again/ });
     expect(consent).not.toBeChecked();
     await user.click(consent);
-    await user.click(within(dialog).getByRole('button', { name: /^Resume 35 cells/ }));
+    await user.click(within(dialog).getByRole('button', { name: /^Resume 36 cells/ }));
     expect(resume).toHaveBeenCalledWith(await runAt(2), true, null);
   });
 

@@ -12,7 +12,7 @@ use crate::table::run_prompt::{self, RunPrompt};
 use crate::table::{cell, cell_body, run_totals};
 use crate::workspace::Workspace;
 use plumbline_model::{
-    Cell, CellStatus, Run, RunId, RunPlan, RunStatus, RunTotals, UnixNanos, Usd,
+    Cell, CellKey, CellStatus, Run, RunId, RunPlan, RunStatus, RunTotals, UnixNanos, Usd,
 };
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
