@@ -17,6 +17,8 @@ pub(crate) enum Choose {
     Workspace,
     /// The folder of prompt files.
     PromptsFolder,
+    /// One file of prices.
+    PriceTable,
 }
 
 /// Asks for paths; empty when the person closed the dialog.
@@ -60,6 +62,13 @@ fn show(what: Choose, parent: &WebviewWindow) -> Paths {
             let file = dialog
                 .set_title("Open a workspace")
                 .add_filter("Plumbline workspace", &["db"])
+                .pick_file();
+            Box::pin(async { paths(file.await) })
+        }
+        Choose::PriceTable => {
+            let file = dialog
+                .set_title("Import a price table")
+                .add_filter("Prices as JSON", &["json", "gz"])
                 .pick_file();
             Box::pin(async { paths(file.await) })
         }

@@ -50,6 +50,7 @@ const SCREENS = {
   },
   cost: () => '/cost',
   limits: () => '/cost?scope=limits',
+  prices: () => '/cost?scope=prices',
 };
 
 async function photograph(window, name, ask, address) {

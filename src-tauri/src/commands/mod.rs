@@ -9,6 +9,7 @@ mod datasets;
 mod jobs;
 mod keys;
 mod listen;
+mod prices;
 mod prompts;
 mod redaction;
 mod replay;
@@ -78,6 +79,10 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         cost::day_cap_set,
         cost::cache_view,
         cost::cache_purge,
+        prices::price_table_view,
+        prices::price_table_pick,
+        prices::price_table_reset,
+        prices::price_recompute,
         jobs::jobs_subscribe,
         jobs::job_list,
         jobs::job_cancel,

@@ -8,6 +8,36 @@ import { closeDisplay } from '../lib/display.mjs';
 import { exportOf } from '../lib/otlp.mjs';
 import { cli, openWindow, temporaryFolder } from '../lib/window.mjs';
 
+/** A thousand tokens in, a hundred out. */
+const CALL = {
+  trace_id: 't-1',
+  span_id: 's-1',
+  kind: 'llm',
+  provider: 'openai',
+  model_requested: 'gpt-4.1-mini',
+  start_ns: 1_790_000_000_000_000_000,
+  end_ns: 1_790_000_001_000_000_000,
+  tokens_in: 1000,
+  tokens_out: 100,
+};
+
+/** As genai-prices publishes it, ten times today's price. */
+const NEWER = [
+  {
+    id: 'openai',
+    name: 'OpenAI',
+    api_pattern: 'x',
+    model_match: { starts_with: 'gpt-' },
+    models: [
+      {
+        id: 'gpt-4.1-mini',
+        match: { starts_with: 'gpt-4.1-mini' },
+        prices: { input_mtok: 4, output_mtok: 16 },
+      },
+    ],
+  },
+];
+
 describe('money', () => {
   let window, home, workspace;
   before(async () => {
@@ -16,7 +46,12 @@ describe('money', () => {
     const file = join(home, 'spans.otlp.json');
     writeFileSync(file, exportOf({ name: 'ask', text: 'hello', model: 'gpt-4.1-mini' }));
     cli(home, ['--workspace', workspace, 'import', file]);
-    window = await openWindow({ home, workspace, prompts: temporaryFolder() });
+    const call = join(home, 'call.jsonl');
+    writeFileSync(call, JSON.stringify(CALL));
+    cli(home, ['--workspace', workspace, 'import', call]);
+    const prices = join(home, 'data.json');
+    writeFileSync(prices, JSON.stringify(NEWER));
+    window = await openWindow({ home, workspace, prompts: temporaryFolder(), pick: [prices] });
     await window.goto('/cost');
     await window.sees('Forecast', 'main');
   });
@@ -45,6 +80,22 @@ describe('money', () => {
     assert.equal(told.cap_day_usd, '20');
     cli(home, ['--workspace', workspace, 'cap', '--none']);
     await window.sees('runs stop at their own caps only', 'main');
+  });
+
+  test('a newer table of prices changes stored costs when a person says so, and goes again', async () => {
+    await window.clickNamed('Prices');
+    await window.sees('the one of the program', 'main');
+    await window.clickNamed('Import a table…');
+    await window.sees('from data.json', 'main');
+    await window.clickNamed('See what would change');
+    await window.sees('1 of 2 costs would change: $0.00056 by', 'main');
+    await window.shot('prices');
+    await window.clickNamed('Store 1 new cost');
+    await window.sees('1 cost stored anew');
+    await window.clickNamed("Back to the program's");
+    await window.sees('the one of the program', 'main');
+    await window.clickNamed('Limits and cache');
+    assert.deepEqual(await window.problems(), []);
   });
 
   test('an empty cache has nothing to drop', async () => {

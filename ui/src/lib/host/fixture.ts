@@ -6,6 +6,7 @@ import type { ChangeNotice } from '$lib/bindings/ChangeNotice';
 import type { WorkspaceInfo } from '$lib/bindings/WorkspaceInfo';
 import { costView, usage } from './fixtures/cost';
 import { fixtureMoney } from './fixtures/money';
+import { fixturePrices } from './fixtures/prices';
 import { datasetRows, tickets } from './fixtures/datasets';
 import { fixtureIntake } from './fixtures/intake';
 import { FixtureJobs } from './fixtures/jobs';
@@ -118,6 +119,7 @@ export function fixtureHost(options: FixtureOptions = {}): Host {
       }),
     costView: async (scope) => costView(scope),
     ...fixtureMoney(),
+    ...fixturePrices(),
     jobList: async () => jobs.list(),
     jobCancel: async (id) => jobs.cancel(id),
     onJob: (callback) => jobs.listen(callback),

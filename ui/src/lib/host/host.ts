@@ -18,6 +18,8 @@ import type { CostView } from '$lib/bindings/CostView';
 import type { DatasetFromSpans } from '$lib/bindings/DatasetFromSpans';
 import type { DatasetRow } from '$lib/bindings/DatasetRow';
 import type { DayBudget } from '$lib/bindings/DayBudget';
+import type { PriceTableView } from '$lib/bindings/PriceTableView';
+import type { Recomputed } from '$lib/bindings/Recomputed';
 import type { DemoSummary } from '$lib/bindings/DemoSummary';
 import type { Estimate } from '$lib/bindings/Estimate';
 import type { Forecast } from '$lib/bindings/Forecast';
@@ -168,6 +170,12 @@ export interface Host {
   cacheView(): Promise<CacheView>;
   /** How many answers were dropped. */
   cachePurge(filter: CachePurgeFilter): Promise<number>;
+  priceTableView(): Promise<PriceTableView>;
+  /** Native dialog; null when the person closed it. */
+  priceTablePick(): Promise<PriceTableView | null>;
+  priceTableReset(): Promise<PriceTableView>;
+  /** Null means all imported calls. Stores nothing while it is a dry run. */
+  priceRecompute(runId: string | null, dryRun: boolean): Promise<Recomputed>;
 
   jobList(): Promise<JobProgress[]>;
   jobCancel(jobId: string): Promise<void>;

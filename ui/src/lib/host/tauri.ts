@@ -84,6 +84,10 @@ export const tauriHost: Host = {
   dayCapSet: (payer, capUsd) => invoke('day_cap_set', { payer, capUsd }),
   cacheView: () => invoke('cache_view'),
   cachePurge: (filter) => invoke('cache_purge', { filter }),
+  priceTableView: () => invoke('price_table_view'),
+  priceTablePick: () => invoke('price_table_pick'),
+  priceTableReset: () => invoke('price_table_reset'),
+  priceRecompute: (runId, dryRun) => invoke('price_recompute', { runId, dryRun }),
 
   jobList: () => invoke('job_list'),
   jobCancel: (jobId) => invoke('job_cancel', { jobId }),
