@@ -138,6 +138,50 @@ fn the_fixture_of_version_1_has_the_schema_that_version_1_makes() {
 }
 
 #[test]
+fn money_caps_and_cached_answers_of_version_5_are_found_in_version_6() {
+    let conn = at_version(5);
+    conn.pragma_update(None, "foreign_keys", false).unwrap();
+    let key = "ab".repeat(32);
+    conn.execute_batch(&format!(
+        "INSERT INTO setting VALUES ('cap_day_usd', '20');
+         INSERT INTO day_spend VALUES (5, 30);
+         INSERT INTO attempt (id, run_id, cell_id, attempt_no, idempotency_key, request_hash, state, sent_ns,
+                reserved_pico, cost_pico, provider, model)
+            VALUES ('a', 'r', 'c', 1, 'i', 'h', 'answered', 432000000000000, 50, 10, 'openai', 'm'),
+                   ('b', 'r', 'd', 1, 'j', 'h', 'unknown', 432000000000001, 20, NULL, 'openai', 'm'),
+                   ('old', 'r', 'e', 1, 'k', 'h', 'answered', 432000000000002, 1, 1, '', '');
+         INSERT INTO response_cache (key, provider, model, request_hash, repeat, created_ns, body)
+            VALUES ('{key}', 'openai', 'm', 'h', 0, 1, x'00'), ('no hash', 'openai', 'm', 'h', 1, 2, x'01');
+         INSERT INTO response_cache_document VALUES ('doc-1', '{key}');"
+    ))
+    .unwrap();
+    apply(&conn, 5, 6).unwrap();
+    let bills: Vec<(String, i64)> = conn
+        .prepare("SELECT payer, at_most_pico FROM day_bill WHERE day = 5 ORDER BY payer")
+        .unwrap()
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .unwrap()
+        .collect::<rusqlite::Result<_>>()
+        .unwrap();
+    assert_eq!(bills, [("all".into(), 30), ("key:openai".into(), 30)]);
+    let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(
+        count("SELECT count(*) FROM day_cap WHERE payer = 'all' AND usd = '20'"),
+        1
+    );
+    assert_eq!(
+        count("SELECT count(*) FROM setting"),
+        0,
+        "the cap has one place"
+    );
+    for key in [key.as_str(), "no hash"] {
+        assert!(table::response_cache::has(&conn, key).unwrap(), "{key}");
+    }
+    let document = "SELECT count(*) FROM response_cache_document JOIN response_cache USING (key)";
+    assert_eq!(count(document), 1, "a document still finds its answer");
+}
+
+#[test]
 fn every_table_is_strict() {
     let conn = at_version(WORKSPACE_VERSION);
     let loose: Vec<String> = conn
