@@ -2,10 +2,10 @@
 
 use super::RECORDED;
 use super::estimate_opinions::{CaseOpinions, sum};
-use super::execute::settings;
 use super::opinions::advisers;
 use super::plan::Matrix;
 use super::prior::Prior;
+use super::reach::settings;
 use crate::api::{Estimate, EstimateColumn};
 use crate::{Engine, clock};
 use plumbline_model::{Payer, Problem, Purpose, RunPlan, Target, Usage, Usd};

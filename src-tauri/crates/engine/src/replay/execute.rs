@@ -7,19 +7,15 @@ use super::opinions::advisers;
 use super::owner::{HEARTBEAT_EVERY, owner};
 use super::plan::Column;
 use super::queue::{Queue, Taken};
+use super::reach::{connect, settings};
 use super::traffic::Traffic;
 use super::{RECORDED, cancelled};
 use crate::jobs::JobHandle;
-use crate::recordings::StoredRecordings;
 use crate::{Engine, clock};
 use plumbline_analysis::grade::Grader;
-use plumbline_model::{
-    CallWaits, Case, Cell, Code, Problem, Purpose, RunId, RunPlan, RunStatus, Target,
-};
+use plumbline_model::{Case, Cell, Code, Problem, Purpose, RunId, RunPlan, RunStatus, Target};
 use plumbline_providers::retry::{RetryBudget, RetryPolicy};
-use plumbline_providers::{
-    self as providers, Embeds, Provider, ProviderSettings, RecordedProvider, Timeouts,
-};
+use plumbline_providers::{self as providers, Embeds, Provider};
 use plumbline_tokens::prices::Prices;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -374,39 +370,4 @@ pub(super) fn recorded_by(engine: &Engine) -> Result<HashMap<String, String>, Pr
         .rev()
         .map(|(provider, model, _)| (model, provider))
         .collect())
-}
-
-fn connect(engine: &Engine, target: &Target, plan: &RunPlan) -> Result<Arc<dyn Provider>, Problem> {
-    if target.provider == RECORDED {
-        let source = Arc::new(StoredRecordings(engine.inner.workspace.clone()));
-        return Ok(Arc::new(RecordedProvider::new(source)));
-    }
-    Ok(providers::connect(&settings(engine, target, plan)?)?)
-}
-
-/// How to reach a model of a plan.
-pub(super) fn settings(
-    engine: &Engine,
-    target: &Target,
-    plan: &RunPlan,
-) -> Result<ProviderSettings, Problem> {
-    let base_url = plan.base_url_of(&target.provider);
-    let api_key = engine.key_for(&target.provider, base_url)?;
-    Ok(ProviderSettings {
-        provider: target.provider.clone(),
-        base_url: base_url.map(str::to_owned),
-        api_key,
-        timeouts: timeouts(&plan.waits),
-    })
-}
-
-fn timeouts(waits: &CallWaits) -> Timeouts {
-    let usual = Timeouts::default();
-    let or = |ms: Option<u64>, usual| ms.map_or(usual, Duration::from_millis);
-    Timeouts {
-        connect: or(waits.connect_ms, usual.connect),
-        first_byte: or(waits.first_token_ms, usual.first_byte),
-        idle: or(waits.idle_ms, usual.idle),
-        total: or(waits.total_ms, usual.total),
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! `plan` makes the matrix, `estimate` says what it would cost, `execute` walks it, `cell` answers one
 //! cell, `paid` sends one request through the ledger, `hearing` asks judges, `owner` says whose run it
-//! is, `view` shows what came of it.
+//! is, `queue` makes its cells when their turn comes, `reach` knows where a model is, `view` shows what came of it.
 
 mod cap;
 mod cell;
@@ -20,6 +20,7 @@ mod plan;
 mod prior;
 mod queue;
 mod quoted;
+mod reach;
 mod recompute;
 mod traffic;
 mod turns;
