@@ -10,8 +10,7 @@ use crate::Encoding;
 use crate::any_pieces::any_pieces;
 use crate::piece_memory::Shelf;
 use crate::pieces::{Part, parts, piece_end};
-use crate::vocabulary::Vocabulary;
-use bpe_openai::Tokenizer;
+use crate::vocabulary::{Vocabulary, linear};
 use tiktoken_rs::CoreBPE;
 
 /// Longest run of one class of characters that tiktoken-rs is given, in characters. It failed between
@@ -70,13 +69,6 @@ fn usual(encoding: Encoding) -> &'static CoreBPE {
     }
 }
 
-fn linear(encoding: Encoding) -> &'static Tokenizer {
-    match encoding {
-        Encoding::O200kBase => bpe_openai::o200k_base(),
-        Encoding::Cl100kBase => bpe_openai::cl100k_base(),
-    }
-}
-
 #[derive(PartialEq, Clone, Copy)]
 enum Class {
     Space,
@@ -111,9 +103,8 @@ fn has_long_run(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::BOTH;
     use proptest::prelude::*;
-
-    const BOTH: [Encoding; 2] = [Encoding::O200kBase, Encoding::Cl100kBase];
 
     #[test]
     fn published_counts_are_met() {

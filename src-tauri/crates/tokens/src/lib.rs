@@ -16,6 +16,8 @@ mod pieces;
 pub mod prices;
 mod request;
 mod slot_hash;
+#[cfg(test)]
+mod testing;
 mod vocabulary;
 
 pub use bound::tokens_in_at_most;

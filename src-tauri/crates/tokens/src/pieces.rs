@@ -127,14 +127,9 @@ fn contraction(text: &[u8], from: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::{BOTH, short_texts};
+    use crate::vocabulary::linear;
     use proptest::prelude::*;
-
-    fn peer(encoding: Encoding) -> &'static bpe_openai::Tokenizer {
-        match encoding {
-            Encoding::O200kBase => bpe_openai::o200k_base(),
-            Encoding::Cl100kBase => bpe_openai::cl100k_base(),
-        }
-    }
 
     fn pieces(encoding: Encoding, text: &str) -> Vec<&str> {
         let mut pieces = Vec::new();
@@ -152,12 +147,10 @@ mod tests {
         parts(text)
             .flat_map(|part| match part {
                 Part::Ascii(text) => pieces(encoding, text),
-                Part::Mixed(text) => peer(encoding).split(text).collect(),
+                Part::Mixed(text) => linear(encoding).split(text).collect(),
             })
             .collect()
     }
-
-    const BOTH: [Encoding; 2] = [Encoding::O200kBase, Encoding::Cl100kBase];
 
     #[test]
     fn every_short_text_of_the_telling_characters_is_cut_as_the_expression_cuts_it() {
@@ -165,20 +158,10 @@ mod tests {
         let letters = [
             'a', 'S', 'l', '\'', ' ', '\t', '\n', '\r', '7', '-', '/', '\0',
         ];
-        for length in 1..=5_u32 {
-            for number in 0..letters.len().pow(length) {
-                let mut left = number;
-                let text: String = (0..length)
-                    .map(|_| {
-                        let letter = letters[left % letters.len()];
-                        left /= letters.len();
-                        letter
-                    })
-                    .collect();
-                for encoding in BOTH {
-                    let expected: Vec<&str> = peer(encoding).split(&text).collect();
-                    assert_eq!(pieces(encoding, &text), expected, "{encoding}: {text:?}");
-                }
+        for text in short_texts(&letters, 5) {
+            for encoding in BOTH {
+                let expected: Vec<&str> = linear(encoding).split(&text).collect();
+                assert_eq!(pieces(encoding, &text), expected, "{encoding}: {text:?}");
             }
         }
     }
@@ -203,7 +186,7 @@ mod tests {
             text in "(?s)([ \t\r\n\u{a0}\u{3000}]{0,4}|[a-zA-Z']{0,6}|[0-9]{0,5}|[é一ſǅʰ\u{301}]{0,3}|[!-/]{0,3}|.){0,16}"
         ) {
             for encoding in BOTH {
-                let expected: Vec<&str> = peer(encoding).split(&text).collect();
+                let expected: Vec<&str> = linear(encoding).split(&text).collect();
                 prop_assert_eq!(all_pieces(encoding, &text), expected);
             }
         }

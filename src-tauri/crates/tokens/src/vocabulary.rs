@@ -9,6 +9,7 @@ use crate::Encoding;
 use crate::slot_hash::{
     LENGTH_BITS, OFFSET_BITS, RANK_BITS, TAG_BITS, first_slot, hash_of, tag_of,
 };
+use bpe_openai::Tokenizer;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -50,6 +51,14 @@ static CL100K: Vocabulary = Vocabulary {
     pairs: table!("cl100k_base.pairs").as_chunks().0,
 };
 
+/// The same vocabulary of bpe-openai: linear in whatever it is given, and tens of megabytes once it is asked.
+pub(crate) fn linear(encoding: Encoding) -> &'static Tokenizer {
+    match encoding {
+        Encoding::O200kBase => bpe_openai::o200k_base(),
+        Encoding::Cl100kBase => bpe_openai::cl100k_base(),
+    }
+}
+
 impl Vocabulary {
     pub(crate) fn of(encoding: Encoding) -> &'static Self {
         match encoding {
@@ -68,10 +77,7 @@ impl Vocabulary {
         } else if piece.len() <= LONG {
             self.merge_long(piece)
         } else {
-            match self.encoding {
-                Encoding::O200kBase => bpe_openai::o200k_base().bpe.count(piece),
-                Encoding::Cl100kBase => bpe_openai::cl100k_base().bpe.count(piece),
-            }
+            linear(self.encoding).bpe.count(piece)
         }
     }
 
@@ -198,22 +204,14 @@ const _: () = assert!(RANK_BITS + OFFSET_BITS + LENGTH_BITS + TAG_BITS == 64);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::BOTH;
     use proptest::prelude::*;
-
-    const BOTH: [Encoding; 2] = [Encoding::O200kBase, Encoding::Cl100kBase];
-
-    fn peer(encoding: Encoding) -> &'static bpe_openai::Tokenizer {
-        match encoding {
-            Encoding::O200kBase => bpe_openai::o200k_base(),
-            Encoding::Cl100kBase => bpe_openai::cl100k_base(),
-        }
-    }
 
     #[test]
     fn every_token_has_its_rank_and_other_bytes_have_none() {
         for encoding in BOTH {
             let vocabulary = Vocabulary::of(encoding);
-            let published = &peer(encoding).bpe;
+            let published = &linear(encoding).bpe;
             for rank in 0..published.num_tokens() as u32 {
                 let token = published.token_bytes(rank);
                 // Single bytes are parts from the beginning, and no join is that short.
@@ -248,7 +246,7 @@ mod tests {
                     vec![b'-'; length],
                 ];
                 for text in texts {
-                    let expected = peer(encoding).bpe.count(&text);
+                    let expected = linear(encoding).bpe.count(&text);
                     assert_eq!(vocabulary.count(&text), expected, "{encoding}: {text:?}");
                     assert_eq!(
                         vocabulary.merge_long(&text),
@@ -275,7 +273,7 @@ mod tests {
         #[test]
         fn pieces_of_any_script_count_as_published(piece in "[\\PC]{1,40}|[a-z]{1,80}|[ \t\n]{1,80}") {
             for encoding in BOTH {
-                let expected = peer(encoding).bpe.count(piece.as_bytes());
+                let expected = linear(encoding).bpe.count(piece.as_bytes());
                 prop_assert_eq!(Vocabulary::of(encoding).count(piece.as_bytes()), expected);
             }
         }
