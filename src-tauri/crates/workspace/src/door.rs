@@ -1,23 +1,29 @@
 //! The one write door: a thread that owns the only connection that writes.
 //!
 //! Writes that wait at the same time and ask for the same durability share one transaction and one sync
-//! to disk; one that fails takes nobody with it. An answer goes out only after the commit. Every commit
-//! also notes what changed, for windows in other processes, and what the days' bills came to.
+//! to disk; one that fails takes nobody with it. An answer goes out only after the commit, and for writes that
+//! have to survive a power loss after the sync. Every commit also notes what changed, for windows in other processes, and what the days' bills came to.
 
-use crate::connection::{BULK_CACHE_KIB, LEDGER_CACHE_KIB};
+mod group;
+mod job;
+mod syncer;
+mod writer;
+
 use crate::error::{Result, WorkspaceError};
-use crate::recognise::{refuse_newer, user_version};
-use crate::table::change::{self, Topic};
+use crate::table::change::Topic;
 use crate::table::day_bill::{Bills, Charge};
-use rusqlite::{Connection, Transaction, TransactionBehavior};
-use std::any::Any;
+use job::{Job, Task, Undo};
+use rusqlite::Connection;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::thread::{self, JoinHandle};
+use syncer::ToDisk;
+use writer::Message;
+
+pub use job::Reply;
 
 /// What a write survives once it is acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +33,6 @@ pub enum Durability {
     /// Power loss too: the commit is synced before the answer. For the ledger of paid calls.
     Full,
 }
-
-/// Writes of one group. A bound, so that the first in line does not wait for a stampede.
-const GROUP_LIMIT: usize = 128;
 
 type Changes = BTreeSet<(Topic, String)>;
 
@@ -68,89 +71,30 @@ impl Deref for Tx<'_> {
     }
 }
 
-/// How a write that fails is kept from leaving half of itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Undo {
-    /// It stands in a savepoint, which copies every page that it changes.
-    Savepoint,
-    /// It refuses before it writes anything, so there is nothing to undo but where the file fails.
-    Nothing,
-}
-
-/// One write on its way through the door.
-trait Job: Send {
-    fn durability(&self) -> Durability;
-    fn undo(&self) -> Undo;
-    /// Does the work; false asks to undo it.
-    fn run(&mut self, tx: &Tx<'_>) -> bool;
-    /// Sends the answer: the work's own, or the reason why the group was not kept.
-    fn answer(self: Box<Self>, group: Result<()>);
-}
-
-/// What is told the outcome of a write after its commit; dropped untold when the writer is gone.
-pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
-
-struct Task<T, F> {
-    durability: Durability,
-    undo: Undo,
-    work: Option<F>,
-    outcome: Option<Result<T>>,
-    reply: Reply<T>,
-}
-
-impl<T, F> Job for Task<T, F>
-where
-    T: Send,
-    F: FnOnce(&Tx<'_>) -> Result<T> + Send,
-{
-    fn durability(&self) -> Durability {
-        self.durability
-    }
-
-    fn undo(&self) -> Undo {
-        self.undo
-    }
-
-    fn run(&mut self, tx: &Tx<'_>) -> bool {
-        let Some(work) = self.work.take() else {
-            return false;
-        };
-        // A bug in one write must not close the door for all others.
-        let outcome = catch_unwind(AssertUnwindSafe(|| work(tx)))
-            .unwrap_or_else(|panic| Err(WorkspaceError::Stopped(panic_text(&*panic))));
-        let kept = outcome.is_ok();
-        self.outcome = Some(outcome);
-        kept
-    }
-
-    fn answer(self: Box<Self>, group: Result<()>) {
-        let answer = match (self.outcome, group) {
-            (Some(Err(own)), _) => Err(own),
-            (_, Err(error)) => Err(error),
-            (Some(Ok(value)), Ok(())) => Ok(value),
-            (None, Ok(())) => Err(WorkspaceError::Stopped("the write did not run".into())),
-        };
-        (self.reply)(answer);
-    }
-}
-
 pub(crate) struct Door {
     path: PathBuf,
-    jobs: Option<Sender<Box<dyn Job>>>,
+    queue: Sender<Message>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Door {
     pub(crate) fn open(path: PathBuf, conn: Connection) -> Result<Self> {
-        let (jobs, queue) = channel();
+        let sync = syncer::wal_of(&conn);
+        Self::open_with(path, conn, sync)
+    }
+
+    /// The same with another way to bring commits to disk than the WAL's; SQLite's own without one.
+    fn open_with(path: PathBuf, conn: Connection, sync: Option<ToDisk>) -> Result<Self> {
+        let (queue, messages) = channel();
         let file = path.clone();
+        let sync = sync.map(|sync| (sync, queue.clone()));
         let thread = thread::Builder::new()
             .name("workspace-writer".into())
-            .spawn(move || serve(conn, &file, &queue))
+            .spawn(move || writer::serve(conn, &file, &messages, sync))
             .map_err(|error| WorkspaceError::cannot_open(&path, error))?;
         Ok(Self {
             path,
-            jobs: Some(jobs),
+            queue,
             thread: Some(thread),
         })
     }
@@ -164,13 +108,8 @@ impl Door {
         let (reply, answer) = sync_channel(1);
         // The caller may have gone away; the write stands all the same.
         let reply = move |outcome| drop(reply.send(outcome));
-        self.send(Task {
-            durability,
-            undo: Undo::Savepoint,
-            work: Some(work),
-            outcome: None,
-            reply: Box::new(reply),
-        });
+        let undo = Undo::Savepoint;
+        self.send(Task::new(durability, undo, work, Box::new(reply)));
         answer
     }
 
@@ -182,20 +121,12 @@ impl Door {
         work: impl FnOnce(&Tx<'_>) -> Result<T> + Send + 'static,
         reply: Reply<T>,
     ) {
-        self.send(Task {
-            durability,
-            undo: Undo::Nothing,
-            work: Some(work),
-            outcome: None,
-            reply,
-        });
+        self.send(Task::new(durability, Undo::Nothing, work, reply));
     }
 
     fn send(&self, job: impl Job + 'static) {
-        if let Some(jobs) = &self.jobs {
-            // A closed queue drops the job and with it its reply, which who waits for it sees.
-            let _ = jobs.send(Box::new(job));
-        }
+        // A closed queue drops the job and with it its reply, which who waits for it sees.
+        let _ = self.queue.send(Message::Job(Box::new(job)));
     }
 
     /// Runs a write and waits for its commit.
@@ -213,117 +144,14 @@ impl Door {
 
 impl Drop for Door {
     fn drop(&mut self) {
-        self.jobs = None;
+        let _ = self.queue.send(Message::Close);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
     }
 }
 
-fn serve(mut conn: Connection, path: &Path, queue: &Receiver<Box<dyn Job>>) {
-    let mut synced = None;
-    let mut waiting: Option<Box<dyn Job>> = None;
-    while let Some(first) = waiting.take().or_else(|| queue.recv().ok()) {
-        let durability = first.durability();
-        let mut group = vec![first];
-        while group.len() < GROUP_LIMIT
-            && let Ok(next) = queue.try_recv()
-        {
-            if next.durability() == durability {
-                group.push(next);
-            } else {
-                waiting = Some(next);
-                break;
-            }
-        }
-        let outcome = set_durability(&conn, durability, &mut synced)
-            .and_then(|()| run_group(&mut conn, path, &mut group));
-        for job in group {
-            job.answer(outcome.clone());
-        }
-    }
-    if let Err((_, error)) = conn.close() {
-        tracing::warn!(%error, "the workspace did not close cleanly; its WAL will be read next time");
-    }
-}
-
-fn set_durability(
-    conn: &Connection,
-    wanted: Durability,
-    synced: &mut Option<Durability>,
-) -> Result<()> {
-    if *synced != Some(wanted) {
-        // What a statement may have to undo is small in the ledger, and a file for it costs more than the
-        // statement; an import may sort more than memory should hold, and looks up indexes at random.
-        let (level, undo_in, cache_kib) = match wanted {
-            Durability::Normal => ("NORMAL", "DEFAULT", BULK_CACHE_KIB),
-            Durability::Full => ("FULL", "MEMORY", LEDGER_CACHE_KIB),
-        };
-        conn.pragma_update(None, "synchronous", level)?;
-        conn.pragma_update(None, "cache_size", -cache_kib)?;
-        conn.pragma_update(None, "temp_store", undo_in)?;
-        *synced = Some(wanted);
-    }
-    Ok(())
-}
-
-fn run_group(conn: &mut Connection, path: &Path, group: &mut [Box<dyn Job>]) -> Result<()> {
-    let mut tx = Transaction::new(conn, TransactionBehavior::Immediate)?;
-    // A newer Plumbline may have migrated the file while this one had it open.
-    refuse_newer(path, user_version(&tx)?)?;
-    let bills = RefCell::new(Bills::default());
-    let mut changes = Changes::new();
-    let is_alone = group.len() == 1;
-    for job in group {
-        let has_savepoint = job.undo() == Undo::Savepoint && !is_alone;
-        let before = tx.total_changes();
-        let (kept, charges) = if has_savepoint {
-            let savepoint = tx.savepoint()?;
-            let door = Tx::new(&savepoint, &bills);
-            let kept = job.run(&door).then(|| door.into_parts());
-            refuse_undone(&savepoint, path)?;
-            if kept.is_some() {
-                savepoint.commit()?;
-            } else {
-                savepoint.finish()?;
-            }
-            kept
-        } else {
-            let door = Tx::new(&tx, &bills);
-            let kept = job.run(&door).then(|| door.into_parts());
-            refuse_undone(&tx, path)?;
-            if kept.is_none() && (is_alone || tx.total_changes() != before) {
-                return Err(WorkspaceError::Stopped(
-                    "a write beside this one failed half-way, so both were undone".into(),
-                ));
-            }
-            kept
-        }
-        .unwrap_or_default();
-        changes.extend(kept);
-        bills.borrow_mut().charge(charges);
-    }
-    bills.into_inner().write_down(&tx)?;
-    change::record(&tx, &changes)?;
-    tx.commit()?;
-    Ok(())
-}
-
-/// A full disk makes SQLite undo the whole transaction; the others must not think theirs stands.
-fn refuse_undone(conn: &Connection, path: &Path) -> Result<()> {
-    if conn.is_autocommit() {
-        return Err(WorkspaceError::DiskFull { file: path.into() });
-    }
-    Ok(())
-}
-
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no reason given".to_owned())
-}
-
+#[cfg(test)]
+mod sync_tests;
 #[cfg(test)]
 mod tests;

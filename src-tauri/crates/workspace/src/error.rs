@@ -78,6 +78,9 @@ pub enum WorkspaceError {
         /// The workspace.
         file: PathBuf,
     },
+    /// What was written did not come to the disk. It may be gone after a power loss.
+    #[error("what was written did not come to the disk: {0}")]
+    Unsynced(String),
     /// The file's content contradicts itself.
     #[error("the workspace is damaged: {0}")]
     Damaged(String),
@@ -164,6 +167,10 @@ impl From<WorkspaceError> for Problem {
             WorkspaceError::DiskFull { .. } => {
                 (Code::Internal, Some("Free some space and try again."))
             }
+            WorkspaceError::Unsynced(_) => (
+                Code::Internal,
+                Some("Check the disk, then start again: what is in doubt is asked about."),
+            ),
             WorkspaceError::Damaged(_) => (
                 Code::Internal,
                 Some("Open the newest backup beside the workspace, or start a new workspace."),
