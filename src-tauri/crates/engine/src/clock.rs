@@ -55,9 +55,24 @@ mint! {
     new_job_id -> JobId,
 }
 
+/// Ids of cells that are made at once, in order. Cells are stored by id and answered in the order of the plan, so ids
+/// that follow it keep neighbours on one page; by chance each would change a page of its own.
+pub(crate) fn new_cell_ids(cells: usize) -> Vec<CellId> {
+    let mut ids: Vec<_> = (0..cells).map(|_| new_cell_id()).collect();
+    ids.sort_unstable();
+    ids
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_of_cells_follow_the_plan() {
+        let ids = new_cell_ids(2_000);
+        assert!(ids.is_sorted_by(|a, b| a < b), "one is there twice, or out of order");
+        assert_eq!(ids.len(), 2_000);
+    }
 
     #[test]
     fn the_day_starts_at_midnight_also_before_1970() {

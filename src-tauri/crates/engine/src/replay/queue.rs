@@ -39,9 +39,9 @@ impl PlannedCells {
             run_id,
             columns,
             case_keys: cases.iter().map(|case| case.key.clone()).collect(),
-            cells: planned
+            cells: clock::new_cell_ids(planned.len())
                 .into_iter()
-                .map(|planned| (clock::new_cell_id(), planned))
+                .zip(planned)
                 .collect(),
         }
     }
