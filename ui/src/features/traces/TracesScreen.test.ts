@@ -238,6 +238,21 @@ describe('traces', () => {
     expect(router.route.params.dataset).toBe('last-week');
   });
 
+  it('makes a dataset of the call in view alone, as it was sent', async () => {
+    const made = vi.spyOn(host, 'datasetAsSent');
+    const id = await traceNamed('refund-agent');
+    const { user } = await open(`#/traces/${id}`);
+    await user.click(await screen.findByRole('button', { name: 'Replay this call…' }));
+    const dialog = await screen.findByRole('dialog', { name: 'Make a dataset of this call' });
+    expect(within(dialog).queryByLabelText('Look at no more calls than')).toBeNull();
+    await user.click(within(dialog).getByRole('button', { name: 'Make the dataset' }));
+    const spans = made.mock.calls.flatMap(([, , how]) => how.spans);
+    expect(spans).toHaveLength(1);
+    expect(spans[0]).toMatch(new RegExp(`^${id}/`));
+    await user.click(await within(dialog).findByRole('button', { name: 'Replay with…' }));
+    expect(router.route.params.prompt).toBe('@recorded');
+  });
+
   it('has no accessibility violations, with and without a trace', async () => {
     const first = await open('#/traces');
     await screen.findByRole('article', { name: /Loss report/ });

@@ -12,6 +12,21 @@ export const TAKES: { value: Take; label: string }[] = [
   { value: 'conversations', label: 'conversations, with what their tools answered' },
 ];
 
+/** One call carries its own variables only, which are no other version's. */
+export const TAKES_OF_ONE = TAKES.filter((take) => take.value !== 'variables');
+
+/** A model call that was chosen by hand. */
+export interface ChosenCall {
+  traceId: string;
+  spanId: string;
+  promptName: string | null;
+}
+
+/** A name for the dataset of one call: two calls never share it, whatever their ids look like. */
+export function callName(call: ChosenCall): string {
+  return fileName([call.promptName ?? 'call', call.traceId.slice(0, 16), call.spanId]);
+}
+
 /** A name from what was filtered by; plain signs only, as it may become a file name. */
 export function datasetName(filter: TraceFilter, promptName: string | null): string {
   const parts = [
@@ -20,6 +35,10 @@ export function datasetName(filter: TraceFilter, promptName: string | null): str
     filter.only_errors || filter.status === 'error' ? 'errors' : null,
     'calls',
   ].filter((part) => part !== null);
+  return fileName(parts);
+}
+
+function fileName(parts: string[]): string {
   return parts
     .join('-')
     .toLowerCase()
