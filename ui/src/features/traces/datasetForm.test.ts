@@ -15,7 +15,9 @@ describe('form of a dataset from traces', () => {
     expect(callName({ ...call, promptName: 'policy-answer' })).toBe(
       'policy-answer-4bf92f3577b34da6-00f067aa0ba902b7',
     );
-    expect(callName({ traceId: '../a', spanId: 'b c/d', promptName: null })).toBe('call-..-a-b-c-d');
+    expect(callName({ traceId: '../a', spanId: 'b c/d', promptName: null })).toBe(
+      'call-..-a-b-c-d',
+    );
   });
 
   it('accepts whole numbers within bounds only', () => {
