@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod exit;
 mod printer;
+mod when;
 
 use args::Cli;
 use clap::Parser;

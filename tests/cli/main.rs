@@ -13,6 +13,8 @@ mod contract;
 #[cfg(test)]
 mod conversations;
 #[cfg(test)]
+mod environments;
+#[cfg(test)]
 mod exporting;
 #[cfg(test)]
 mod failing;

@@ -134,6 +134,13 @@ impl Stage {
         Ran::of(self.command().args(args).output().unwrap())
     }
 
+    /// The same with more variables of the environment.
+    pub(crate) fn run_with(&self, args: &[&str], variables: &[(&str, &str)]) -> Ran {
+        let mut command = self.command();
+        command.args(args).envs(variables.iter().copied());
+        Ran::of(command.output().unwrap())
+    }
+
     /// Runs with `--json` and gives the one object, whatever the exit status.
     pub(crate) fn json(&self, args: &[&str]) -> Value {
         self.run_json(args).1
@@ -226,6 +233,11 @@ impl Ran {
     }
 
     /// Asserts a refusal: this status, nothing but an `error:` sentence with these words on stderr, no panic.
+    pub(crate) fn passed(self) -> Self {
+        assert_eq!(self.status, Some(0), "{self:#?}");
+        self
+    }
+
     pub(crate) fn refused(&self, status: i32, words: &[&str]) {
         assert_eq!(self.status, Some(status), "{self:#?}");
         assert!(!self.err.contains("panicked"), "{self:#?}");

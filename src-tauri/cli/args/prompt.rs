@@ -1,16 +1,20 @@
 //! Prompt files.
 
-use clap::Subcommand;
+use crate::when;
+use clap::{Args, Subcommand};
+use plumbline_model::UnixNanos;
 use std::path::PathBuf;
 
-/// Prompt files: list, show, check, render, diff, release
+/// Prompt files: list, show, edit, check, render, diff, release, promote, roll back
 #[derive(Debug, Subcommand)]
 #[command(after_help = "Examples:
   plumbline prompt list
   plumbline prompt check ticket-triage
   plumbline prompt render ticket-triage@1.0.0 --var subject='No brake' --var body='…'
   plumbline prompt diff ticket-triage 1.0.0 working
-  plumbline prompt release ticket-triage 1.2.0 --changelog 'Say what urgent means'")]
+  plumbline prompt release ticket-triage 1.2.0 --changelog 'Say what urgent means'
+  plumbline prompt promote ticket-triage@1.2.0 production
+  plumbline prompt environments --at '2026-11-03 14:32'")]
 pub(crate) enum Prompt {
     /// Prompts of the folder, or the releases of one
     #[command(after_help = "Examples:
@@ -91,4 +95,93 @@ pub(crate) enum Prompt {
         #[arg(long)]
         changelog: String,
     },
+    /// Write the working file of a new prompt
+    #[command(after_help = "Examples:
+  plumbline prompt new order-status --owner support@example.com")]
+    New {
+        /// Its name: lower-case letters, digits and hyphens
+        name: String,
+        /// Who answers for it [default: you]
+        #[arg(long)]
+        owner: Option<String>,
+    },
+    /// Open the working file in $VISUAL or $EDITOR, then check it
+    #[command(after_help = "Examples:
+  plumbline prompt edit ticket-triage
+  EDITOR='code --wait' plumbline prompt edit ticket-triage")]
+    Edit {
+        /// Name of a prompt
+        name: String,
+    },
+    /// Releases and what environments used, newest first
+    #[command(after_help = "Examples:
+  plumbline prompt history ticket-triage
+  plumbline prompt history ticket-triage --environment production --json")]
+    History {
+        /// Name of a prompt
+        name: String,
+        /// Changes of this environment only
+        #[arg(long, value_name = "NAME")]
+        environment: Option<String>,
+    },
+    /// Which release each environment uses, or used at a point in time
+    #[command(after_help = "Examples:
+  plumbline prompt environments
+  plumbline prompt environments ticket-triage
+  plumbline prompt environments --environment production --at '2026-11-03 14:32'
+  plumbline prompt environments --at 2026-11-03T14:32:00+01:00")]
+    Environments {
+        /// Name of a prompt; all of them when absent
+        name: Option<String>,
+        /// This environment only
+        #[arg(long, value_name = "NAME")]
+        environment: Option<String>,
+        /// A point in time: `2026-11-03 14:32` is UTC, RFC 3339 names its offset
+        #[arg(long, value_name = "TIME", value_parser = when::read)]
+        at: Option<UnixNanos>,
+    },
+    /// Point an environment at a release
+    #[command(after_help = "Examples:
+  plumbline prompt promote ticket-triage@1.2.0 staging
+  plumbline prompt promote ticket-triage@1.2.0 production --why 'passed on the golden set'")]
+    Promote {
+        /// The release
+        #[arg(value_name = "NAME@VERSION")]
+        prompt: String,
+        /// dev, staging, production, or a name of your own
+        environment: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Point an environment back at the release it used before
+    #[command(after_help = "Examples:
+  plumbline prompt rollback ticket-triage production --why 'refunds go wrong'")]
+    Rollback {
+        /// Name of a prompt
+        name: String,
+        /// The environment
+        environment: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// The release that brought each line
+    #[command(after_help = "Examples:
+  plumbline prompt blame ticket-triage
+  plumbline prompt blame ticket-triage@1.1.0")]
+    Blame {
+        /// Prompt; without a version the working file
+        #[arg(value_name = "NAME[@VERSION]")]
+        prompt: String,
+    },
+}
+
+/// Who changes an environment, and why.
+#[derive(Debug, Args)]
+pub(crate) struct By {
+    /// Why; may be left out by an owner of the prompt
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) why: String,
+    /// Who does it [default: $PLUMBLINE_USER, else $GIT_AUTHOR_EMAIL, $EMAIL or the user's name]
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub(crate) who: String,
 }

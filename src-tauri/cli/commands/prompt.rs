@@ -1,5 +1,6 @@
 //! `plumbline prompt …`
 
+use super::{environment, prompt_file};
 use crate::args::Prompt;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -46,6 +47,33 @@ pub(super) fn run(
             })?;
             Ok(ExitStatus::Pass)
         }
+        Prompt::New { name, owner } => prompt_file::new(engine, name, owner.as_deref(), printer),
+        Prompt::Edit { name } => prompt_file::edit(engine, name, printer),
+        Prompt::Blame { prompt } => prompt_file::blame(engine, prompt, printer),
+        Prompt::History { name, environment } => {
+            environment::history(engine, name, environment.as_deref(), printer)
+        }
+        Prompt::Environments {
+            name,
+            environment,
+            at,
+        } => environment::stands(
+            engine,
+            name.as_deref(),
+            environment.as_deref(),
+            *at,
+            printer,
+        ),
+        Prompt::Promote {
+            prompt,
+            environment,
+            by,
+        } => environment::promote(engine, prompt, environment, by, printer),
+        Prompt::Rollback {
+            name,
+            environment,
+            by,
+        } => environment::rollback(engine, name, environment, by, printer),
     }
 }
 
@@ -138,7 +166,11 @@ struct Checked {
     reasons: Vec<String>,
 }
 
-fn check(engine: &Engine, name: Option<&str>, printer: &Printer) -> Result<ExitStatus, Problem> {
+pub(super) fn check(
+    engine: &Engine,
+    name: Option<&str>,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
     let names = match name {
         Some(name) => vec![name.to_owned()],
         None => engine
@@ -350,7 +382,7 @@ fn variables_from(
     Ok(VariablesFrom::Values { values })
 }
 
-fn split(prompt: &str) -> (&str, Option<&str>) {
+pub(super) fn split(prompt: &str) -> (&str, Option<&str>) {
     match prompt.split_once('@') {
         Some((name, version)) => (name, Some(version)),
         None => (prompt, None),

@@ -70,7 +70,10 @@ mod tests {
     #[test]
     fn ids_of_cells_follow_the_plan() {
         let ids = new_cell_ids(2_000);
-        assert!(ids.is_sorted_by(|a, b| a < b), "one is there twice, or out of order");
+        assert!(
+            ids.is_sorted_by(|a, b| a < b),
+            "one is there twice, or out of order"
+        );
         assert_eq!(ids.len(), 2_000);
     }
 

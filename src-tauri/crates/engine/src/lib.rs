@@ -6,6 +6,7 @@
 
 pub mod api;
 
+mod blame;
 mod budget;
 mod cache;
 mod clock;
@@ -14,12 +15,14 @@ mod compare;
 mod cost;
 mod datasets;
 mod demo;
+mod environments;
 mod forecast;
 mod import;
 mod jobs;
 mod keys;
 mod large_numbers;
 mod listen;
+mod new_prompt;
 mod price_tables;
 mod prices;
 mod prompt_folder;

@@ -249,6 +249,7 @@ impl Engine {
                     .as_ref()
                     .map(prompts::template_hash)
                     .unwrap_or_default(),
+                seen: known.as_ref().map(|known| known.imported_ns.into()),
                 altered: known.is_some_and(|known| known.text != text),
             });
         }
@@ -403,7 +404,7 @@ fn render(spec: &PromptSpec, variables: &Map<String, Value>) -> Result<RenderVie
     })
 }
 
-fn parse_version(text: &str) -> Result<Version, Problem> {
+pub(crate) fn parse_version(text: &str) -> Result<Version, Problem> {
     Version::parse(text).map_err(|error| {
         Problem::bad_input(format!(
             "`{}` is not a version: {error}",

@@ -9,6 +9,7 @@ mod column_mapping;
 mod conversation;
 mod cost;
 mod dataset;
+mod environment;
 mod ids;
 mod import;
 mod message;
@@ -31,6 +32,9 @@ pub use column_mapping::{ColumnMapping, LatencyUnit, MappedField, PartOf, TimeUn
 pub use conversation::{Divergence, ToolResult, Turn};
 pub use cost::{Cost, CostLine, Origin, PriceSource};
 pub use dataset::{Case, Dataset};
+pub use environment::{
+    ENVIRONMENTS, EnvironmentChange, EnvironmentChangeKind, in_force, release_before,
+};
 pub use ids::{AttemptId, CellId, ImportId, JobId, RunId};
 pub use import::{FieldUnread, ImportFile, LossCounts, QuarantinedRow};
 pub use message::{Content, Message, Role, ToolCall};

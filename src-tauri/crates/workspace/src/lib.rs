@@ -42,6 +42,7 @@ pub use table::change::{CHANGES_KEPT, Change, Changes, Topic};
 pub use table::column_mapping::ColumnMappingRow;
 pub use table::dataset::DatasetSummary;
 pub use table::day_bill::DayBill;
+pub use table::environment_change::NewEnvironmentChange;
 pub use table::import_file::{ImportRow, NewImport};
 pub use table::live_intake::SpanContent;
 pub use table::opinion::{Opinion, OpinionKey, Said};

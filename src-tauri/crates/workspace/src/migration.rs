@@ -72,6 +72,7 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::response_cache::V6,
         table::cell::V6,
     ],
+    &[table::environment_change::V7],
 ];
 
 /// Brings the file to the newest schema. An older file with content is backed up first.

@@ -1,7 +1,10 @@
 //! Values on their way in and out of columns.
 
 use crate::error::{Result, WorkspaceError};
-use plumbline_model::{AttemptState, CellStatus, Origin, Purpose, RunStatus, SpanKind, SpanStatus};
+use plumbline_model::{
+    AttemptState, CellStatus, EnvironmentChangeKind, Origin, Purpose, RunStatus, SpanKind,
+    SpanStatus,
+};
 use std::str::FromStr;
 
 /// A count as SQLite's integer. Counts beyond 2^63 are not counts of anything.
@@ -55,6 +58,7 @@ macro_rules! word {
     };
 }
 
+word!(EnvironmentChangeKind, Promote, Rollback);
 word!(
     SpanKind, Llm, Tool, Retrieval, Embedding, Rerank, Chain, Agent, Guardrail
 );

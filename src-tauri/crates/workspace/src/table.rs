@@ -14,6 +14,7 @@ pub(crate) mod change;
 pub(crate) mod column_mapping;
 pub(crate) mod dataset;
 pub(crate) mod day_bill;
+pub(crate) mod environment_change;
 pub(crate) mod import_file;
 pub(crate) mod live_intake;
 pub(crate) mod opinion;

@@ -32,6 +32,19 @@ pub(super) fn line_ops<'t>(a: &[&'t str], b: &[&'t str]) -> Vec<DiffOp> {
     operations(&matches, a.len(), b.len())
 }
 
+/// For each line of `b` the line of `a` that it stood as before, counted from 0; `None` for a line that is new.
+#[must_use]
+pub fn kept_lines(a: &[&str], b: &[&str]) -> Vec<Option<usize>> {
+    let (ids_a, ids_b) = intern(a, b);
+    let mut kept = vec![None; b.len()];
+    for run in common_runs(&ids_a, &ids_b) {
+        for (offset, from) in kept.iter_mut().skip(run.b).take(run.len).enumerate() {
+            *from = Some(run.a + offset);
+        }
+    }
+    kept
+}
+
 /// Replaces equal items by equal numbers, counted from 0 across both sides.
 pub(super) fn intern<'t>(a: &[&'t str], b: &[&'t str]) -> (Vec<u32>, Vec<u32>) {
     let mut known: HashMap<&'t str, u32> = HashMap::with_capacity(a.len());
@@ -238,6 +251,14 @@ mod tests {
             .flat_map(|op| a[op.old_range()].to_vec())
             .collect();
         assert_eq!(kept, a, "all old lines stay");
+    }
+
+    #[test]
+    fn kept_lines_know_where_they_stood() {
+        let kept = kept_lines(&["a", "b", "c"], &["x", "a", "c", "c"]);
+        assert_eq!(kept, [None, Some(0), Some(2), None]);
+        assert_eq!(kept_lines(&[], &["a"]), [None]);
+        assert!(kept_lines(&["a"], &[]).is_empty());
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod visible;
 mod words;
 
 pub use json::{JsonChange, JsonChangeKind, diff_json, json_equal};
+pub use lines::kept_lines;
 pub use outputs::{OutputDiff, OutputKind, ReadJson, diff_outputs, diff_outputs_with, read_json};
 pub use row::{DiffRow, Emphasis, Hunk, Piece, RowTag, TextDiff};
 pub use text::{Context, DiffOptions, diff_text, diff_text_with};

@@ -1,6 +1,6 @@
 //! Prompts as the window shows them.
 
-use plumbline_model::{AssembledRequest, PromptSpec, Role};
+use plumbline_model::{AssembledRequest, NanosText, PromptSpec, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
@@ -49,6 +49,8 @@ pub struct ReleaseRow {
     pub changelog: String,
     pub owner: String,
     pub template_hash: String,
+    /// When this workspace saw it first.
+    pub seen: Option<NanosText>,
     /// The file on disk is no longer the one that was released.
     pub altered: bool,
 }

@@ -109,6 +109,10 @@ fn migrations_that_shipped_are_as_they_were() {
             6,
             "4748cb7ffa0260f77fbd022efafd2d4b871c1d9844eaedaa2e1277a307cdff8a",
         ),
+        (
+            7,
+            "2cf131c5bae539d17708e507003b9df9c3e4f731cf5e668b8920f9315ec2fd5b",
+        ),
     ];
     assert_eq!(
         shipped.len() as i64,
