@@ -6,6 +6,7 @@
 mod compare;
 mod cost;
 mod datasets;
+mod environments;
 mod jobs;
 mod keys;
 mod listen;
@@ -36,6 +37,12 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         prompts::prompt_diff,
         prompts::prompt_release,
         prompts::prompt_usage,
+        prompts::prompt_new,
+        prompts::prompt_blame,
+        environments::prompt_environments,
+        environments::environment_stands,
+        environments::prompt_promote,
+        environments::prompt_rollback,
         datasets::dataset_list,
         datasets::dataset_cases,
         datasets::dataset_from_traces,

@@ -1,8 +1,8 @@
-//! Prompts: list, open, check, save, render, diff, release.
+//! Prompts: new, list, open, check, save, render, diff, release, blame.
 
 use crate::desk::{Answer, Desk};
 use plumbline_engine::api::{
-    PromptCheck, PromptRow, PromptView, RenderView, StatGroup, TextDiff, VariablesFrom,
+    BlamedLine, PromptCheck, PromptRow, PromptView, RenderView, StatGroup, TextDiff, VariablesFrom,
 };
 use tauri::State;
 
@@ -79,4 +79,19 @@ pub(crate) async fn prompt_release(
 #[tauri::command]
 pub(crate) async fn prompt_usage(desk: State<'_, Desk>, name: String) -> Answer<Vec<StatGroup>> {
     desk.ask(move |engine| engine.prompt_usage(&name)).await
+}
+
+#[tauri::command]
+pub(crate) async fn prompt_new(desk: State<'_, Desk>, name: String) -> Answer<PromptView> {
+    desk.ask(move |engine| engine.prompt_new(&name, None)).await
+}
+
+#[tauri::command]
+pub(crate) async fn prompt_blame(
+    desk: State<'_, Desk>,
+    name: String,
+    version: String,
+) -> Answer<Vec<BlamedLine>> {
+    desk.ask(move |engine| engine.prompt_blame(&name, &version))
+        .await
 }

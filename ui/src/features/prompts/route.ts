@@ -1,7 +1,15 @@
 /** The address of a prompt: which one, which version, which tab. */
 import { href, type Route } from '$lib/router.svelte';
 
-export const TABS = ['editor', 'rendered', 'diff', 'history', 'usage'] as const;
+export const TABS = [
+  'editor',
+  'rendered',
+  'diff',
+  'history',
+  'lines',
+  'environments',
+  'usage',
+] as const;
 export type PromptTab = (typeof TABS)[number];
 
 export interface PromptAddress {

@@ -8,6 +8,7 @@ import { costView, usage } from './fixtures/cost';
 import { fixtureMoney } from './fixtures/money';
 import { fixturePrices } from './fixtures/prices';
 import { datasetRows, tickets } from './fixtures/datasets';
+import { fixtureEnvironments } from './fixtures/environments';
 import { fixtureIntake } from './fixtures/intake';
 import { FixtureJobs } from './fixtures/jobs';
 import { fixtureKeys } from './fixtures/keys';
@@ -51,6 +52,7 @@ export function fixtureHost(options: FixtureOptions = {}): Host {
 
   return {
     ...fixturePrompts(announce),
+    ...fixtureEnvironments(announce),
     ...fixtureIntake(announce),
     ...fixtureKeys(),
     ...traces,

@@ -2,6 +2,11 @@
  * The only door to everything outside the window: one method per command of the desktop shell.
  * Every rejection is a `Problem`. `tauri.ts` answers in the app, `fixture.ts` in a browser and in tests.
  */
+import type { BlamedLine } from '$lib/bindings/BlamedLine';
+import type { ChangedBy } from '$lib/bindings/ChangedBy';
+import type { EnvironmentChange } from '$lib/bindings/EnvironmentChange';
+import type { EnvironmentStand } from '$lib/bindings/EnvironmentStand';
+import type { PromptEnvironments } from '$lib/bindings/PromptEnvironments';
 import type { AsSent } from '$lib/bindings/AsSent';
 import type { CasePage } from '$lib/bindings/CasePage';
 import type { CachePurgeFilter } from '$lib/bindings/CachePurgeFilter';
@@ -89,6 +94,23 @@ export interface Host {
   promptDiff(name: string, from: string, to: string): Promise<TextDiff>;
   promptRelease(name: string, version: string, changelog: string): Promise<PromptView>;
   promptUsage(name: string): Promise<StatGroup[]>;
+  /** Writes the working file of a prompt that does not exist; the person is its owner. */
+  promptNew(name: string): Promise<PromptView>;
+  promptBlame(name: string, version: string): Promise<BlamedLine[]>;
+  promptEnvironments(name: string): Promise<PromptEnvironments>;
+  /** `at` null is now; the others narrow. */
+  environmentStands(
+    prompt: string | null,
+    environment: string | null,
+    at: string | null,
+  ): Promise<EnvironmentStand[]>;
+  promptPromote(
+    name: string,
+    version: string,
+    environment: string,
+    by: ChangedBy,
+  ): Promise<EnvironmentChange>;
+  promptRollback(name: string, environment: string, by: ChangedBy): Promise<EnvironmentChange>;
 
   datasetList(): Promise<DatasetRow[]>;
   datasetCases(name: string, offset: number, limit: number, text: string): Promise<CasePage>;

@@ -27,6 +27,14 @@ export const tauriHost: Host = {
   promptRelease: (name, version, changelog) =>
     invoke('prompt_release', { name, version, changelog }),
   promptUsage: (name) => invoke('prompt_usage', { name }),
+  promptNew: (name) => invoke('prompt_new', { name }),
+  promptBlame: (name, version) => invoke('prompt_blame', { name, version }),
+  promptEnvironments: (name) => invoke('prompt_environments', { name }),
+  environmentStands: (prompt, environment, at) =>
+    invoke('environment_stands', { prompt, environment, at }),
+  promptPromote: (name, version, environment, by) =>
+    invoke('prompt_promote', { name, version, environment, by }),
+  promptRollback: (name, environment, by) => invoke('prompt_rollback', { name, environment, by }),
 
   datasetList: () => invoke('dataset_list'),
   datasetCases: (name, offset, limit, text) =>
