@@ -144,3 +144,67 @@ fn a_changelog_must_be_one_line() {
     }
     assert!(!stage.path("prompts/answer/releases/1.2.0.md").exists());
 }
+
+#[test]
+fn a_change_says_what_it_comes_to_before_its_lines() {
+    let stage = Stage::with_cases(3);
+    stage.run(&["dataset", "add", "cases.jsonl"]).passed();
+    let text = prompt("1.1.0", "Answer in one word, and <b>never</b> in ``` two.");
+    stage.write("prompts/answer/prompt.md", text);
+    let before = stage.json(&["prompt", "diff", "answer"]);
+    assert_eq!(before["computed"], "minor");
+    assert_eq!(before["messages"][0]["kind"], "changed");
+    assert_eq!(before["messages"][1]["kind"], "same");
+    let counted = |side: &str| before["messages"][0][side].as_u64().unwrap();
+    assert!(counted("tokens_before") < counted("tokens_after"));
+    assert!(
+        before["no_cost_because"]
+            .as_str()
+            .unwrap()
+            .contains("no run of this prompt")
+    );
+    assert!(
+        before["hunks"].is_array(),
+        "the lines of before are where they were"
+    );
+
+    let plan = [
+        "replay",
+        "answer@1.0.0",
+        "--model",
+        "recorded:none",
+        "--dataset",
+        "cases",
+    ];
+    stage.run(&plan);
+    let after = stage.json(&["prompt", "diff", "answer"]);
+    let cost = &after["cost"];
+    assert_eq!(
+        (&cost["dataset"], &cost["cases"]),
+        (&"cases".into(), &3.into())
+    );
+    let usd = |side: &str| cost[side].as_str().unwrap().parse::<f64>().unwrap();
+    let (old, new) = (usd("usd_per_1000_before"), usd("usd_per_1000_after"));
+    let tokens = |side: &str| cost[side].as_f64().unwrap();
+    let per_mtok = 0.4;
+    let expected = (tokens("tokens_in_after") - tokens("tokens_in_before")) * per_mtok / 1_000.0;
+    assert!((new - old - expected).abs() < 1e-9, "{cost}");
+
+    let shown = stage.run(&["prompt", "diff", "answer"]).passed().out;
+    assert!(
+        shown.contains("minor change") && shown.contains("1,000 calls of"),
+        "{shown}"
+    );
+    let comment = stage
+        .run(&["prompt", "diff", "answer", "--markdown"])
+        .passed()
+        .out;
+    assert!(comment.starts_with("### answer 1"), "{comment}");
+    assert!(
+        comment.contains("````diff"),
+        "a fence that its lines cannot end: {comment}"
+    );
+    stage
+        .run(&["prompt", "diff", "answer", "--markdown", "--json"])
+        .refused(2, &["cannot be used with"]);
+}

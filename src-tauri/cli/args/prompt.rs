@@ -72,7 +72,8 @@ pub(crate) enum Prompt {
     /// What differs between two versions; `working` is the working file
     #[command(after_help = "Examples:
   plumbline prompt diff ticket-triage           the working file against the latest release
-  plumbline prompt diff ticket-triage 1.0.0 1.1.0")]
+  plumbline prompt diff ticket-triage 1.0.0 1.1.0
+  plumbline prompt diff ticket-triage --markdown > comment.md")]
     Diff {
         /// Name of a prompt
         name: String,
@@ -82,6 +83,9 @@ pub(crate) enum Prompt {
         /// A version or `working`
         #[arg(default_value = "working")]
         to: String,
+        /// Print Markdown for a pull request
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
     },
     /// Freeze the working file as a release
     #[command(after_help = "Examples:

@@ -1,13 +1,13 @@
 //! `plumbline prompt …`
 
-use super::{environment, prompt_file};
+use super::{environment, prompt_diff, prompt_file};
 use crate::args::Prompt;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::Engine;
 use plumbline_engine::api::{FindingSeverity, PromptFinding, PromptRow, RenderView, VariablesFrom};
 use plumbline_model::{Message, Problem};
-use plumbline_report::{Column, Paint, Table, clean, diff_text, figures};
+use plumbline_report::{Column, Paint, Table, clean, figures};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -32,7 +32,12 @@ pub(super) fn run(
             let from = variables_from(variables, vars.as_deref(), case.as_deref())?;
             render(engine, prompt, &from, printer)
         }
-        Prompt::Diff { name, from, to } => diff(engine, name, from, to, printer),
+        Prompt::Diff {
+            name,
+            from,
+            to,
+            markdown,
+        } => prompt_diff::diff(engine, name, (from, to), *markdown, printer),
         Prompt::Release {
             name,
             version,
@@ -309,38 +314,6 @@ fn render(
         printer.note("over the prompt's budget: a replay would refuse to send this");
         return Ok(ExitStatus::Findings);
     }
-    Ok(ExitStatus::Pass)
-}
-
-fn diff(
-    engine: &Engine,
-    name: &str,
-    from: &str,
-    to: &str,
-    printer: &Printer,
-) -> Result<ExitStatus, Problem> {
-    let latest;
-    let from = if from == "latest" {
-        latest = engine
-            .prompt_open(name, None)?
-            .releases
-            .first()
-            .map(|release| release.version.clone())
-            .ok_or_else(|| {
-                Problem::not_found(format!("`{name}` has no release to compare with"))
-            })?;
-        latest.as_str()
-    } else {
-        from
-    };
-    let diff = engine.prompt_diff(name, from, to)?;
-    printer.answer(&diff, || {
-        diff_text::unified(
-            &diff.clone().into(),
-            diff_text::Names { a: from, b: to },
-            printer.style(),
-        )
-    })?;
     Ok(ExitStatus::Pass)
 }
 

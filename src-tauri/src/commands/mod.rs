@@ -34,7 +34,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         prompts::prompt_check_text,
         prompts::prompt_save,
         prompts::prompt_render,
-        prompts::prompt_diff,
+        prompts::prompt_changes,
         prompts::prompt_release,
         prompts::prompt_usage,
         prompts::prompt_new,

@@ -2,7 +2,8 @@
 
 use crate::desk::{Answer, Desk};
 use plumbline_engine::api::{
-    BlamedLine, PromptCheck, PromptRow, PromptView, RenderView, StatGroup, TextDiff, VariablesFrom,
+    BlamedLine, PromptChanges, PromptCheck, PromptRow, PromptView, RenderView, StatGroup,
+    VariablesFrom,
 };
 use tauri::State;
 
@@ -55,13 +56,14 @@ pub(crate) async fn prompt_render(
 }
 
 #[tauri::command]
-pub(crate) async fn prompt_diff(
+pub(crate) async fn prompt_changes(
     desk: State<'_, Desk>,
     name: String,
     from: String,
     to: String,
-) -> Answer<TextDiff> {
-    desk.ask(move |engine| engine.prompt_diff(&name, &from, &to))
+    unsaved: Option<String>,
+) -> Answer<PromptChanges> {
+    desk.ask(move |engine| engine.prompt_changes(&name, &from, &to, unsaved.as_deref()))
         .await
 }
 

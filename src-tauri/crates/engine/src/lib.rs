@@ -27,6 +27,7 @@ mod price_tables;
 mod prices;
 mod prompt_folder;
 mod promptfoo;
+mod prompt_changes;
 mod prompts;
 mod raw_text;
 mod recompute;

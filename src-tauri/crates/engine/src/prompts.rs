@@ -1,4 +1,4 @@
-//! Prompts: list, open, check, save, render, diff, release.
+//! Prompts: list, open, check, save, render, release.
 
 use crate::Engine;
 use crate::api::{
@@ -6,7 +6,6 @@ use crate::api::{
     SectionTokens, VariablesFrom,
 };
 use crate::prompt_folder::{PromptFolder, text_hash};
-use plumbline_analysis::diff::{TextDiff, diff_text};
 use plumbline_model::{Problem, PromptSpec};
 use plumbline_prompts as prompts;
 use plumbline_tokens as tokens;
@@ -156,14 +155,6 @@ impl Engine {
         render(&spec, &variables)
     }
 
-    /// What differs between two versions of a prompt file; `working` names the working file.
-    pub fn prompt_diff(&self, name: &str, from: &str, to: &str) -> Result<TextDiff, Problem> {
-        Ok(diff_text(
-            &self.prompt_text(name, from)?,
-            &self.prompt_text(name, to)?,
-        ))
-    }
-
     /// Releases the working file under a version; refused when the bump is smaller than what changed.
     pub fn prompt_release(
         &self,
@@ -266,7 +257,7 @@ impl Engine {
         Ok(())
     }
 
-    fn prompt_text(&self, name: &str, version: &str) -> Result<String, Problem> {
+    pub(crate) fn prompt_text(&self, name: &str, version: &str) -> Result<String, Problem> {
         let folder = self.prompt_folder()?;
         if version == WORKING {
             folder.working_text(name)

@@ -102,6 +102,16 @@ describe('environments of a prompt', () => {
   });
 });
 
+describe('a change of a prompt', () => {
+  it('says what it comes to beside its lines', async () => {
+    await open('#/prompts/ticket-triage?tab=diff&from=0.9.0&to=1.0.0');
+    const facts = await screen.findByRole('region', { name: 'What the change comes to' });
+    expect(within(facts).getByText('minor')).toBeInTheDocument();
+    expect(facts).toHaveTextContent(/\$0\.2\d* → \$0\.2\d*/);
+    expect(within(facts).getByText(/over 200 cases of tickets/)).toBeInTheDocument();
+  });
+});
+
 describe('lines of a prompt', () => {
   it('name the release that brought them', async () => {
     await open('#/prompts/ticket-triage?tab=lines');

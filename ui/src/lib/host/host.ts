@@ -6,6 +6,7 @@ import type { BlamedLine } from '$lib/bindings/BlamedLine';
 import type { ChangedBy } from '$lib/bindings/ChangedBy';
 import type { EnvironmentChange } from '$lib/bindings/EnvironmentChange';
 import type { EnvironmentStand } from '$lib/bindings/EnvironmentStand';
+import type { PromptChanges } from '$lib/bindings/PromptChanges';
 import type { PromptEnvironments } from '$lib/bindings/PromptEnvironments';
 import type { AsSent } from '$lib/bindings/AsSent';
 import type { CasePage } from '$lib/bindings/CasePage';
@@ -54,7 +55,6 @@ import type { RunView } from '$lib/bindings/RunView';
 import type { Side } from '$lib/bindings/Side';
 import type { SpanView } from '$lib/bindings/SpanView';
 import type { StatGroup } from '$lib/bindings/StatGroup';
-import type { TextDiff } from '$lib/bindings/TextDiff';
 import type { TraceColumns } from '$lib/bindings/TraceColumns';
 import type { TraceFilter } from '$lib/bindings/TraceFilter';
 import type { TracePage } from '$lib/bindings/TracePage';
@@ -90,8 +90,13 @@ export interface Host {
     text: string | null,
     from: VariablesFrom,
   ): Promise<RenderView>;
-  /** Versions, or `working`. */
-  promptDiff(name: string, from: string, to: string): Promise<TextDiff>;
+  /** Versions, `working`, or `unsaved` for the text that is given. */
+  promptChanges(
+    name: string,
+    from: string,
+    to: string,
+    unsaved: string | null,
+  ): Promise<PromptChanges>;
   promptRelease(name: string, version: string, changelog: string): Promise<PromptView>;
   promptUsage(name: string): Promise<StatGroup[]>;
   /** Writes the working file of a prompt that does not exist; the person is its owner. */

@@ -23,7 +23,7 @@ export const tauriHost: Host = {
     invoke('prompt_save', { name, text, expectedTextHash }),
   promptRender: (name, version, text, from) =>
     invoke('prompt_render', { name, version, text, from }),
-  promptDiff: (name, from, to) => invoke('prompt_diff', { name, from, to }),
+  promptChanges: (name, from, to, unsaved) => invoke('prompt_changes', { name, from, to, unsaved }),
   promptRelease: (name, version, changelog) =>
     invoke('prompt_release', { name, version, changelog }),
   promptUsage: (name) => invoke('prompt_usage', { name }),

@@ -28,6 +28,7 @@ mod view;
 
 pub use checks::{CheckRow, RunChecks};
 pub use plan::parse_target;
+pub(crate) use prior::Prior;
 pub(crate) use plan::{Column, RECORDED, column};
 pub(crate) use view::{answer_text, column_keys, latencies, preview, totals};
 

@@ -11,14 +11,14 @@ const ENOUGH: usize = 5;
 
 /// The earlier calls of a prompt and a model, summed up.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Prior {
-    pub(super) out: EstimatePrior,
-    pub(super) count_error: Option<CountError>,
+pub(crate) struct Prior {
+    pub(crate) out: EstimatePrior,
+    pub(crate) count_error: Option<CountError>,
 }
 
 impl Prior {
     /// Of the prompt and the model where they were called together, else of the model, else of the limit alone.
-    pub(super) fn of(
+    pub(crate) fn of(
         workspace: &Workspace,
         prompt: &str,
         model: &str,
@@ -34,7 +34,7 @@ impl Prior {
     }
 
     /// Input tokens as this model measures what was counted.
-    pub(super) fn tokens_in(&self, counted: u64) -> u64 {
+    pub(crate) fn tokens_in(&self, counted: u64) -> u64 {
         let ratio = self.count_error.as_ref().map_or(1.0, |error| error.ratio);
         (counted as f64 * ratio).round() as u64
     }

@@ -1,0 +1,166 @@
+//! `plumbline prompt diff`: what a change comes to, then its lines.
+
+use crate::exit::ExitStatus;
+use crate::printer::Printer;
+use plumbline_engine::Engine;
+use plumbline_engine::api::{CostChange, MessageChange, MessageChangeKind, PromptChanges};
+use plumbline_model::{Problem, Usd};
+use plumbline_report::{Paint, Style, clean, diff_text, figures, markdown};
+
+pub(super) fn diff(
+    engine: &Engine,
+    name: &str,
+    (from, to): (&str, &str),
+    as_markdown: bool,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    let latest;
+    let from = if from == "latest" {
+        latest = engine
+            .prompt_open(name, None)?
+            .releases
+            .first()
+            .map(|release| release.version.clone())
+            .ok_or_else(|| {
+                Problem::not_found(format!("`{name}` has no release to compare with"))
+            })?;
+        latest.as_str()
+    } else {
+        from
+    };
+    let changes = engine.prompt_changes(name, from, to, None)?;
+    printer.answer(&changes, || {
+        if as_markdown {
+            return in_markdown(name, &changes);
+        }
+        let mut text = facts(&changes, printer.style());
+        text.push_str(&lines(&changes, printer.style()));
+        text
+    })?;
+    Ok(ExitStatus::Pass)
+}
+
+fn lines(changes: &PromptChanges, style: Style) -> String {
+    let names = diff_text::Names {
+        a: &changes.from,
+        b: &changes.to,
+    };
+    diff_text::unified(&changes.diff.clone().into(), names, style)
+}
+
+fn facts(changes: &PromptChanges, style: Style) -> String {
+    let mut text = String::new();
+    if let Some(computed) = &changes.computed {
+        text.push_str(&format!(
+            "{}\n",
+            style.paint(Paint::Strong, &format!("{computed} change"))
+        ));
+    }
+    for reason in &changes.reasons {
+        text.push_str(&format!("  {}\n", clean(reason)));
+    }
+    let moved: Vec<String> = changes.messages.iter().filter_map(message).collect();
+    if !moved.is_empty() {
+        text.push_str(&format!(
+            "tokens ({}): {}\n",
+            changes.encoding,
+            moved.join(", ")
+        ));
+    }
+    match (&changes.cost, &changes.no_cost_because) {
+        (Some(cost), _) => text.push_str(&format!("{}\n", clean(&money(cost)))),
+        (None, Some(reason)) => text.push_str(&format!("cost: not known, {}\n", clean(reason))),
+        (None, None) => {}
+    }
+    text.push('\n');
+    text
+}
+
+/// `None` for a message that stayed as it was.
+fn message(change: &MessageChange) -> Option<String> {
+    let role = change.role.as_str();
+    let tokens = |count: Option<u64>| figures::known_count(count);
+    Some(match change.kind {
+        MessageChangeKind::Same => return None,
+        MessageChangeKind::Added => format!("{role} added with {}", tokens(change.tokens_after)),
+        MessageChangeKind::Removed => {
+            format!("{role} removed with {}", tokens(change.tokens_before))
+        }
+        MessageChangeKind::Changed => format!(
+            "{role} {} to {}",
+            tokens(change.tokens_before),
+            tokens(change.tokens_after)
+        ),
+    })
+}
+
+fn money(cost: &CostChange) -> String {
+    let of =
+        |usd: Option<Usd>| usd.map_or_else(|| "unknown".to_owned(), |usd| figures::usd(Some(usd)));
+    let table = cost.source.as_ref().map_or_else(String::new, |source| {
+        format!(", {} {}", source.table, source.version)
+    });
+    let models = if cost.model_before == cost.model_after {
+        cost.model_after.clone()
+    } else {
+        format!("{} to {}", cost.model_before, cost.model_after)
+    };
+    format!(
+        "1,000 calls of {models}: {} to {} (estimated over {} cases of {}: {} to {} tokens in, {} to {} out{table})",
+        of(cost.usd_per_1000_before),
+        of(cost.usd_per_1000_after),
+        figures::count(cost.cases),
+        cost.dataset,
+        figures::count(cost.tokens_in_before),
+        figures::count(cost.tokens_in_after),
+        figures::count(cost.tokens_out_before),
+        figures::count(cost.tokens_out_after),
+    )
+}
+
+/// A comment for a pull request: what a reader has to know first, the lines folded away.
+fn in_markdown(name: &str, changes: &PromptChanges) -> String {
+    let title = format!("{name} {} to {}", changes.from, changes.to);
+    let mut text = format!("### {}\n\n", markdown::escape(&title));
+    if let Some(computed) = &changes.computed {
+        text.push_str(&format!("**{computed}** change\n\n"));
+    }
+    for reason in &changes.reasons {
+        text.push_str(&format!("- {}\n", markdown::escape(reason)));
+    }
+    let moved: Vec<String> = changes.messages.iter().filter_map(message).collect();
+    if !moved.is_empty() {
+        let tokens = format!("tokens ({}): {}", changes.encoding, moved.join(", "));
+        text.push_str(&format!("- {}\n", markdown::escape(&tokens)));
+    }
+    match (&changes.cost, &changes.no_cost_because) {
+        (Some(cost), _) => text.push_str(&format!("- {}\n", markdown::escape(&money(cost)))),
+        (None, Some(reason)) => {
+            text.push_str(&format!("- cost not known: {}\n", markdown::escape(reason)));
+        }
+        (None, None) => {}
+    }
+    let lines = lines(changes, Style { colour: false });
+    let fence = fence_around(&lines);
+    text.push_str(&format!(
+        "\n<details><summary>Lines</summary>\n\n{fence}diff\n{lines}\n{fence}\n\n</details>\n"
+    ));
+    text
+}
+
+/// More backticks than stand anywhere in the text, so that nothing in it ends the block.
+fn fence_around(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    "`".repeat(longest.max(2) + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_the_lines_ends_their_block() {
+        assert_eq!(fence_around("a `b` c"), "```");
+        assert_eq!(fence_around("````\n"), "`````");
+    }
+}
