@@ -72,3 +72,22 @@ fn the_most_serious_reason_comes_first() {
             .any(|reason| reason == "minor: the parameters changed")
     );
 }
+
+#[test]
+fn every_part_of_a_prompt_has_a_rule() {
+    // Names each field, so that a new one asks for its rule here.
+    let PromptSpec {
+        name: _,          // major
+        version: _,       // none: it is what is computed
+        owner: _,         // patch
+        description: _,   // patch
+        changelog: _,     // patch
+        model: _,         // minor
+        parameters: _,    // minor
+        variables: _,     // by caller
+        tools: _,         // by signature; their descriptions minor
+        output_schema: _, // by reader
+        budget: _,        // major when tighter, else minor
+        sections: _,      // by role, text and white space
+    } = full();
+}

@@ -43,7 +43,8 @@ impl<'s> Comparison<'s> {
         wide: &'s Value,
     ) -> Reasons {
         let mut reasons = Reasons::default();
-        if matches!(wide, Value::Bool(true)) || narrow.types.is_none() {
+        let nothing = narrow.types.is_none() && !narrow.no_schema;
+        if nothing || matches!(wide, Value::Bool(true)) {
             return reasons;
         }
         let (address, wide_address) = (narrow.address(), address_of(wide));
@@ -103,7 +104,8 @@ impl<'s> Comparison<'s> {
                 && self.wide.leads_outside(reference)
                 && self.narrow.leads_outside(reference);
             if !kept {
-                let what = format!("the reference `{reference}`, which is not followed, is part");
+                let reference = quote(&Value::from(*reference));
+                let what = format!("the reference {reference}, which is not followed, is part");
                 reasons.add(self.voice.undecided(path, &what));
             }
         }

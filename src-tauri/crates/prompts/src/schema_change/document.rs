@@ -28,6 +28,7 @@ impl<'s> Document<'s> {
             names_itself: false,
             names_parts: false,
         };
+        let older = document.dialect().contains("draft-04");
         let mut count = 0;
         let mut rest = vec![(0, root)];
         while let Some((depth, value)) = rest.pop() {
@@ -41,7 +42,7 @@ impl<'s> Document<'s> {
                     let named = |word| members.get(word).is_some_and(Value::is_string);
                     if named("$id") || named("id") {
                         document.names_itself = true;
-                        document.names_parts |= depth > 0 && named("$id");
+                        document.names_parts |= depth > 0 && (named("$id") || older);
                     }
                     rest.extend(members.values().map(|member| (depth + 1, member)));
                 }

@@ -123,6 +123,9 @@ pub(super) fn admits_map(
     value: &Value,
     steps: &mut Steps,
 ) -> Option<bool> {
+    if !steps.take() {
+        return None;
+    }
     let mut all = All(Some(true));
     if let Some(Value::String(reference)) = map.get("$ref") {
         all.and(match document.resolve(reference) {
@@ -184,7 +187,10 @@ fn admits_members(
             }
             for (name, member) in members {
                 let own = map.get("properties").and_then(|fields| fields.get(name));
-                if let Some(schema) = own.or_else(|| map.get("additionalProperties")) {
+                // Beside patterns, one of them may speak of the field instead.
+                let others = map.get("additionalProperties");
+                let others = others.filter(|_| !map.contains_key("patternProperties"));
+                if let Some(schema) = own.or(others) {
                     all.and(admits(document, schema, member, steps));
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::compare::Comparison;
 use super::finite::list;
-use super::say::{Path, Reasons, Voice};
+use super::say::{Path, Reasons, Voice, removed};
 use super::shape::Shape;
 use super::types::Types;
 use serde_json::{Map, Value};
@@ -20,11 +20,11 @@ impl<'s> Comparison<'s> {
             return;
         }
         let kept = self.patterns(path, narrow, wide, reasons);
-        let removed = self.fields(path, narrow, wide, reasons);
+        let gone = self.fields(path, narrow, wide, reasons);
         self.other_fields(path, narrow, wide, &kept, reasons);
         for name in list(wide, "required").iter().filter_map(Value::as_str) {
             let required = narrow.maps.iter().any(|map| requires(map, name));
-            if !required && !removed.contains(name) {
+            if !required && !gone.contains(name) {
                 reasons.add(self.voice.of_required(&path.field(name)));
             }
         }
@@ -38,7 +38,7 @@ impl<'s> Comparison<'s> {
         wide: &'s Map<String, Value>,
         reasons: &mut Reasons,
     ) -> BTreeSet<&'s str> {
-        let mut removed = BTreeSet::new();
+        let mut gone = BTreeSet::new();
         let wide_others = wide.get("additionalProperties");
         let mut names: BTreeSet<&'s str> = fields_of(wide).map(|(name, _)| name).collect();
         if wide_others.is_some() {
@@ -47,40 +47,52 @@ impl<'s> Comparison<'s> {
         }
         for name in names {
             if !self.steps.take() {
-                return removed;
+                break;
             }
-            let field = path.field(name);
-            let own = field_of(wide, name);
-            if own.is_some() && is_unknown(narrow, name) {
-                match self.voice {
-                    // No call carries a field that its schema did not describe.
-                    Voice::Refused => continue,
-                    Voice::Appears { .. } if own != Some(&Value::Bool(false)) => {
-                        removed.insert(name);
-                        reasons.add(self.voice.of_removed(&field));
-                        continue;
-                    }
-                    Voice::Appears { .. } => {}
-                }
-            }
-            let Some(schema) = own.or(wide_others) else {
-                continue;
-            };
-            let held = schemas_of(narrow, name);
-            let closed = own.is_none() && *schema == Value::Bool(false);
-            if !closed {
-                let lost =
-                    requires(wide, name) && !narrow.maps.iter().any(|map| requires(map, name));
-                if lost && forbidden(&held) {
-                    removed.insert(name);
-                    reasons.add(self.voice.of_removed(&field));
-                }
-                self.below(&field, &held, schema, reasons);
-            } else if !forbidden(&held) {
-                reasons.add(self.voice.of_unknown_field(&field));
+            if self.field(path, narrow, wide, name, reasons) {
+                gone.insert(name);
             }
         }
-        removed
+        gone
+    }
+
+    /// One named field. Answers whether it was reported as removed.
+    fn field(
+        &mut self,
+        path: &Path,
+        narrow: &Shape<'s>,
+        wide: &'s Map<String, Value>,
+        name: &'s str,
+        reasons: &mut Reasons,
+    ) -> bool {
+        let path = path.field(name);
+        let own = field_of(wide, name);
+        let Some(schema) = own.or_else(|| wide.get("additionalProperties")) else {
+            return false;
+        };
+        let held = schemas_of(narrow, name);
+        let allowed = *schema != Value::Bool(false);
+        if own.is_some() {
+            let unknown = is_unknown(narrow, name);
+            let lost = forbidden(&held)
+                && requires(wide, name)
+                && !narrow.maps.iter().any(|map| requires(map, name));
+            match self.voice {
+                // No call carries a field that its schema did not describe.
+                Voice::Refused if unknown => return false,
+                Voice::Appears { reader } if lost || (unknown && allowed) => {
+                    reasons.add(removed(reader, &path));
+                    return true;
+                }
+                _ => {}
+            }
+        }
+        if own.is_some() || allowed {
+            self.below(&path, &held, schema, reasons);
+        } else if !forbidden(&held) {
+            reasons.add(self.voice.of_unknown_field(&path));
+        }
+        false
     }
 
     /// Fields that neither side names.

@@ -6,6 +6,8 @@ use serde_json::Value;
 
 /// Longest piece of a schema that a reason quotes, in characters.
 const MAX_QUOTE: usize = 60;
+/// Longest path that a reason names, in characters.
+const MAX_PATH: usize = 300;
 /// Most reasons of one comparison.
 const MAX_REASONS: usize = 40;
 
@@ -104,15 +106,6 @@ impl Voice {
         }
     }
 
-    pub(super) fn of_removed(self, path: &Path) -> String {
-        match self {
-            Self::Appears { reader } => {
-                format!("{path} was removed: {reader} that uses it breaks")
-            }
-            Self::Refused => format!("{path} was removed: calls made before carry it"),
-        }
-    }
-
     /// A field that the other side refuses, as it allows no others than its own.
     pub(super) fn of_unknown_field(self, path: &Path) -> String {
         match self {
@@ -159,6 +152,11 @@ fn with_article(name: &&'static str) -> String {
         "integer" | "array" | "object" => format!("an {name}"),
         _ => format!("a {name}"),
     }
+}
+
+/// A field that the new schema no longer names; to calls made before that is no loss.
+pub(super) fn removed(reader: &str, path: &Path) -> String {
+    format!("{path} was removed: {reader} that uses it breaks")
 }
 
 /// A piece of a schema as JSON, shortened.
@@ -210,7 +208,10 @@ impl Path {
 
 impl std::fmt::Display for Path {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
+        match self.0.char_indices().nth(MAX_PATH) {
+            Some((end, _)) => write!(f, "{}…", &self.0[..end]),
+            None => f.write_str(&self.0),
+        }
     }
 }
 

@@ -16,6 +16,11 @@ pub(super) struct Shape<'s> {
     pub(super) no_schema: bool,
 }
 
+enum Step<'s> {
+    Enter(&'s Value),
+    Leave,
+}
+
 impl<'s> Shape<'s> {
     pub(super) fn gather(
         document: Document<'s>,
@@ -37,19 +42,25 @@ impl<'s> Shape<'s> {
 
     /// Lets one more schema hold. A schema that holds already is not added again, so loops end.
     pub(super) fn add(&mut self, document: Document<'s>, schema: &'s Value, steps: &mut Steps) {
-        let mut rest = vec![schema];
-        while let Some(schema) = rest.pop() {
+        // The maps between the start and here; a reference back to one of them never ends.
+        let mut way: Vec<&'s Map<String, Value>> = Vec::new();
+        let mut rest = vec![Step::Enter(schema)];
+        while let Some(step) = rest.pop() {
             if !steps.take() {
                 return;
             }
-            let map = match schema {
-                Value::Bool(true) => continue,
-                Value::Bool(false) => {
+            let map = match step {
+                Step::Leave => {
+                    way.pop();
+                    continue;
+                }
+                Step::Enter(Value::Bool(true)) => continue,
+                Step::Enter(Value::Bool(false)) => {
                     self.types = Types::NONE;
                     continue;
                 }
-                Value::Object(map) => map,
-                _ => {
+                Step::Enter(Value::Object(map)) => map,
+                Step::Enter(_) => {
                     self.no_schema = true;
                     continue;
                 }
@@ -57,26 +68,35 @@ impl<'s> Shape<'s> {
             if self.maps.iter().any(|held| std::ptr::eq(*held, map)) {
                 continue;
             }
+            way.push(map);
+            rest.push(Step::Leave);
             if let Some(Value::String(reference)) = map.get("$ref") {
+                let on_the_way = |target: &Value| {
+                    let target = target.as_object();
+                    target.is_some_and(|target| way.iter().any(|map| std::ptr::eq(*map, target)))
+                };
                 match document.resolve(reference) {
-                    // A loop of references says nothing, so what it allows is not known.
-                    Some(target) if std::ptr::eq(target, schema) => self.unknown.push(reference),
-                    Some(target) => rest.push(target),
-                    None => self.unknown.push(reference),
+                    Some(target) if !on_the_way(target) => rest.push(Step::Enter(target)),
+                    _ => self.unknown.push(reference),
                 }
                 if document.references_stand_alone() {
                     continue;
                 }
             }
-            self.maps.push(map);
-            self.types = self.types.both(Types::of_schema(map));
-            for word in ["anyOf", "oneOf"] {
-                if let Some(Value::Array(branches)) = map.get(word) {
-                    self.alternatives.push(branches);
-                }
-            }
+            self.take_words(map);
             if let Some(Value::Array(parts)) = map.get("allOf") {
-                rest.extend(parts);
+                rest.extend(parts.iter().map(Step::Enter));
+            }
+        }
+    }
+
+    fn take_words(&mut self, map: &'s Map<String, Value>) {
+        self.maps.push(map);
+        self.types = self.types.both(Types::of_schema(map));
+        self.no_schema |= Types::has_unknown_name(map);
+        for word in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(branches)) = map.get(word) {
+                self.alternatives.push(branches);
             }
         }
     }

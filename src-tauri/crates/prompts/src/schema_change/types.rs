@@ -43,6 +43,19 @@ impl Types {
         }
     }
 
+    /// Whether `type` names what is no type: such a schema is not one.
+    pub(super) fn has_unknown_name(schema: &Map<String, Value>) -> bool {
+        let unknown = |name: &Value| {
+            let name = name.as_str();
+            name.is_none_or(|name| Self::of_name(name).is_none())
+        };
+        match schema.get("type") {
+            Some(Value::Array(names)) => names.iter().any(unknown),
+            Some(name @ Value::String(_)) => unknown(name),
+            _ => false,
+        }
+    }
+
     fn of_name(name: &str) -> Self {
         match name {
             "null" => Self::NULL,

@@ -48,7 +48,10 @@ pub(super) fn order(a: &Number, b: &Number) -> Option<Ordering> {
 /// A length or count that a schema names; one below nothing says nothing.
 pub(super) fn count(value: &Value) -> Option<u64> {
     match value {
-        Value::Number(number) => u64::try_from(whole(number)?).ok(),
+        Value::Number(number) => {
+            let whole = whole(number).filter(|count| *count >= 0)?;
+            Some(u64::try_from(whole).unwrap_or(u64::MAX))
+        }
         _ => None,
     }
 }
