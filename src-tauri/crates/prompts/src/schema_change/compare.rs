@@ -94,7 +94,7 @@ impl<'s> Comparison<'s> {
         wide_schema: &'s Value,
         reasons: &mut Reasons,
     ) {
-        let wide = Shape::gather(self.wide, [wide_schema], &mut self.steps);
+        let mut wide = Shape::gather(self.wide, [wide_schema], &mut self.steps);
         if wide.no_schema || narrow.no_schema {
             let what = "something that is no schema is part";
             return reasons.add(self.voice.undecided(path, what));
@@ -109,7 +109,10 @@ impl<'s> Comparison<'s> {
                 reasons.add(self.voice.undecided(path, &what));
             }
         }
-        if let Some(values) = self.values_of(narrow) {
+        wide.types = self.types_within(&wide);
+        if narrow.names_values()
+            && let Some(values) = self.values_of(narrow)
+        {
             return self.values(path, (narrow, &values), wide_schema, &wide, reasons);
         }
         if narrow.alternatives.is_empty() {
@@ -122,6 +125,16 @@ impl<'s> Comparison<'s> {
         if !plain.is_empty() {
             self.case_by_case(path, narrow, wide_schema, reasons);
         }
+    }
+
+    /// The types of a shape of the wide schema that one of each of its alternatives allows too.
+    fn types_within(&mut self, wide: &Shape<'s>) -> Types {
+        wide.alternatives.iter().fold(wide.types, |types, list| {
+            let within = list.iter().fold(Types::NONE, |all, branch| {
+                all.or(Shape::gather(self.wide, [branch], &mut self.steps).types)
+            });
+            types.both(within)
+        })
     }
 
     /// The types, then each word for the types that both allow.

@@ -56,6 +56,9 @@ impl<'s> Comparison<'s> {
         for value in values {
             match admits(self.wide, wide_schema, value, &mut self.steps) {
                 Some(true) => {}
+                Some(false) if value.is_null() && !wide.types.has(Types::NULL) => {
+                    reasons.add(self.voice.of_type(path, Types::NULL, wide.types));
+                }
                 Some(false) => reasons.add(self.voice.of_value(path, value)),
                 None => {
                     if *by_words.get_or_insert_with(|| self.words_follow(path, narrow, wide)) {

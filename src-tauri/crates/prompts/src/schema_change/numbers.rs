@@ -22,6 +22,18 @@ pub(super) struct Bound {
     exclusive: bool,
 }
 
+impl Bound {
+    /// The bound as a reason names it, with its word where that is another than is spoken of.
+    fn text_beside(&self, spoken_of: &Self) -> String {
+        let at = &self.at;
+        match self.exclusive && !self.word.starts_with("exclusive") {
+            true => format!("{at} (itself excluded)"),
+            false if self.word == spoken_of.word => at.to_string(),
+            false => format!("{} {at}", self.word),
+        }
+    }
+}
+
 impl End {
     fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -124,11 +136,8 @@ impl<'s> Comparison<'s> {
                 {
                     continue;
                 }
-                let own = known.first().map(|own| {
-                    let other = if own.word == bound.word { "" } else { own.word };
-                    format!("{other} {}", own.at).trim().to_owned()
-                });
-                let at = bound.at.to_string();
+                let own = known.first().map(|own| own.text_beside(&bound));
+                let at = bound.text_beside(&bound);
                 reasons.add(self.voice.of_limit(path, bound.word, own, &at, kinds));
             }
         }

@@ -119,6 +119,11 @@ impl<'s> Shape<'s> {
         self.types.has(types)
     }
 
+    /// Whether it names the few values that it allows.
+    pub(super) fn names_values(&self) -> bool {
+        self.words("const").next().is_some() || self.words("enum").any(Value::is_array)
+    }
+
     /// Every value of a word in the maps.
     pub(super) fn words(&self, word: &str) -> impl Iterator<Item = &'s Value> {
         self.maps.iter().filter_map(move |map| map.get(word))
