@@ -21,6 +21,7 @@ mod lists;
 mod numbers;
 mod objects;
 mod others;
+mod place;
 mod same;
 mod say;
 mod shape;
@@ -31,11 +32,14 @@ mod value;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
+mod small_schemas;
+#[cfg(test)]
 mod tests;
 
 use compare::Comparison;
 use document::{Document, Steps};
-use say::{Path, Voice};
+use place::Path;
+use say::Voice;
 use serde_json::Value;
 use shape::Shape;
 use types::Types;

@@ -4,8 +4,9 @@
 //! reported, so silence is a proof and a report need not be one.
 
 use super::document::{Document, Steps};
+use super::place::{Path, Reasons};
 use super::same::same;
-use super::say::{Path, Reasons, Voice, quote};
+use super::say::{Voice, quote};
 use super::shape::{Shape, address_of};
 use super::types::Types;
 use serde_json::{Map, Value};

@@ -3,7 +3,7 @@
 use super::compare::{Comparison, fixed_values};
 use super::document::{Document, Steps};
 use super::numbers::within_bounds;
-use super::say::{Path, Reasons};
+use super::place::{Path, Reasons};
 use super::shape::Shape;
 use super::sizes::within_sizes;
 use super::types::Types;

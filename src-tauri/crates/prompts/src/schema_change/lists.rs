@@ -2,7 +2,7 @@
 
 use super::compare::Comparison;
 use super::finite::list;
-use super::say::{Path, Reasons};
+use super::place::{Path, Reasons};
 use super::shape::Shape;
 use super::sizes::longest_list;
 use super::types::Types;

@@ -1,7 +1,7 @@
 //! Bounds of numbers: `minimum`, `maximum`, their exclusive forms, and `multipleOf`.
 
 use super::compare::Comparison;
-use super::say::{Path, Reasons};
+use super::place::{Path, Reasons};
 use super::shape::Shape;
 use super::types::Types;
 use super::value::{order, whole};

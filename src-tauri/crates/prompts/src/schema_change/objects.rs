@@ -2,7 +2,8 @@
 
 use super::compare::Comparison;
 use super::finite::list;
-use super::say::{Path, Reasons, Voice, removed};
+use super::place::{Path, Reasons};
+use super::say::{Voice, removed};
 use super::shape::Shape;
 use super::types::Types;
 use serde_json::{Map, Value};

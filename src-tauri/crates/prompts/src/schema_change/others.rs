@@ -1,7 +1,7 @@
 //! Words that are not taken apart. They hold when the narrow schema has them unchanged.
 
 use super::compare::Comparison;
-use super::say::{Path, Reasons};
+use super::place::{Path, Reasons};
 use super::shape::Shape;
 use super::types::Types;
 use serde_json::{Map, Value};

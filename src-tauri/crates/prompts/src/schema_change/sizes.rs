@@ -2,7 +2,7 @@
 
 use super::compare::Comparison;
 use super::finite::limits;
-use super::say::{Path, Reasons};
+use super::place::{Path, Reasons};
 use super::shape::Shape;
 use super::types::Types;
 use serde_json::{Map, Value};
