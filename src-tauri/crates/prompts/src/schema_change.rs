@@ -71,7 +71,7 @@ pub(crate) fn compare(old: &Value, new: &Value, usage: Use) -> SchemaChange {
         let reason = "`$schema` changed: its words may mean something else now, which cannot be decided, so it counts as breaking";
         return SchemaChange::Breaks(vec![reason.to_owned()]);
     }
-    if same::same(before, old, after, new, &mut Steps::new()) {
+    if old == new || same::same(before, old, after, new, &mut Steps::new()) {
         return SchemaChange::Wording;
     }
     let mut reasons = widened((before, old), (after, new), Voice::appears(usage), usage);

@@ -106,6 +106,11 @@ impl Steps {
         !self.exhausted()
     }
 
+    /// Gives up: what follows would cost more than a step each.
+    pub(super) fn exhaust(&mut self) {
+        self.left = 0;
+    }
+
     /// One level down; false when that is too deep. Pair it with [`Steps::leave`].
     pub(super) fn enter(&mut self) -> bool {
         self.depth += 1;

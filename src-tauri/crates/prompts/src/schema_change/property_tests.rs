@@ -1,6 +1,6 @@
 //! Properties over small schemas: silence is a proof, and respelling a schema is no break.
 
-use super::small_schemas::{change, instance, schema, straight_schema};
+use super::small_schemas::{any_json, change, instance, schema, straight_schema};
 use super::{SchemaChange, Use, compare};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -99,5 +99,12 @@ proptest! {
             _ => json!([{"required": ["new"]}]),
         };
         prop_assert_eq!(compare(&schema, &other, Use::Output), SchemaChange::Compatible, "{}\n{}", schema, other);
+    }
+
+    #[test]
+    fn no_json_makes_the_comparison_panic(old in any_json(), new in any_json()) {
+        compare(&old, &new, Use::Output);
+        compare(&old, &new, Use::ToolArguments);
+        prop_assert_eq!(compare(&old, &old, Use::Output), SchemaChange::Wording);
     }
 }

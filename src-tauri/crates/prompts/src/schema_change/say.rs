@@ -4,6 +4,7 @@ use super::Use;
 use super::place::Path;
 use super::types::Types;
 use serde_json::Value;
+use std::io::{self, Write};
 
 /// Longest piece of a schema that a reason quotes, in characters.
 const MAX_QUOTE: usize = 60;
@@ -156,9 +157,28 @@ pub(super) fn removed(reader: &str, path: &Path) -> String {
     format!("{path} was removed: {reader} that uses it breaks")
 }
 
-/// A piece of a schema as JSON, shortened.
+/// A piece of a schema as JSON, shortened. Of a large one only the start is written.
 pub(super) fn quote(value: &Value) -> String {
-    shorten(&value.to_string())
+    let mut start = Start(Vec::new());
+    // It fails when enough is written.
+    let _enough = serde_json::to_writer(&mut start, value);
+    shorten(&String::from_utf8_lossy(&start.0))
+}
+
+struct Start(Vec<u8>);
+
+impl Write for Start {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() > 4 * MAX_QUOTE {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 pub(super) fn shorten(text: &str) -> String {

@@ -4,6 +4,9 @@ use super::document::{Document, Steps};
 use super::types::Types;
 use serde_json::{Map, Value};
 
+/// Most schemas that hold together; each step looks at all of them.
+const MAX_PARTS: usize = 200;
+
 /// All of `maps` hold, and one of each of `alternatives`.
 #[derive(Clone)]
 pub(super) struct Shape<'s> {
@@ -83,15 +86,18 @@ impl<'s> Shape<'s> {
                     continue;
                 }
             }
-            self.take_words(map);
+            self.take_words(map, steps);
             if let Some(Value::Array(parts)) = map.get("allOf") {
                 rest.extend(parts.iter().map(Step::Enter));
             }
         }
     }
 
-    fn take_words(&mut self, map: &'s Map<String, Value>) {
+    fn take_words(&mut self, map: &'s Map<String, Value>, steps: &mut Steps) {
         self.maps.push(map);
+        if self.maps.len() > MAX_PARTS {
+            steps.exhaust();
+        }
         self.types = self.types.both(Types::of_schema(map));
         self.no_schema |= Types::has_unknown_name(map);
         for word in ["anyOf", "oneOf"] {

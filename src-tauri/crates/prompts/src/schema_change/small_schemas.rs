@@ -202,3 +202,59 @@ pub(super) fn straight_schema() -> impl Strategy<Value = Value> {
         !loops && !schema.to_string().contains(r##""#""##)
     })
 }
+
+/// Words of JSON Schema with anything behind them.
+pub(super) fn any_json() -> impl Strategy<Value = Value> {
+    let words = vec![
+        "$defs",
+        "$ref",
+        "$id",
+        "$schema",
+        "type",
+        "enum",
+        "const",
+        "properties",
+        "required",
+        "additionalProperties",
+        "patternProperties",
+        "items",
+        "prefixItems",
+        "anyOf",
+        "oneOf",
+        "allOf",
+        "not",
+        "if",
+        "then",
+        "minimum",
+        "exclusiveMinimum",
+        "multipleOf",
+        "maxLength",
+        "minItems",
+        "maxProperties",
+        "uniqueItems",
+        "pattern",
+        "nullable",
+        "dependencies",
+    ];
+    let references = select(vec![
+        "#",
+        "#/anyOf/0",
+        "#/items",
+        "#/$defs/a",
+        "x://y",
+        "null",
+    ]);
+    let leaf = prop_oneof![
+        leaf_value(),
+        references.prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(|number| json!(number)),
+    ];
+    leaf.prop_recursive(4, 32, 4, move |inner| {
+        prop_oneof![
+            1 => prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+            3 => prop::collection::btree_map(select(words.clone()), inner, 0..4)
+                .prop_map(|members| json!(members)),
+        ]
+    })
+}
