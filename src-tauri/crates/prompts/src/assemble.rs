@@ -3,7 +3,7 @@
 //! Limits fail closed: what cannot be known to be within a budget is not sent.
 
 use crate::{PromptError, render, request_hash, template_hash};
-use plumbline_model::{AssembledRequest, Budget, ChatRequest, PromptSpec, Usd};
+use plumbline_model::{AssembledRequest, Budget, ChatRequest, ModelParameters, PromptSpec, Usd};
 use plumbline_tokens::{Encoding, RequestCounter};
 use serde_json::{Map, Value};
 
@@ -50,7 +50,7 @@ pub fn check_budget(assembled: &AssembledRequest, budget: &Budget) -> Result<(),
             counted: format!("it has {counted} (estimated with {})", assembled.encoding),
         });
     }
-    let limit = output_limit(&assembled.request);
+    let limit = output_limit(&assembled.request.parameters);
     if let Some(allowed) = budget.max_tokens_out {
         let over = |counted: String| PromptError::OverBudget {
             what: "output tokens",
@@ -90,9 +90,8 @@ pub fn check_cost(upper_bound: Option<Usd>, budget: &Budget) -> Result<(), Promp
     })
 }
 
-/// The hard limit on output that the request carries, under either name that providers use.
-fn output_limit(request: &ChatRequest) -> Option<u64> {
-    let parameters = &request.parameters;
+/// The hard limit on output that the parameters set, under either name that providers use.
+pub(crate) fn output_limit(parameters: &ModelParameters) -> Option<u64> {
     let newer_name = parameters
         .extra
         .get("max_completion_tokens")

@@ -1,11 +1,48 @@
-//! What a change of a JSON Schema means for those who rely on it. A simple, conservative rule.
+//! What a change of a JSON Schema means for those who rely on it, decided field by field.
 //!
-//! Tool arguments are written by the model and read by the application: nothing may vanish, change type,
-//! become required, or accept fewer values. An output is read by the application too: nothing may vanish,
-//! change type, stop being required, or take more values. Any other difference is compatible.
+//! An output is written by the model and read by an application that was made for the old schema: the
+//! change is compatible when every value that the new schema allows was allowed before. Fewer values are
+//! fine. A field that leaves an open object counts as a break, for it may still come and hold anything.
+//!
+//! Arguments of a tool flow the same way, and besides, calls that were recorded under the old schema are
+//! made again against the new one. So a tool must hold both ways: nothing new may come, and nothing that
+//! was fine may be refused. One exception: an optional argument may be added to an open object, since an
+//! application ignores what it does not know and no old call carries it. Arguments are always an object.
+//!
+//! What cannot be decided (a changed pattern, `not`, `if`, a reference that leads outside, a schema that
+//! is too large) counts as breaking: a bump too large is a nuisance, one too small breaks a caller.
 
+mod alternatives;
+mod compare;
+mod disjoint;
+mod document;
+mod finite;
+mod lists;
+mod numbers;
+mod objects;
+mod others;
+mod place;
+mod same;
+mod say;
+mod shape;
+mod sizes;
+mod types;
+mod value;
+
+#[cfg(test)]
+mod property_tests;
+#[cfg(test)]
+mod small_schemas;
+#[cfg(test)]
+mod tests;
+
+use compare::Comparison;
+use document::{Document, Steps};
+use place::Path;
+use say::Voice;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use shape::Shape;
+use types::Types;
 
 /// Who reads what the schema describes.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,175 +51,56 @@ pub(crate) enum Use {
     Output,
 }
 
-/// Keywords whose value is a schema.
-const ONE: &[&str] = &[
-    "items",
-    "additionalProperties",
-    "not",
-    "if",
-    "then",
-    "else",
-    "contains",
-];
-/// Keywords whose value is a list of schemas; the alternatives must stay as many as they were.
-const LISTS: &[&str] = &["anyOf", "oneOf", "allOf", "prefixItems"];
-/// Keywords whose value is a map of schemas.
-const MAPS: &[&str] = &["properties", "$defs", "definitions"];
+/// What a change of a schema amounts to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum SchemaChange {
+    /// The two allow the same by the same words; descriptions, examples or the order of lists differ.
+    Wording,
+    Compatible,
+    Breaks(Vec<String>),
+}
 
-/// Why the change from `old` to `new` breaks a reader; empty when it does not.
-pub(crate) fn breaks(old: &Value, new: &Value, usage: Use) -> Vec<String> {
-    let mut reasons = Vec::new();
-    // A work list: the depth of a schema is input.
-    let mut rest = vec![(String::from("$"), old, new)];
-    while let Some((path, old, new)) = rest.pop() {
-        if old == new {
-            continue;
-        }
-        for word in ["type", "$ref", "const"] {
-            if old.get(word) != new.get(word) {
-                reasons.push(format!("`{word}` of {path} changed"));
-            }
-        }
-        compare_sets(&path, old, new, usage, &mut reasons);
-        for word in MAPS {
-            let Some(members) = old.get(word).and_then(Value::as_object) else {
-                continue;
-            };
-            for (name, member) in members {
-                let path = format!("{path}.{name}");
-                match new.get(word).and_then(|map| map.get(name)) {
-                    Some(other) => rest.push((path, member, other)),
-                    None if *word == "properties" => reasons.push(format!("{path} was removed")),
-                    None => {}
-                }
-            }
-        }
-        for word in ONE {
-            if let (Some(a), Some(b)) = (old.get(word), new.get(word)) {
-                rest.push((format!("{path}[{word}]"), a, b));
-            }
-        }
-        for word in LISTS {
-            let list = |schema: &'_ Value| {
-                schema
-                    .get(word)
-                    .and_then(Value::as_array)
-                    .map_or(0, Vec::len)
-            };
-            if list(old) != list(new) {
-                reasons.push(format!("`{word}` of {path} changed"));
-            } else if let (Some(Value::Array(a)), Some(Value::Array(b))) =
-                (old.get(word), new.get(word))
-            {
-                let pairs = a.iter().zip(b).enumerate();
-                rest.extend(pairs.map(|(i, (a, b))| (format!("{path}[{word} {i}]"), a, b)));
-            }
-        }
+const TOO_LARGE: &str = "it is too large to decide, so it counts as breaking";
+
+/// Decides what the change from `old` to `new` means. Takes a bounded time whatever the schemas hold.
+pub(crate) fn compare(old: &Value, new: &Value, usage: Use) -> SchemaChange {
+    let (Some(before), Some(after)) = (Document::new(old), Document::new(new)) else {
+        return SchemaChange::Breaks(vec![TOO_LARGE.to_owned()]);
+    };
+    if before.dialect() != after.dialect() {
+        let reason = "`$schema` changed: its words may mean something else now, which cannot be decided, so it counts as breaking";
+        return SchemaChange::Breaks(vec![reason.to_owned()]);
+    }
+    if old == new || same::same(before, old, after, new, &mut Steps::new()) {
+        return SchemaChange::Wording;
+    }
+    let mut reasons = widened((before, old), (after, new), Voice::appears(usage), usage);
+    if usage == Use::ToolArguments {
+        reasons.extend(widened((after, new), (before, old), Voice::Refused, usage));
+    }
+    if reasons.is_empty() {
+        return SchemaChange::Compatible;
     }
     reasons.sort();
-    reasons
+    reasons.dedup();
+    SchemaChange::Breaks(reasons)
 }
 
-fn compare_sets(path: &str, old: &Value, new: &Value, usage: Use, reasons: &mut Vec<String>) {
-    let (was, is) = (texts(old, "required"), texts(new, "required"));
-    let (changed, word) = match usage {
-        Use::ToolArguments => (&is - &was, "became required"),
-        Use::Output => (&was - &is, "is no longer required"),
-    };
-    reasons.extend(changed.iter().map(|name| format!("{path}.{name} {word}")));
-
-    let (was, is) = (texts(old, "enum"), texts(new, "enum"));
-    let (had, has) = (old.get("enum").is_some(), new.get("enum").is_some());
-    let (breaking, word) = match usage {
-        Use::ToolArguments => (has && (!had || !was.is_subset(&is)), "accepts fewer values"),
-        Use::Output => (had && (!has || !is.is_subset(&was)), "may take more values"),
-    };
-    if breaking {
-        reasons.push(format!("{path} {word}"));
+/// Where `narrow` allows what `wide` does not.
+fn widened<'s>(
+    (wide, wide_schema): (Document<'s>, &'s Value),
+    (narrow, narrow_schema): (Document<'s>, &'s Value),
+    voice: Voice,
+    usage: Use,
+) -> Vec<String> {
+    let mut comparison = Comparison::new(narrow, wide, voice);
+    let mut shape = Shape::gather(narrow, [narrow_schema], &mut comparison.steps);
+    if usage == Use::ToolArguments {
+        shape.types = shape.types.both(Types::OBJECT);
     }
-}
-
-fn texts(schema: &Value, word: &str) -> BTreeSet<String> {
-    let list = schema.get(word).and_then(Value::as_array);
-    let text = |value: &Value| {
-        value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned)
-    };
-    list.map(|values| values.iter().map(text).collect())
-        .unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn each_change_is_judged_by_who_reads_it() {
-        let base = json!({"type": "object", "required": ["a"], "properties": {
-            "a": {"type": "string"}, "b": {"enum": ["x", "y"]}, "c": {"items": {"type": "integer"}}}});
-        let change = |pointer: &str, value: Value| {
-            let mut schema = base.clone();
-            *schema.pointer_mut(pointer).unwrap() = value;
-            schema
-        };
-        let without_b = json!({"a": {"type": "string"}, "c": {"items": {"type": "integer"}}});
-        let cases = [
-            ("removed", change("/properties", without_b), true, true),
-            (
-                "type",
-                change("/properties/a/type", json!("number")),
-                true,
-                true,
-            ),
-            (
-                "deep type",
-                change("/properties/c/items/type", json!("string")),
-                true,
-                true,
-            ),
-            (
-                "more required",
-                change("/required", json!(["a", "b"])),
-                true,
-                false,
-            ),
-            ("less required", change("/required", json!([])), false, true),
-            (
-                "fewer values",
-                change("/properties/b/enum", json!(["x"])),
-                true,
-                false,
-            ),
-            (
-                "more values",
-                change("/properties/b/enum", json!(["x", "y", "z"])),
-                false,
-                true,
-            ),
-            (
-                "described",
-                change(
-                    "/properties/a",
-                    json!({"type": "string", "description": "d"}),
-                ),
-                false,
-                false,
-            ),
-        ];
-        for (what, new, tool_breaks, output_breaks) in cases {
-            assert_eq!(
-                !breaks(&base, &new, Use::ToolArguments).is_empty(),
-                tool_breaks,
-                "tool: {what}"
-            );
-            assert_eq!(
-                !breaks(&base, &new, Use::Output).is_empty(),
-                output_breaks,
-                "output: {what}"
-            );
-        }
-        assert!(breaks(&base, &base, Use::Output).is_empty());
+    let reasons = comparison.reasons_against(&Path::root(), &shape, wide_schema);
+    if comparison.steps.exhausted() {
+        return vec![TOO_LARGE.to_owned()];
     }
+    reasons.into_list()
 }
