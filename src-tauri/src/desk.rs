@@ -143,6 +143,9 @@ fn open_engine(opening: Opening, audience: &Audience, keys: Option<&KeyStore>) -
     })?;
     let audience = audience.clone();
     engine.subscribe_jobs(move |job| audience.tell(job));
+    if let Err(problem) = engine.watch_prompts() {
+        tracing::warn!(%problem, "prompt files are not followed");
+    }
     Ok(engine)
 }
 

@@ -28,6 +28,7 @@ mod prices;
 mod prompt_folder;
 mod promptfoo;
 mod prompt_changes;
+mod prompt_watch;
 mod prompts;
 mod raw_text;
 mod recompute;
@@ -72,6 +73,7 @@ pub struct Engine {
 struct Inner {
     workspace: Workspace,
     prompts: RwLock<Option<PromptFolder>>,
+    prompt_watch: prompt_watch::PromptWatch,
     jobs: Jobs,
     runtime: Workers,
     keys: KeyLookup,

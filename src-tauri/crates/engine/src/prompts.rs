@@ -314,6 +314,7 @@ impl Engine {
             .prompts
             .write()
             .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(folder);
+        self.watch_again();
         Ok(())
     }
 }

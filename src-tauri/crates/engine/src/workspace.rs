@@ -59,6 +59,7 @@ impl Engine {
             inner: Arc::new(Inner {
                 workspace,
                 prompts: RwLock::default(),
+                prompt_watch: Default::default(),
                 jobs: Jobs::default(),
                 runtime: crate::Workers::new(runtime),
                 keys: options.keys,
