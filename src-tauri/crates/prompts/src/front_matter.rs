@@ -21,7 +21,7 @@ const KEYS: &[&str] = &[
     "output_schema",
     "budget",
 ];
-const VARIABLE_KEYS: &[&str] = &["name", "type", "description", "default"];
+const VARIABLE_KEYS: &[&str] = &["name", "type", "description", "default", "trim"];
 const TOOL_KEYS: &[&str] = &["name", "description", "parameters"];
 
 /// Values of the front matter, typed.
@@ -251,8 +251,12 @@ impl Keys<'_> {
         };
         entries
             .into_iter()
-            .map(|entry| {
+            .map(|mut entry| {
                 self.known_members(key, &entry, VARIABLE_KEYS)?;
+                // A policy may be written as its word alone.
+                if let Some(trim @ Value::String(_)) = entry.get_mut("trim") {
+                    *trim = serde_json::json!({ "policy": trim.take() });
+                }
                 serde_json::from_value(entry).map_err(|e| self.fault(key, format!("`{key}`: {e}")))
             })
             .collect()
