@@ -43,6 +43,7 @@ use plumbline_model::{AssembledRequest, PromptSpec, Trimmed};
 use plumbline_tokens::Encoding;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A request within its cap, and what was cut for it, in the order of cutting.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -88,7 +89,7 @@ pub fn fit(
     values: &Map<String, Value>,
     encoding: Encoding,
 ) -> Result<Fit, PromptError> {
-    Fitter::new(spec, encoding)?.fit(values)
+    Fitter::new(Arc::new(spec.clone()), encoding)?.fit(values)
 }
 
 /// As [`fit`] with another cap and no other way out than trimming.
@@ -101,7 +102,7 @@ pub fn fit_within(
     encoding: Encoding,
     max_tokens_in: u64,
 ) -> Result<Fitted, PromptError> {
-    Fitter::new(spec, encoding)?.fit_within(values, max_tokens_in)
+    Fitter::new(Arc::new(spec.clone()), encoding)?.fit_within(values, max_tokens_in)
 }
 
 #[cfg(test)]

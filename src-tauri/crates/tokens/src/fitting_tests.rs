@@ -147,7 +147,7 @@ fn a_text_of_one_character_alone_is_cut() {
 
 #[test]
 #[ignore = "a measurement: run with --release --ignored --nocapture"]
-fn a_cut_costs_a_part_of_a_count() {
+fn what_a_cut_costs_beside_a_count() {
     let texts = [
         ("prose of several scripts", prose()),
         ("ASCII", prose().replace(|c: char| !c.is_ascii(), "q")),

@@ -7,11 +7,12 @@ use crate::{PromptError, identify, template_hash, variables};
 use plumbline_model::{ChatRequest, PromptSpec, Trimmed, WhenOver};
 use plumbline_tokens::{Encoding, RequestCounter};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A prompt made ready to be fitted with many values.
 #[derive(Debug)]
-pub struct Fitter<'s> {
-    spec: &'s PromptSpec,
+pub struct Fitter {
+    spec: Arc<PromptSpec>,
     template_hash: String,
     renderer: Renderer,
     counter: RequestCounter,
@@ -31,16 +32,16 @@ struct Shortest {
     tokens_before: u64,
 }
 
-impl<'s> Fitter<'s> {
+impl Fitter {
     /// Reads the templates.
     ///
     /// # Errors
     /// The first template that is none, with its line.
-    pub fn new(spec: &'s PromptSpec, encoding: Encoding) -> Result<Self, PromptError> {
+    pub fn new(spec: Arc<PromptSpec>, encoding: Encoding) -> Result<Self, PromptError> {
         Ok(Self {
+            template_hash: template_hash(&spec),
+            renderer: Renderer::new(&spec)?,
             spec,
-            template_hash: template_hash(spec),
-            renderer: Renderer::new(spec)?,
             counter: RequestCounter::new(encoding),
         })
     }
@@ -50,9 +51,10 @@ impl<'s> Fitter<'s> {
     /// # Errors
     /// Those of [`fit`].
     pub fn fit(&mut self, values: &Map<String, Value>) -> Result<Fit, PromptError> {
-        let budget = &self.spec.budget;
+        let spec = Arc::clone(&self.spec);
+        let budget = &spec.budget;
         let cap = budget.max_tokens_in.unwrap_or(u64::MAX);
-        let bound = variables::bind(self.spec, values)?;
+        let bound = variables::bind(&self.spec, values)?;
         let shortest = self.shorten(&bound, cap)?;
         if shortest.measured.tokens <= cap {
             return Ok(Fit::Fits(Box::new(self.fitted(shortest))));
@@ -88,7 +90,7 @@ impl<'s> Fitter<'s> {
         values: &Map<String, Value>,
         max_tokens_in: u64,
     ) -> Result<Fitted, PromptError> {
-        let bound = variables::bind(self.spec, values)?;
+        let bound = variables::bind(&self.spec, values)?;
         let shortest = self.shorten(&bound, max_tokens_in)?;
         if shortest.measured.tokens <= max_tokens_in {
             Ok(self.fitted(shortest))
@@ -108,7 +110,7 @@ impl<'s> Fitter<'s> {
         if shortest.tokens_before <= cap {
             return Ok(shortest);
         }
-        let spec = self.spec;
+        let spec = Arc::clone(&self.spec);
         let mut bound = bound.clone();
         for variable in &spec.variables {
             if shortest.measured.tokens <= cap {
@@ -161,7 +163,7 @@ impl<'s> Fitter<'s> {
     }
 
     fn measure(&mut self, bound: &Map<String, Value>) -> Result<Measured, PromptError> {
-        let request = self.renderer.fill(self.spec, bound.clone())?;
+        let request = self.renderer.fill(&self.spec, bound.clone())?;
         let tokens = self.counter.count(&request);
         Ok(Measured { request, tokens })
     }

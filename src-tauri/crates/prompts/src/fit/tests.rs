@@ -223,3 +223,50 @@ fn the_rule_of_each_policy_is_named_as_the_policy() {
         assert_eq!(json!(TrimRule::from(policy)), json!(policy));
     }
 }
+
+#[test]
+fn a_fitter_fits_again_and_again_what_one_fitting_gives() {
+    let spec = prompt(
+        "[{name: v, trim: tail}]",
+        "{max_tokens_in: 60}",
+        "user:\n{{ v }}",
+    );
+    let mut fitter = Fitter::new(Arc::new(spec.clone()), ENCODING).unwrap();
+    for number in [5, 500, 40, 500] {
+        let values = map(&json!({ "v": words(number) }));
+        assert_eq!(fitter.fit(&values), fit(&spec, &values, ENCODING));
+    }
+}
+
+#[test]
+#[ignore = "a measurement: run with --release --ignored --nocapture"]
+fn what_fitting_costs_beside_counting() {
+    let spec = prompt(
+        "[{name: v, trim: middle}]",
+        "{max_tokens_in: 20000}",
+        "user:\n{{ v }}",
+    );
+    let long = words(50_000);
+    let values = map(&json!({ "v": long }));
+    let mut fitter = Fitter::new(Arc::new(spec.clone()), ENCODING).unwrap();
+    let timed = |what: &str, work: &mut dyn FnMut()| {
+        let mut times: Vec<_> = (0..21)
+            .map(|_| {
+                let begun = std::time::Instant::now();
+                work();
+                begun.elapsed()
+            })
+            .collect();
+        times.sort();
+        eprintln!("{what}: {:?}", times[times.len() / 2]);
+    };
+    timed("count of the value", &mut || {
+        std::hint::black_box(count(ENCODING, &long));
+    });
+    timed("assemble", &mut || {
+        std::hint::black_box(crate::assemble(&spec, &values, ENCODING)).unwrap();
+    });
+    timed("fit to a tenth", &mut || {
+        std::hint::black_box(fitter.fit(&values)).unwrap();
+    });
+}
