@@ -63,7 +63,7 @@ pub struct Variable {
 #[ts(export)]
 pub struct Trim {
     pub policy: TrimPolicy,
-    /// Tokens of the value that are kept in any case; absent may keep none.
+    /// Tokens of the value that are kept in any case, to the nearest character or item; absent may keep none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_tokens: Option<u64>,
     /// Member of an item that holds its score, for the policy `items`; absent means `score`.

@@ -15,15 +15,17 @@
 //!   as it may be. A value that takes nothing off the request when it is shortened stays whole.
 //! - **Policies.** `head` cuts the start, `tail` the end, `middle` the middle, `items` the items with the lowest number
 //!   in their member `score` (or the one named); an item without such a number is lower than all, and of equals the
-//!   later goes first. `keep_tokens` of the value stay in any case.
+//!   later goes first. `keep_tokens` of the value stay in any case: of a text up to the last whole character in
+//!   them, of a list as many items as have them.
 //! - **Texts** are cut between tokens, never inside a character, and `[… 1,234 tokens cut …]` stands in the gap.
 //! - **Lists, objects and texts that are JSON or JSON lines** are never cut inside: whatever the policy, whole items or
 //!   members go, `head` from the first, `tail` from the last, `middle` from the middle. Nothing marks the gap, since a
 //!   template may ask every item for the same members. A list of messages loses a call of tools together with its
 //!   results.
 //! - **When all that is not enough** `when_over` decides: `refuse` (also where it is absent), `escalate` to a model with
-//!   a cap of its own, or `summarise: {variable: documents, prompt: shorten@1.0.0}`. This crate calls no model: it says
-//!   what is asked for, and the caller comes back to [`fit_within`], which only trims or refuses.
+//!   a cap of its own, or `{summarise: {variable: ticket, prompt: shorten@1.0.0}}`, for a variable that takes text. This
+//!   crate calls no model: it says what is asked for, and the caller comes back to [`fit_within`], which only trims or
+//!   refuses.
 //!
 //! Whatever comes back was rendered and counted as it is sent. Neither `trim` nor the budget is part of the template
 //! hash: like the values they decide which text a template is filled with, and the request hash covers that text.

@@ -1,6 +1,7 @@
 //! The YAML between the `---` lines: read with a budget, every key known, every fault on its line.
 //!
-//! It decides shapes and types only; whether the values make sense together is for the checks.
+//! It decides shapes and types only; whether the values make sense together is for the checks. What `trim` and
+//! `when_over` mean stands with the code that fits a prompt to its budget.
 
 use crate::{PromptError, check_name};
 use plumbline_model::{Budget, ModelParameters, ToolDefinition, Variable};
