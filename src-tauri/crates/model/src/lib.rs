@@ -41,7 +41,10 @@ pub use message::{Content, Message, Role, ToolCall};
 pub use money::Usd;
 pub use payer::{NoPayer, Payer};
 pub use problem::{Code, Problem};
-pub use prompt::{Budget, ModelParameters, PromptSpec, Section, ToolDefinition, Variable};
+pub use prompt::{
+    Budget, Escalation, ModelParameters, PromptSpec, Section, SummaryPrompt, ToolDefinition, Trim,
+    TrimPolicy, TrimRule, Trimmed, Variable, WhenOver,
+};
 pub use request::{AssembledRequest, ChatRequest};
 pub use response::{Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob};
 pub use run::{

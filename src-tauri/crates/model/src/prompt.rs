@@ -52,6 +52,129 @@ pub struct Variable {
     /// Used when a caller gives no value; without it the variable is required.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// How its value is shortened when the prompt is over `max_tokens_in`; absent keeps it whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trim: Option<Trim>,
+}
+
+/// How the value of a variable is shortened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct Trim {
+    pub policy: TrimPolicy,
+    /// Tokens of the value that are kept in any case, to the nearest character or item; absent may keep none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_tokens: Option<u64>,
+    /// Member of an item that holds its score, for the policy `items`; absent means `score`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<String>,
+}
+
+impl From<TrimPolicy> for Trim {
+    fn from(policy: TrimPolicy) -> Self {
+        Self {
+            policy,
+            keep_tokens: None,
+            score: None,
+        }
+    }
+}
+
+/// Which part of a value goes first. Of a list, and of a text that is JSON, whole items go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum TrimPolicy {
+    /// The start goes, the end stays.
+    Head,
+    /// The end goes, the start stays.
+    Tail,
+    /// The middle goes, both ends stay.
+    Middle,
+    /// The items with the lowest score go.
+    Items,
+}
+
+/// By which rule a value was shortened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum TrimRule {
+    Head,
+    Tail,
+    Middle,
+    Items,
+    /// Another prompt wrote a summary of it.
+    Summarise,
+}
+
+impl From<TrimPolicy> for TrimRule {
+    fn from(policy: TrimPolicy) -> Self {
+        match policy {
+            TrimPolicy::Head => Self::Head,
+            TrimPolicy::Tail => Self::Tail,
+            TrimPolicy::Middle => Self::Middle,
+            TrimPolicy::Items => Self::Items,
+        }
+    }
+}
+
+/// One value that was shortened to keep a budget. Tokens are those of the value alone; one that is no text counts as
+/// its compact JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Trimmed {
+    pub variable: String,
+    pub policy: TrimRule,
+    pub tokens_before: u64,
+    pub tokens_after: u64,
+    /// Items of a list or members of an object that are gone; absent where a text was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub items_dropped: Option<u64>,
+}
+
+/// What happens to a prompt that is over `max_tokens_in` however much is trimmed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum WhenOver {
+    /// Nothing is sent.
+    #[default]
+    Refuse,
+    /// It goes to another model, which has a cap of its own.
+    Escalate(Escalation),
+    /// Another prompt summarises one variable first.
+    Summarise(SummaryPrompt),
+}
+
+impl WhenOver {
+    /// Whether this is what happens where nothing is said.
+    #[must_use]
+    pub fn is_refuse(&self) -> bool {
+        *self == Self::Refuse
+    }
+}
+
+/// The model that takes what is too long for the usual one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct Escalation {
+    /// As `provider:model`.
+    pub model: String,
+    /// The cap on input tokens in place of the budget's.
+    pub max_tokens_in: u64,
+}
+
+/// The variable that is summarised, and the prompt that does it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct SummaryPrompt {
+    pub variable: String,
+    /// As `name` or `name@version`.
+    pub prompt: String,
 }
 
 /// Limits that are checked before a call is sent.
@@ -65,6 +188,8 @@ pub struct Budget {
     pub max_tokens_out: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cost_usd: Option<Usd>,
+    #[serde(skip_serializing_if = "WhenOver::is_refuse")]
+    pub when_over: WhenOver,
 }
 
 /// One message template: a role and the Jinja text below its marker.

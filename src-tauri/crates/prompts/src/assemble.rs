@@ -132,7 +132,7 @@ mod tests {
         let budget = |max_in, max_out| Budget {
             max_tokens_in: max_in,
             max_tokens_out: max_out,
-            max_cost_usd: None,
+            ..Budget::default()
         };
         assert!(check_budget(&assembled, &budget(Some(tokens), Some(300))).is_ok());
         let error = check_budget(&assembled, &budget(Some(tokens - 1), None))

@@ -1,5 +1,7 @@
 //! What is wrong, or doubtful, with a prompt that parses.
 
+mod trim;
+
 use crate::variables::{TYPES, check_type};
 use crate::{PromptError, check_schema, front_matter, parse, template};
 use plumbline_model::{PromptSpec, Section};
@@ -34,6 +36,8 @@ pub fn check(spec: &PromptSpec) -> Vec<Finding> {
     let mut findings = Findings::default();
     findings.required(spec);
     findings.variables(spec);
+    findings.trimming(spec);
+    findings.when_over(spec);
     findings.tools_and_schema(spec);
     findings.messages(spec);
     findings.0
@@ -87,6 +91,10 @@ struct Findings(Vec<Finding>);
 impl Findings {
     fn error(&mut self, key: &'static str, message: String) {
         self.add(Severity::Error, None, Some(key), message);
+    }
+
+    fn warning(&mut self, key: &'static str, message: String) {
+        self.add(Severity::Warning, None, Some(key), message);
     }
 
     fn add(

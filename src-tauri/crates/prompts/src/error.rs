@@ -87,7 +87,7 @@ impl PromptError {
             Self::WrongType { .. } => "Give a value of that type, or change the declared type.",
             Self::TooLarge { .. } => "Shorten the values that are put into the prompt.",
             Self::OverBudget { .. } => {
-                "Nothing was sent. Shorten the input, or raise the budget in the prompt's front matter."
+                "Nothing was sent. Shorten the input, or let a variable be trimmed or raise the budget in the prompt's front matter."
             }
             Self::NotCanonical(_) => "Write whole numbers beyond 2^53 as text.",
             Self::Release(_) => "Correct the working file and release it again.",

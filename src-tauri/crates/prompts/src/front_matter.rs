@@ -1,6 +1,7 @@
 //! The YAML between the `---` lines: read with a budget, every key known, every fault on its line.
 //!
-//! It decides shapes and types only; whether the values make sense together is for the checks.
+//! It decides shapes and types only; whether the values make sense together is for the checks. What `trim` and
+//! `when_over` mean stands with the code that fits a prompt to its budget.
 
 use crate::{PromptError, check_name};
 use plumbline_model::{Budget, ModelParameters, ToolDefinition, Variable};
@@ -21,7 +22,7 @@ const KEYS: &[&str] = &[
     "output_schema",
     "budget",
 ];
-const VARIABLE_KEYS: &[&str] = &["name", "type", "description", "default"];
+const VARIABLE_KEYS: &[&str] = &["name", "type", "description", "default", "trim"];
 const TOOL_KEYS: &[&str] = &["name", "description", "parameters"];
 
 /// Values of the front matter, typed.
@@ -251,8 +252,12 @@ impl Keys<'_> {
         };
         entries
             .into_iter()
-            .map(|entry| {
+            .map(|mut entry| {
                 self.known_members(key, &entry, VARIABLE_KEYS)?;
+                // A policy may be written as its word alone.
+                if let Some(trim @ Value::String(_)) = entry.get_mut("trim") {
+                    *trim = serde_json::json!({ "policy": trim.take() });
+                }
                 serde_json::from_value(entry).map_err(|e| self.fault(key, format!("`{key}`: {e}")))
             })
             .collect()

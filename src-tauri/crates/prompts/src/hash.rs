@@ -19,14 +19,16 @@
 //!   an empty list when there are none.
 //! - Whole numbers beyond ±(2^53 − 1) are written as decimal text, since RFC 8785 would round them.
 //!
-//! The model, its provider, the prompt's name, version, owner and budget are not part of either hash.
+//! The model, its provider, the prompt's name, version, owner and budget are not part of either hash, nor is how values
+//! are trimmed to the budget: that decides which values a template is filled with, and the request hash covers them.
 
 use crate::canonical::{canonical_json, exact};
 use plumbline_model::{ChatRequest, Message, ModelParameters, PromptSpec, ToolDefinition};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// Identity of a prompt's template, 64 hex digits: equal when the same values would give the same request.
+/// Identity of a prompt's template, 64 hex digits: equal when the same values give the same
+/// request, as long as nothing is trimmed.
 #[must_use]
 pub fn template_hash(spec: &PromptSpec) -> String {
     let messages: Vec<Value> = spec
@@ -165,6 +167,11 @@ mod tests {
             ("temperature: 0.2", "temperature: 2.0e-1"),
             ("max_tokens_in: 2000", "max_tokens_in: 1"),
             ("model: openai:gpt-4o-mini", "model: openai:gpt-4o"),
+            ("default: []", "default: [], trim: items"),
+            (
+                "max_tokens_in: 2000",
+                "max_tokens_in: 2000, when_over: refuse",
+            ),
         ];
         for (from, to) in same {
             assert_eq!(

@@ -113,6 +113,40 @@ user:
     }
 
     #[test]
+    fn a_trim_is_a_word_or_a_map_and_what_is_not_said_is_not_written() {
+        let file = |variables: &str, budget: &str| {
+            let text = format!(
+                "---\nname: a\nversion: 1.0.0\nvariables: {variables}\nbudget: {budget}\n---\nuser:\nx"
+            );
+            parse(&text).unwrap()
+        };
+        let spec = file(
+            "[{name: a, trim: tail}, {name: b, trim: {policy: items, score: rank, keep_tokens: 9}}, {name: c}]",
+            "{max_tokens_in: 1, when_over: {escalate: {model: 'openai:gpt-4.1', max_tokens_in: 2}}}",
+        );
+        let written = serde_json::to_value(&spec).unwrap();
+        assert_eq!(
+            written["variables"],
+            json!([
+                {"name": "a", "trim": {"policy": "tail"}},
+                {"name": "b", "trim": {"policy": "items", "score": "rank", "keep_tokens": 9}},
+                {"name": "c"},
+            ])
+        );
+        assert_eq!(
+            written["budget"],
+            json!({"max_tokens_in": 1, "when_over": {"escalate": {"model": "openai:gpt-4.1", "max_tokens_in": 2}}})
+        );
+        assert_eq!(serde_json::from_value::<PromptSpec>(written).unwrap(), spec);
+        let plain = file("{b: {trim: head}}", "{max_tokens_in: 1, when_over: refuse}");
+        assert!(plain.variables[0].trim.is_some());
+        assert_eq!(
+            serde_json::to_value(plain.budget).unwrap(),
+            json!({"max_tokens_in": 1})
+        );
+    }
+
+    #[test]
     fn faults_are_named_with_their_line() {
         let cases = [
             (
@@ -152,6 +186,36 @@ user:
                 "---\nname: a\nversion: 1.0.0\ntools: [{name: t, params: {}}]\n---\n",
                 4,
                 "unknown key `params`",
+            ),
+            (
+                "---\nname: a\nversion: 1.0.0\nvariables: [{name: v, trim: hed}]\n---\n",
+                4,
+                "unknown variant `hed`, expected one of `head`",
+            ),
+            (
+                "---\nname: a\nversion: 1.0.0\nvariables: [{name: v, trim: {policy: tail, keep: 1}}]\n---\n",
+                4,
+                "unknown field `keep`",
+            ),
+            (
+                "---\nname: a\nversion: 1.0.0\nvariables: [{name: v, trim: {keep_tokens: 1}}]\n---\n",
+                4,
+                "missing field `policy`",
+            ),
+            (
+                "---\nname: a\nversion: 1.0.0\nbudget: {when_over: ignore}\n---\n",
+                4,
+                "unknown variant `ignore`",
+            ),
+            (
+                "---\nname: a\nversion: 1.0.0\nbudget: {when_over: {escalate: {model: 'a:b'}}}\n---\n",
+                4,
+                "missing field `max_tokens_in`",
+            ),
+            (
+                "---\nname: a\nversion: 1.0.0\nbudget: {when_over: {summarise: {variable: v, by: s}}}\n---\n",
+                4,
+                "unknown field `by`",
             ),
             ("name: a\n", 1, "must start with"),
             ("---\nname: a\n", 1, "no second line"),

@@ -50,7 +50,8 @@ impl Renderer {
         self.fill(spec, variables::bind(spec, values)?)
     }
 
-    fn fill(
+    /// With values that are bound already.
+    pub(crate) fn fill(
         &mut self,
         spec: &PromptSpec,
         bound: Map<String, Value>,

@@ -75,10 +75,36 @@ impl Vocabulary {
         if piece.len() <= SHORT {
             self.merge_short(piece)
         } else if piece.len() <= LONG {
-            self.merge_long(piece)
+            self.merge_long(piece).0
         } else {
             linear(self.encoding).bpe.count(piece)
         }
+    }
+
+    /// Where each token of a piece ends, in bytes from its start; the last is its length.
+    pub(crate) fn ends(&self, piece: &[u8]) -> Vec<usize> {
+        if piece.len() < 2 || self.rank(piece) != NONE {
+            return (!piece.is_empty())
+                .then_some(piece.len())
+                .into_iter()
+                .collect();
+        }
+        let mut at = 0;
+        if piece.len() > LONG {
+            let bpe = &linear(self.encoding).bpe;
+            let tokens = bpe.encode_via_backtracking(piece).into_iter();
+            let end = |token| {
+                at += bpe.token_len(token);
+                at
+            };
+            return tokens.map(end).collect();
+        }
+        let (parts, next) = self.merge_long(piece);
+        let end = |_| {
+            at = next.get(at).copied().unwrap_or(piece.len());
+            at
+        };
+        (0..parts).map(end).collect()
     }
 
     /// The rank of a token; [`NONE`] for bytes that are none.
@@ -154,7 +180,8 @@ impl Vocabulary {
         parts
     }
 
-    fn merge_long(&self, piece: &[u8]) -> usize {
+    /// How many parts are left, and for each that is left, by where it begins, where the next one does.
+    fn merge_long(&self, piece: &[u8]) -> (usize, Vec<usize>) {
         const END: usize = usize::MAX;
         let length = piece.len();
         // A part is known by where it begins.
@@ -195,7 +222,7 @@ impl Vocabulary {
                 }
             }
         }
-        parts
+        (parts, next)
     }
 }
 
@@ -249,11 +276,43 @@ mod tests {
                     let expected = linear(encoding).bpe.count(&text);
                     assert_eq!(vocabulary.count(&text), expected, "{encoding}: {text:?}");
                     assert_eq!(
-                        vocabulary.merge_long(&text),
+                        vocabulary.merge_long(&text).0,
                         expected,
                         "{encoding}: {text:?}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn tokens_end_where_the_published_ones_do() {
+        for encoding in BOTH {
+            let published = &linear(encoding).bpe;
+            let long = "antidisestablishment".repeat(300);
+            for piece in [
+                "",
+                "a",
+                " the",
+                "antidisestablishment",
+                " 👨‍👩‍👧‍👦",
+                "zqxj",
+                long.as_str(),
+            ] {
+                let mut at = 0;
+                let expected: Vec<usize> = published
+                    .encode_via_backtracking(piece.as_bytes())
+                    .into_iter()
+                    .map(|token| {
+                        at += published.token_len(token);
+                        at
+                    })
+                    .collect();
+                assert_eq!(
+                    Vocabulary::of(encoding).ends(piece.as_bytes()),
+                    expected,
+                    "{piece:.40}"
+                );
             }
         }
     }

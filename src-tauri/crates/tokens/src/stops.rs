@@ -1,0 +1,161 @@
+//! Where a short stretch of text may be cut: between two tokens, and not inside a character.
+//!
+//! Some tokens hold a part of a character, and what is kept of a piece may be cut into other pieces than the whole was.
+//! So every place that is tried is counted again. A place inside what a reader takes for one character (an accent, a
+//! family of emoji) is passed over, as long as another one is near.
+
+use crate::any_pieces::any_pieces;
+use crate::vocabulary::Vocabulary;
+use crate::{Encoding, count};
+use unicode_segmentation::{GraphemeCursor, GraphemeIncomplete};
+
+/// How many places are tried one by one before the steps get longer; what people write needs two or three.
+const TRIES: usize = 24;
+/// How far to look around a place for the character that it may be inside of, in bytes.
+const NEIGHBOURHOOD: usize = 128;
+
+/// A place to cut at, as an offset, and the tokens of the whole text that are kept there.
+#[derive(Clone, Copy)]
+struct Stop {
+    at: usize,
+    tokens: u64,
+}
+
+/// The longest start of the stretch with at most `allowed` tokens, as the offset of its end.
+pub(crate) fn longest_start(encoding: Encoding, stretch: &str, allowed: u64) -> usize {
+    let stops = stops(encoding, stretch);
+    best(
+        stretch,
+        &stops,
+        |at| count(encoding, stretch.get(..at).unwrap_or_default()) <= allowed,
+        allowed,
+    )
+}
+
+/// The longest end of the stretch with at most `allowed` tokens, as the offset of its start.
+pub(crate) fn longest_end(encoding: Encoding, stretch: &str, allowed: u64) -> usize {
+    let mut stops = stops(encoding, stretch);
+    let whole = stops.last().map_or(0, |stop| stop.tokens);
+    stops.reverse();
+    for stop in &mut stops {
+        stop.tokens = whole - stop.tokens;
+    }
+    best(
+        stretch,
+        &stops,
+        |at| count(encoding, stretch.get(at..).unwrap_or_default()) <= allowed,
+        allowed,
+    )
+}
+
+/// Both ends of the stretch and the ends of its tokens, where a character ends too.
+fn stops(encoding: Encoding, stretch: &str) -> Vec<Stop> {
+    let vocabulary = Vocabulary::of(encoding);
+    let mut stops = vec![Stop { at: 0, tokens: 0 }];
+    let (mut start, mut tokens) = (0, 0);
+    for piece in any_pieces(encoding, stretch) {
+        for end in vocabulary.ends(piece.as_bytes()) {
+            tokens += 1;
+            let at = start + end;
+            if stretch.is_char_boundary(at) {
+                stops.push(Stop { at, tokens });
+            }
+        }
+        start += piece.len();
+    }
+    stops
+}
+
+/// The stop that keeps most, of `stops` in order of what they keep; the first keeps nothing.
+fn best(stretch: &str, stops: &[Stop], fits: impl Fn(usize) -> bool, allowed: u64) -> usize {
+    let place = |index: usize| stops.get(index).map_or(0, |stop| stop.at);
+    let good = |index: usize| is_whole_character(stretch, place(index)) && fits(place(index));
+    let guess = stops
+        .partition_point(|stop| stop.tokens <= allowed)
+        .saturating_sub(1);
+    // What is kept may have fewer tokens by itself than inside the whole, though seldom.
+    let last = (guess + TRIES).min(stops.len().saturating_sub(1));
+    let mut index = (guess..=last)
+        .take_while(|index| fits(place(*index)))
+        .last()
+        .unwrap_or(guess);
+    if let Some(near) = (index.saturating_sub(TRIES)..=index)
+        .rev()
+        .find(|i| good(*i))
+    {
+        return place(near);
+    }
+    let mut step = 1;
+    while index > 0 && !fits(place(index)) {
+        index = index.saturating_sub(step);
+        step *= 2;
+    }
+    place(index)
+}
+
+fn is_whole_character(text: &str, at: usize) -> bool {
+    let edge = |mut from: usize| {
+        while !text.is_char_boundary(from) {
+            from += 1;
+        }
+        from
+    };
+    let from = edge(at.saturating_sub(NEIGHBOURHOOD));
+    let to = edge((at + NEIGHBOURHOOD).min(text.len()));
+    let Some(near) = text.get(from..to) else {
+        return false;
+    };
+    let at = at - from;
+    match GraphemeCursor::new(at, near.len(), true).is_boundary(near, 0) {
+        Ok(is_boundary) => is_boundary,
+        Err(GraphemeIncomplete::InvalidOffset) => false,
+        // The neighbourhood is taken for all there is.
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::BOTH;
+
+    #[test]
+    fn a_stop_is_never_inside_a_character_though_tokens_end_there() {
+        for encoding in BOTH {
+            let text = "𠮷𓀀🫠ꙮ".repeat(4);
+            let vocabulary = Vocabulary::of(encoding);
+            let inside = any_pieces(encoding, &text)
+                .flat_map(|piece| vocabulary.ends(piece.as_bytes()))
+                .any(|end| !text.is_char_boundary(end));
+            assert!(
+                inside,
+                "{encoding}: the text has no token that ends inside a character"
+            );
+            for stop in stops(encoding, &text) {
+                assert!(text.is_char_boundary(stop.at));
+            }
+        }
+    }
+
+    #[test]
+    fn an_accent_stays_with_its_letter_and_a_family_together() {
+        let family = "👨‍👩‍👧‍👦";
+        let text = format!("{family}{family}");
+        for encoding in BOTH {
+            for allowed in 0..=count(encoding, &text) {
+                let at = longest_start(encoding, &text, allowed);
+                assert!([0, family.len(), text.len()].contains(&at), "{at}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_character_that_never_ends_is_cut_all_the_same() {
+        let text = format!("e{}", "\u{301}".repeat(5_000));
+        for encoding in BOTH {
+            let at = longest_start(encoding, &text, 100);
+            assert!(at > 50, "{at}");
+            assert!(count(encoding, &text[..at]) <= 100);
+        }
+    }
+}
