@@ -71,4 +71,6 @@ mod sqlite;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
+mod trimming;
+#[cfg(test)]
 mod usage;

@@ -6,7 +6,7 @@ use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::Engine;
 use plumbline_engine::api::{FindingSeverity, PromptFinding, PromptRow, RenderView, VariablesFrom};
-use plumbline_model::{Message, Problem};
+use plumbline_model::{Message, Problem, Trimmed};
 use plumbline_report::{Column, Paint, Table, clean, figures};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -262,9 +262,9 @@ struct Rendered<'a> {
     request_hash: &'a str,
     tokens_in: u64,
     encoding: &'a str,
-    /// Nothing is trimmed: a request over its budget is refused.
-    trimmed: [(); 0],
+    trimmed: &'a [Trimmed],
     over_budget: bool,
+    asks_for: Option<&'a str>,
     ignored_variables: &'a [String],
     request: &'a plumbline_model::ChatRequest,
 }
@@ -284,8 +284,9 @@ fn render(
         request_hash: &assembled.request_hash,
         tokens_in: assembled.tokens_in_estimated,
         encoding: &assembled.encoding,
-        trimmed: [],
+        trimmed: &view.trimmed,
         over_budget: view.over_budget,
+        asks_for: view.asks_for.as_deref(),
         ignored_variables: &view.ignored_variables,
         request: &assembled.request,
     };
@@ -302,6 +303,9 @@ fn render(
             short(answer.template_hash),
             short(answer.request_hash)
         ));
+        for cut in answer.trimmed {
+            text.push_str(&format!("{}\n", clean(&cut_in_words(cut))));
+        }
         for ignored in answer.ignored_variables {
             text.push_str(&format!(
                 "the prompt does not declare `{}`; it was ignored\n",
@@ -311,10 +315,27 @@ fn render(
         text
     })?;
     if view.over_budget {
-        printer.note("over the prompt's budget: a replay would refuse to send this");
+        let asked = view
+            .asks_for
+            .as_deref()
+            .unwrap_or("a replay would refuse to send this");
+        printer.note(&format!("over the prompt's budget: {}", clean(asked)));
         return Ok(ExitStatus::Findings);
     }
     Ok(ExitStatus::Pass)
+}
+
+fn cut_in_words(cut: &Trimmed) -> String {
+    let items = cut.items_dropped.map_or_else(String::new, |items| {
+        format!(", {} items", figures::count(items))
+    });
+    format!(
+        "cut to fit: `{}` by {}, {} to {} tokens{items}",
+        cut.variable,
+        cut.policy.as_str(),
+        figures::count(cut.tokens_before),
+        figures::count(cut.tokens_after)
+    )
 }
 
 fn variables_from(

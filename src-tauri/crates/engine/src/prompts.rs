@@ -7,7 +7,7 @@ use crate::api::{
 };
 use crate::prompt_folder::{PromptFolder, text_hash};
 use plumbline_model::{Problem, PromptSpec};
-use plumbline_prompts as prompts;
+use plumbline_prompts::{self as prompts, Fit};
 use plumbline_tokens as tokens;
 use plumbline_workspace::{PromptRelease, Topic};
 use semver::Version;
@@ -372,7 +372,28 @@ pub(crate) fn encoding_of(spec: Option<&PromptSpec>) -> tokens::Encoding {
 
 fn render(spec: &PromptSpec, variables: &Map<String, Value>) -> Result<RenderView, Problem> {
     let encoding = encoding_of(Some(spec));
-    let assembled = prompts::assemble(spec, variables, encoding)?;
+    let fit = match prompts::fit(spec, variables, encoding) {
+        // What it would be is shown all the same, with the figure that is too large.
+        Err(prompts::PromptError::OverBudget { .. }) => None,
+        fit => Some(fit?),
+    };
+    let whole = || prompts::assemble(spec, variables, encoding);
+    let (assembled, trimmed, asks_for) = match fit {
+        Some(Fit::Fits(fitted)) => (fitted.request, fitted.trimmed, None),
+        Some(Fit::Escalate { model, .. }) => (
+            whole()?,
+            Vec::new(),
+            Some(format!("over its budget it asks for {model}")),
+        ),
+        Some(Fit::Summarise {
+            variable, prompt, ..
+        }) => {
+            let asked =
+                format!("over its budget it asks for a summary of `{variable}` by {prompt}");
+            (whole()?, Vec::new(), Some(asked))
+        }
+        None => (whole()?, Vec::new(), None),
+    };
     let message_tokens = assembled
         .request
         .messages
@@ -392,6 +413,8 @@ fn render(spec: &PromptSpec, variables: &Map<String, Value>) -> Result<RenderVie
             .collect(),
         max_tokens_in: spec.budget.max_tokens_in,
         over_budget: prompts::check_budget(&assembled, &spec.budget).is_err(),
+        trimmed,
+        asks_for,
         assembled,
     })
 }

@@ -109,6 +109,19 @@ pub enum TrimRule {
     Summarise,
 }
 
+impl TrimRule {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Tail => "tail",
+            Self::Middle => "middle",
+            Self::Items => "items",
+            Self::Summarise => "summarise",
+        }
+    }
+}
+
 impl From<TrimPolicy> for TrimRule {
     fn from(policy: TrimPolicy) -> Self {
         match policy {

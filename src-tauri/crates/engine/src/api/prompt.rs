@@ -1,6 +1,6 @@
 //! Prompts as the window shows them.
 
-use plumbline_model::{AssembledRequest, NanosText, PromptSpec, Role};
+use plumbline_model::{AssembledRequest, NanosText, PromptSpec, Role, Trimmed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
@@ -121,4 +121,8 @@ pub struct RenderView {
     /// What the budget allows, `None` when the prompt sets no limit.
     pub max_tokens_in: Option<u64>,
     pub over_budget: bool,
+    /// What was cut so that it fits, in the order of cutting.
+    pub trimmed: Vec<Trimmed>,
+    /// What the prompt asks for in place of being sent, as a sentence; `None` when it fits or is refused.
+    pub asks_for: Option<String>,
 }

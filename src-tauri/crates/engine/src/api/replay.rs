@@ -5,7 +5,7 @@ use plumbline_analysis::grade::AssertionOutcome;
 use plumbline_analysis::highlight::Token;
 use plumbline_model::{
     Case, Cell, CellId, CellStatus, ChatRequest, NanosText, Origin, Purpose, RunEstimate, RunId,
-    RunPlan, RunStatus, RunTotals, Target, Usd,
+    RunPlan, RunStatus, RunTotals, Target, Trimmed, Usd,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -26,6 +26,8 @@ pub struct Estimate {
     /// Cells that cannot be sent, with the first few reasons.
     pub blocked: u64,
     pub blocked_reasons: Vec<String>,
+    /// Cells whose values are cut to fit the budget of their prompt.
+    pub trimmed: u64,
     /// Input tokens over the live cells, counted before sending.
     pub tokens_in: u64,
     /// The same as the models measure it, where earlier calls tell how far the count is off.
@@ -246,6 +248,8 @@ pub struct CellView {
     pub case: Option<Case>,
     /// The request as assembled again from the stored prompt and case; `None` when its hash is no longer the cell's.
     pub request: Option<ChatRequest>,
+    /// What was cut of the case's values, so that the request fits the prompt's budget.
+    pub trimmed: Vec<Trimmed>,
     pub attempts: Vec<AttemptRow>,
     pub outcomes: Vec<AssertionOutcome>,
     /// The answer by line with syntax classes; empty for prose.

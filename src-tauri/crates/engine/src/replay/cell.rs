@@ -1,7 +1,7 @@
 //! One cell: from the cache, from a recording, or from a live call.
 
+use super::column::Column;
 use super::execute::Execution;
-use super::plan::Column;
 use super::queue::Known;
 use super::turns::{answer_calls, whole_conversation};
 use crate::clock;

@@ -50,6 +50,7 @@ impl Engine {
             recorded: 0,
             opinions: 0,
             blocked: 0,
+            trimmed: 0,
             blocked_reasons: Vec::new(),
             tokens_in: 0,
             tokens_in_expected: 0,
@@ -93,6 +94,7 @@ impl Engine {
                     continue;
                 }
             };
+            estimate.trimmed += u64::from(request.is_trimmed);
             let most_out = request.max_tokens_out;
             let (prior, live) = match &mut known[planned.column] {
                 Some(known) => known,

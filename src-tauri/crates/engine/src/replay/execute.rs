@@ -2,10 +2,10 @@
 
 use super::cap::Cap;
 use super::cell::{CellEnd, Storing, answer_cell};
+use super::column::Column;
 use super::hearing::{Hearing, is_unheard};
 use super::opinions::advisers;
 use super::owner::{HEARTBEAT_EVERY, owner};
-use super::plan::Column;
 use super::queue::{Queue, Taken};
 use super::reach::{connect, settings};
 use super::traffic::Traffic;

@@ -1,10 +1,10 @@
 //! Asking other models about an answer: each question once a run, through the ledger and the cap like any call.
 
 use super::cell::{Asked, CellEnd, blocking, store, workspace};
+use super::column::RECORDED;
 use super::live::Chat;
 use super::opinions::{Asks, Inquiry, OpinionBook, advisers, inquiries};
 use super::paid::{Ended, Errand, Question, ask};
-use super::plan::RECORDED;
 use crate::{Engine, clock};
 use plumbline_model::{
     AssembledRequest, AttemptId, Case, Cell, CellStatus, ChatRequest, Completion, Cost, Origin,

@@ -8,6 +8,7 @@ mod cap;
 mod cell;
 mod checks;
 mod choices;
+mod column;
 mod estimate;
 mod estimate_opinions;
 mod execute;
@@ -27,17 +28,18 @@ mod turns;
 mod view;
 
 pub use checks::{CheckRow, RunChecks};
+pub(crate) use column::{Column, RECORDED, column};
 pub use plan::parse_target;
 pub(crate) use prior::Prior;
-pub(crate) use plan::{Column, RECORDED, column};
 pub(crate) use view::{answer_text, column_keys, latencies, preview, totals};
 
 use crate::api::{Estimate, JobKind};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
+use column::as_recorded_column;
 use execute::Execution;
 use owner::owner;
-use plan::{AS_RECORDED, Matrix, as_recorded_column};
+use plan::{AS_RECORDED, Matrix};
 use plumbline_model::{
     Cell, CellId, CellKey, CellStatus, Code, Cost, JobId, Problem, Run, RunEstimate, RunId,
     RunPlan, RunStatus, Usd,

@@ -1,7 +1,8 @@
 //! The cells that a run has to answer, in order, each taken once.
 
+use super::column::Column;
 use super::new_cell;
-use super::plan::{Column, Planned};
+use super::plan::Planned;
 use crate::clock;
 use plumbline_model::{Case, Cell, CellId, RunId};
 use std::collections::HashSet;

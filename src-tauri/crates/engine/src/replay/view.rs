@@ -13,6 +13,7 @@ use plumbline_model::{
     AttemptState, Cell, CellId, CellKey, CellStatus, Completion, NanosText, Origin, Problem, Run,
     RunId, RunTotals, Target, add_known,
 };
+use plumbline_tokens::RequestCounter;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Characters of an answer in the grid.
@@ -105,15 +106,17 @@ impl Engine {
             .into_iter()
             .find(|column| is_column(column, &cell.key));
         let case = self.case(&run.plan.dataset, &cell.key.case_key).ok();
-        let request = match (&column, &case) {
+        let sent = match (&column, &case) {
             (Some(column), Some(case)) => column
-                .assemble(case)
+                .assemble_fitted(case, &mut RequestCounter::new(column.encoding))
                 .ok()
                 // A dataset that changed since must not show a request that was never sent.
-                .filter(|assembled| assembled.request_hash == cell.request_hash)
-                .map(|assembled| assembled.request),
+                .filter(|(assembled, _)| assembled.request_hash == cell.request_hash),
             _ => None,
         };
+        let (request, trimmed) = sent
+            .map(|(assembled, trimmed)| (assembled.request, trimmed))
+            .unzip();
         let outcomes = match (&cell.completion, &case) {
             (Some(completion), Some(case)) => {
                 let column = column.as_ref();
@@ -156,6 +159,7 @@ impl Engine {
             cell,
             case,
             request,
+            trimmed: trimmed.unwrap_or_default(),
             attempts,
             outcomes,
             highlighted,

@@ -68,6 +68,13 @@ impl Changes {
                 format!("the default of variable `{name}` changed"),
             ),
         }
+        if was.trim != is.trim {
+            // Other words of the value go out where it does not fit.
+            self.add(
+                BumpKind::Minor,
+                format!("how variable `{name}` is trimmed changed"),
+            );
+        }
         if was.description != is.description {
             self.add(
                 BumpKind::Patch,
