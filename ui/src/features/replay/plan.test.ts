@@ -25,6 +25,7 @@ const estimate: Estimate = {
   opinions: 0,
   blocked: 0,
   blocked_reasons: [],
+  trimmed: 0,
   tokens_in: 1000,
   tokens_in_expected: 1010,
   tokens_out_expected: 250,

@@ -5,6 +5,7 @@ import type { Case } from "./Case";
 import type { Cell } from "./Cell";
 import type { ChatRequest } from "./ChatRequest";
 import type { Token } from "./Token";
+import type { Trimmed } from "./Trimmed";
 
 /**
  * One cell, opened.
@@ -17,7 +18,11 @@ case: Case | null,
 /**
  * The request as assembled again from the stored prompt and case; `None` when its hash is no longer the cell's.
  */
-request: ChatRequest | null, attempts: Array<AttemptRow>, outcomes: Array<AssertionOutcome>, 
+request: ChatRequest | null, 
+/**
+ * What was cut of the case's values, so that the request fits the prompt's budget.
+ */
+trimmed: Array<Trimmed>, attempts: Array<AttemptRow>, outcomes: Array<AssertionOutcome>, 
 /**
  * The answer by line with syntax classes; empty for prose.
  */

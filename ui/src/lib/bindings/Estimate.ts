@@ -28,6 +28,10 @@ opinions: number,
  */
 blocked: number, blocked_reasons: Array<string>, 
 /**
+ * Cells whose values are cut to fit the budget of their prompt.
+ */
+trimmed: number, 
+/**
  * Input tokens over the live cells, counted before sending.
  */
 tokens_in: number, 
