@@ -208,3 +208,66 @@ fn a_change_says_what_it_comes_to_before_its_lines() {
         .run(&["prompt", "diff", "answer", "--markdown", "--json"])
         .refused(2, &["cannot be used with"]);
 }
+
+/// Published packages that the snippet asks for, as far as plain values need them.
+const RFC8785: &str = "import json
+def plain(v):
+    if isinstance(v, float) and v.is_integer():
+        return int(v)
+    if isinstance(v, dict):
+        return {k: plain(x) for k, x in v.items()}
+    return [plain(x) for x in v] if isinstance(v, list) else v
+def dumps(v):
+    return json.dumps(plain(v), sort_keys=True, separators=(',', ':'), ensure_ascii=False).encode()
+";
+
+#[test]
+fn an_application_computes_the_hashes_that_we_compute() {
+    let stage = Stage::new();
+    let snippet = |language: &str| {
+        let args = ["prompt", "snippet", "answer@1.0.0", "--language", language];
+        stage.run(&args).passed().out
+    };
+    for language in ["python", "typescript", "rust"] {
+        assert!(
+            snippet(language).contains("plumbline.prompt.hash"),
+            "{language}"
+        );
+    }
+    stage
+        .run(&["prompt", "snippet", "answer", "--language", "cobol"])
+        .refused(2, &["python"]);
+    stage.write("rfc8785.py", RFC8785);
+    let rendered = stage.json(&[
+        "prompt",
+        "render",
+        "answer@1.0.0",
+        "--var",
+        "question=wie spät?",
+    ]);
+    let request = &rendered["request"];
+    let check = format!(
+        "{}\n\nclass Span(dict):\n    def set_attributes(self, them):\n        self.update(them)\n    def set_attribute(self, \
+         name, value):\n        self[name] = value\n\nspan = Span()\nrequest = json.loads({})\nmark(span, {{}}, \
+         request['messages'], request['parameters'])\nprint(json.dumps(span))\n",
+        snippet("python"),
+        serde_json::Value::from(request.to_string())
+    );
+    stage.write("check.py", check);
+    let mut python = std::process::Command::new("python3");
+    let ran = python.arg("check.py").current_dir(stage.path(".")).output();
+    let Ok(ran) = ran else {
+        eprintln!("skipped: there is no python3 to run the snippet with");
+        return;
+    };
+    assert!(
+        ran.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    let span: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(span["plumbline.prompt.name"], "answer");
+    assert_eq!(span["plumbline.prompt.version"], "1.0.0");
+    assert_eq!(span["plumbline.prompt.hash"], rendered["template_hash"]);
+    assert_eq!(span["plumbline.request.hash"], rendered["request_hash"]);
+}

@@ -20,6 +20,7 @@ const COMMANDS: &[&[&str]] = &[
     &["prompt", "environments"],
     &["prompt", "promote"],
     &["prompt", "rollback"],
+    &["prompt", "snippet"],
     &["prompt", "blame"],
     &["replay"],
     &["compare"],

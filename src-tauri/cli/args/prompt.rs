@@ -1,7 +1,7 @@
 //! Prompt files.
 
 use crate::when;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use plumbline_model::UnixNanos;
 use std::path::PathBuf;
 
@@ -168,6 +168,18 @@ pub(crate) enum Prompt {
         #[command(flatten)]
         by: By,
     },
+    /// Source text that sets name, version and hash on the spans of an application
+    #[command(after_help = "Examples:
+  plumbline prompt snippet ticket-triage@1.2.0 --language python
+  plumbline prompt snippet ticket-triage@1.2.0 --language typescript > prompt.ts")]
+    Snippet {
+        /// Prompt; without a version the working file
+        #[arg(value_name = "NAME[@VERSION]")]
+        prompt: String,
+        /// The language it is written in
+        #[arg(long, value_enum)]
+        language: Language,
+    },
     /// The release that brought each line
     #[command(after_help = "Examples:
   plumbline prompt blame ticket-triage
@@ -177,6 +189,14 @@ pub(crate) enum Prompt {
         #[arg(value_name = "NAME[@VERSION]")]
         prompt: String,
     },
+}
+
+/// A language that applications are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    Python,
+    Typescript,
+    Rust,
 }
 
 /// Who changes an environment, and why.

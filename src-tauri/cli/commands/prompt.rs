@@ -54,6 +54,9 @@ pub(super) fn run(
         }
         Prompt::New { name, owner } => prompt_file::new(engine, name, owner.as_deref(), printer),
         Prompt::Edit { name } => prompt_file::edit(engine, name, printer),
+        Prompt::Snippet { prompt, language } => {
+            prompt_file::snippet(engine, prompt, *language, printer)
+        }
         Prompt::Blame { prompt } => prompt_file::blame(engine, prompt, printer),
         Prompt::History { name, environment } => {
             environment::history(engine, name, environment.as_deref(), printer)

@@ -1,9 +1,10 @@
-//! `plumbline prompt new`, `edit` and `blame`.
+//! `plumbline prompt new`, `edit`, `snippet` and `blame`.
 
 use super::prompt::{check, split};
+use crate::args::Language;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
-use plumbline_engine::Engine;
+use plumbline_engine::{Engine, SnippetLanguage};
 use plumbline_model::Problem;
 use plumbline_report::{Paint, clean};
 use serde_json::json;
@@ -47,6 +48,25 @@ pub(super) fn edit(engine: &Engine, name: &str, printer: &Printer) -> Result<Exi
         )));
     }
     check(engine, Some(name), printer)
+}
+
+pub(super) fn snippet(
+    engine: &Engine,
+    prompt: &str,
+    language: Language,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    let (name, version) = split(prompt);
+    let language = match language {
+        Language::Python => SnippetLanguage::Python,
+        Language::Typescript => SnippetLanguage::TypeScript,
+        Language::Rust => SnippetLanguage::Rust,
+    };
+    let text = engine.prompt_snippet(name, version.unwrap_or("working"), language)?;
+    printer.answer(&json!({ "name": name, "snippet": text }), || {
+        clean(&text).into_owned()
+    })?;
+    Ok(ExitStatus::Pass)
 }
 
 pub(super) fn blame(

@@ -49,6 +49,7 @@ pub use import::{ImportFailure, ImportOptions, ImportOutcome};
 pub use keys::{KeyLookup, KeyStore};
 pub use listen::{ListenOptions, Listening, ProxyOptions};
 pub use plumbline_listen::Limits as ListenLimits;
+pub use plumbline_prompts::SnippetLanguage;
 pub use plumbline_providers::key_store::{AskPassphrase, PASSPHRASE_VARIABLE, PassphraseFor};
 pub use plumbline_tokens::prices::PriceOverride;
 pub use promptfoo::{Effect, NotCarried, PromptfooImport, is_promptfoo_config};

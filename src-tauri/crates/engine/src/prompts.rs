@@ -185,6 +185,22 @@ impl Engine {
         self.prompt_open(name, None)
     }
 
+    /// Source text for an application that joins its traces to a version of a prompt.
+    ///
+    /// # Errors
+    /// `NotFound` for a prompt or version that is not there.
+    pub fn prompt_snippet(
+        &self,
+        name: &str,
+        version: &str,
+        language: prompts::SnippetLanguage,
+    ) -> Result<String, Problem> {
+        Ok(prompts::snippet(
+            language,
+            &self.prompt_spec(name, version)?.0,
+        ))
+    }
+
     /// The step that a change of one prompt file into another asks for.
     pub fn prompt_bump(old: &str, new: &str) -> Result<prompts::Bump, Problem> {
         Ok(prompts::bump(&prompts::parse(old)?, &prompts::parse(new)?))

@@ -23,6 +23,7 @@ mod render;
 mod schema;
 mod schema_change;
 mod sections;
+mod snippet;
 mod template;
 mod variables;
 
@@ -38,4 +39,5 @@ pub use parse::parse;
 pub use release::new_release_text;
 pub use render::{Renderer, render};
 pub use schema::check_schema;
+pub use snippet::{SnippetLanguage, snippet};
 pub use variables::{ignored_variables, used_variables, value_of_text};
