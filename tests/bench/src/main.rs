@@ -20,6 +20,7 @@ mod replay;
 mod table;
 mod texts;
 mod traces;
+mod trim_tokens;
 mod word_diff;
 
 use pairs::{Outcome, Row};
@@ -58,6 +59,7 @@ const BENCHES: &[(&str, Measure)] = &[
     ("cached", |asked| replay::cached(asked.size)),
     ("late", |asked| replay::late(asked.size)),
     ("tokens", |asked| count_tokens::measure(asked.size)),
+    ("trim", |asked| trim_tokens::measure(asked.size)),
     ("diff", |asked| word_diff::measure(asked.size)),
     ("parse", |asked| import::parse(asked.size)),
     ("otlp", |asked| otlp::parse(asked.size)),
@@ -206,7 +208,7 @@ mod tests {
             parse(&["--only", "nothing"])
                 .unwrap_err()
                 .to_string()
-                .contains("tokens, diff")
+                .contains("tokens, trim, diff")
         );
         assert!(parse(&["--fast"]).is_err());
     }
