@@ -15,7 +15,21 @@ const THEMES = ['light', 'dark'];
 const SCREENS = {
   prompts: () => '/prompts',
   prompt: () => '/prompts/ticket-triage',
-  'prompt-diff': () => '/prompts/ticket-triage?tab=diff',
+  'prompt-diff': () => '/prompts/ticket-triage?tab=diff&from=1.1.0&to=1.2.0',
+  'prompt-environments': async (ask) => {
+    const by = { who: 'priya.nair@fernhillcycles.example', why: 'passed on the golden set' };
+    const name = 'ticket-triage';
+    for (const [version, environment] of [
+      ['1.1.0', 'production'],
+      ['1.2.0', 'staging'],
+      ['1.2.0', 'production'],
+    ]) {
+      // The second theme finds what the first one did.
+      await ask('prompt_promote', { name, version, environment, by }).catch(() => {});
+    }
+    return '/prompts/ticket-triage?tab=environments';
+  },
+  'prompt-lines': () => '/prompts/ticket-triage?tab=lines',
   'replay-new': () => '/replay',
   'replay-run': async (ask) => `/replay/${(await ask('run_list'))[0].id}`,
   'replay-cell': async (ask) => {

@@ -34,6 +34,7 @@ describe('a release goes to production and comes back', { timeout: 240_000 }, ()
     await window.sees('unsaved');
     await window.session.press([Key.Control, 's']);
     await window.clickNamed('Release…');
+    await window.shot('environments-0-release');
     await window.sees('bump over 1.2.0', '[role=dialog]');
     await window.fill('What changed, in one line', 'Asks for calm.');
     await window.clickNamed('Release 1.3.0');
@@ -53,7 +54,8 @@ describe('a release goes to production and comes back', { timeout: 240_000 }, ()
     await window.goto(`/prompts/${NAME}?tab=environments`);
     await window.sees('production', 'section[aria-label="In force now"]');
     await window.session.press('m');
-    await window.sees('You are no owner of this prompt', '[role=dialog]');
+    await window.sees('Who is no owner of this prompt says why', '[role=dialog]');
+    await window.fill('Who', 'mallory');
     await window.fill('Why', 'calmer answers on the golden set');
     await window.shot('environments-1-promote');
     await window.clickNamed('Promote 1.3.0');
@@ -65,7 +67,7 @@ describe('a release goes to production and comes back', { timeout: 240_000 }, ()
 
   test('one step goes back', async () => {
     await window.clickNamed('Roll back to 1.2.0…');
-    await window.fill('Why', 'refunds go wrong');
+    await window.fill('Who', OWNER);
     await window.clickNamed('Roll back to 1.2.0', { css: '[role=dialog] button' });
     await until(async () => (await production()) === '1.2.0', 'the rollback');
     await window.shot('environments-3-rolled-back');

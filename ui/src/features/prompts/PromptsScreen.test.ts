@@ -74,6 +74,7 @@ describe('environments of a prompt', () => {
     const { user } = await open('#/prompts/ticket-triage?tab=environments');
     await user.click(await screen.findByRole('button', { name: 'Roll back to 0.9.0…' }));
     const dialog = await screen.findByRole('dialog', { name: 'Roll production back' });
+    await user.type(within(dialog).getByLabelText('Why'), 'refunds go wrong');
     await user.click(within(dialog).getByRole('button', { name: 'Roll back to 0.9.0' }));
     expect((await rows('In force now')).at(-1)).toMatch(/^production \| 0\.9\.0/);
   });
@@ -96,9 +97,10 @@ describe('environments of a prompt', () => {
     const button = within(dialog).getByRole('button', { name: /^Promote \d/ });
     expect(button).toBeDisabled();
     expect(within(dialog).getByText(/no owner of this prompt/)).toBeInTheDocument();
+    expect(within(dialog).getByLabelText('Who')).toHaveValue('mallory');
     await user.type(within(dialog).getByLabelText('Why'), 'the owner is asleep');
     await user.click(button);
-    expect(kept).toEqual([{ who: '', why: 'the owner is asleep' }]);
+    expect(kept).toEqual([{ who: 'mallory', why: 'the owner is asleep' }]);
   });
 });
 

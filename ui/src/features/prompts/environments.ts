@@ -13,3 +13,9 @@ export function environmentError(name: string): string | undefined {
     ? undefined
     : 'Use lower-case letters, digits and hyphens';
 }
+
+/** Whether somebody is among the owners that a prompt file names. The engine decides; this only asks for a reason early. */
+export function isOwner(who: string, owners: string): boolean {
+  const name = who.trim().toLowerCase();
+  return name !== '' && owners.split(/[,;]/).some((owner) => owner.trim().toLowerCase() === name);
+}
