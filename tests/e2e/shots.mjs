@@ -19,13 +19,15 @@ const SCREENS = {
   'prompt-environments': async (ask) => {
     const by = { who: 'priya.nair@fernhillcycles.example', why: 'passed on the golden set' };
     const name = 'ticket-triage';
-    for (const [version, environment] of [
+    const { changes } = await ask('prompt_environments', { name });
+    const wanted = [
       ['1.1.0', 'production'],
       ['1.2.0', 'staging'],
       ['1.2.0', 'production'],
-    ]) {
-      // The second theme finds what the first one did.
-      await ask('prompt_promote', { name, version, environment, by }).catch(() => {});
+    ];
+    // Made once, for every theme and size.
+    for (const [version, environment] of changes.length > 0 ? [] : wanted) {
+      await ask('prompt_promote', { name, version, environment, by });
     }
     return '/prompts/ticket-triage?tab=environments';
   },

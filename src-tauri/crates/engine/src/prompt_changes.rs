@@ -82,9 +82,10 @@ impl Engine {
         let (Some(model_before), Some(model_after)) = (&before.model, &after.model) else {
             return Ok(Err("a version names no model".to_owned()));
         };
-        let counted: Vec<(u64, u64)> = cases
-            .iter()
-            .filter_map(|case| Some((tokens_in(before, case)?, tokens_in(after, case)?)))
+        let counted: Vec<(u64, u64)> = counts(before, &cases)?
+            .into_iter()
+            .zip(counts(after, &cases)?)
+            .filter_map(|(before, after)| Some((before?, after?)))
             .collect();
         if counted.is_empty() {
             return Ok(Err(format!(
@@ -170,10 +171,15 @@ fn per_thousand(one: Usd) -> Option<Usd> {
     Some(Usd(thousand.normalize()))
 }
 
-/// `None` where the case does not have what the version needs.
-fn tokens_in(spec: &PromptSpec, case: &Case) -> Option<u64> {
-    let assembled = prompts::assemble(spec, &case.variables, encoding_of(Some(spec))).ok()?;
-    Some(assembled.tokens_in_estimated)
+/// Input tokens of each case; `None` where it does not have what the version needs.
+fn counts(spec: &PromptSpec, cases: &[Case]) -> Result<Vec<Option<u64>>, Problem> {
+    let mut renderer = prompts::Renderer::new(spec)?;
+    let mut counter = tokens::RequestCounter::new(encoding_of(Some(spec)));
+    Ok(cases
+        .iter()
+        .map(|case| renderer.render(spec, &case.variables).ok())
+        .map(|request| request.map(|request| counter.count(&request)))
+        .collect())
 }
 
 /// Messages stand for one another where their roles do, in order.
