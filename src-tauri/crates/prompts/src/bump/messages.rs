@@ -2,7 +2,7 @@
 
 use super::{BumpKind, Changes};
 use plumbline_model::{Role, Section};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 impl Changes {
     pub(super) fn messages(&mut self, old: &[Section], new: &[Section]) {
@@ -24,17 +24,31 @@ impl Changes {
             }
             return;
         }
+        let (mut reworded, mut respaced) = (BTreeMap::new(), BTreeMap::new());
         for (was, is) in old.iter().zip(new) {
-            let message = match was.role {
-                Role::Assistant => "an assistant message".to_owned(),
-                role => format!("a {} message", role.as_str()),
-            };
             let (before, after) = (&was.template, &is.template);
             if before.split_whitespace().ne(after.split_whitespace()) {
-                self.add(BumpKind::Minor, format!("the text of {message} changed"));
+                *reworded.entry(was.role).or_insert(0) += 1;
             } else if before != after {
-                self.add(BumpKind::Patch, format!("white space of {message} changed"));
+                *respaced.entry(was.role).or_insert(0) += 1;
             }
         }
+        for (role, messages) in reworded {
+            let messages = in_words(role, messages);
+            self.add(BumpKind::Minor, format!("the text of {messages} changed"));
+        }
+        for (role, messages) in respaced {
+            let messages = in_words(role, messages);
+            self.add(BumpKind::Patch, format!("white space of {messages} changed"));
+        }
+    }
+}
+
+/// A change of many messages is one reason, as whoever reads it needs no list of the same.
+fn in_words(role: Role, messages: u32) -> String {
+    match (role, messages) {
+        (Role::Assistant, 1) => "an assistant message".to_owned(),
+        (role, 1) => format!("a {} message", role.as_str()),
+        (role, messages) => format!("{messages} {} messages", role.as_str()),
     }
 }
