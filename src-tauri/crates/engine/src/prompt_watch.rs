@@ -51,7 +51,7 @@ impl Engine {
     /// `BadInput` when the system cannot watch the folder; everything else works as before.
     pub fn watch_prompts(&self) -> Result<(), Problem> {
         let watch = match self.prompt_folder() {
-            Ok(folder) => Some(Watch::start(folder, self.inner.workspace.clone())?),
+            Ok(folder) => Some(Watch::start(&folder, self.inner.workspace.clone())?),
             Err(_) => None,
         };
         let before = self.watching().replace(watch);
@@ -74,7 +74,7 @@ impl Engine {
 }
 
 impl Watch {
-    fn start(folder: PromptFolder, workspace: Workspace) -> Result<Self, Problem> {
+    fn start(folder: &PromptFolder, workspace: Workspace) -> Result<Self, Problem> {
         let (tell, told) = channel();
         let events = tell.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {

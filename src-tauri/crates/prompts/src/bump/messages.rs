@@ -39,7 +39,10 @@ impl Changes {
         }
         for (role, messages) in respaced {
             let messages = in_words(role, messages);
-            self.add(BumpKind::Patch, format!("white space of {messages} changed"));
+            self.add(
+                BumpKind::Patch,
+                format!("white space of {messages} changed"),
+            );
         }
     }
 }
