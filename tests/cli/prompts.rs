@@ -190,6 +190,25 @@ fn a_change_says_what_it_comes_to_before_its_lines() {
     let expected = (tokens("tokens_in_after") - tokens("tokens_in_before")) * per_mtok / 1_000.0;
     assert!((new - old - expected).abs() < 1e-9, "{cost}");
 
+    let released = [
+        "prompt",
+        "release",
+        "answer",
+        "1.2.0",
+        "--changelog",
+        "Says more.",
+    ];
+    let facts = stage.json(&released);
+    assert_eq!(
+        (&facts["from"], &facts["computed"]),
+        (&"1.1.0".into(), &"minor".into())
+    );
+    assert_eq!(facts["cost"]["cases"], 3, "{facts}");
+    stage.write(
+        "prompts/answer/prompt.md",
+        prompt("1.2.0", "Answer in ``` two."),
+    );
+
     let shown = stage.run(&["prompt", "diff", "answer"]).passed().out;
     assert!(
         shown.contains("minor change") && shown.contains("1,000 calls of"),

@@ -42,16 +42,7 @@ pub(super) fn run(
             name,
             version,
             changelog,
-        } => {
-            let view = engine.prompt_release(name, version, changelog)?;
-            printer.answer(&json!({ "name": name, "version": version }), || {
-                format!(
-                    "released {name}@{version} ({} releases)",
-                    view.releases.len()
-                )
-            })?;
-            Ok(ExitStatus::Pass)
-        }
+        } => prompt_diff::release(engine, name, version, changelog, printer),
         Prompt::New { name, owner } => prompt_file::new(engine, name, owner.as_deref(), printer),
         Prompt::Edit { name } => prompt_file::edit(engine, name, printer),
         Prompt::Snippet { prompt, language } => {

@@ -1,4 +1,4 @@
-//! `plumbline prompt diff`: what a change comes to, then its lines.
+//! `plumbline prompt diff` and `release`: what a change comes to, then its lines.
 
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -6,6 +6,7 @@ use plumbline_engine::Engine;
 use plumbline_engine::api::{CostChange, MessageChange, MessageChangeKind, PromptChanges};
 use plumbline_model::{Problem, Usd};
 use plumbline_report::{Paint, Style, clean, diff_text, figures, markdown};
+use serde_json::json;
 
 pub(super) fn diff(
     engine: &Engine,
@@ -35,6 +36,39 @@ pub(super) fn diff(
         }
         let mut text = facts(&changes, printer.style());
         text.push_str(&lines(&changes, printer.style()));
+        text
+    })?;
+    Ok(ExitStatus::Pass)
+}
+
+/// Releases the working file and says what that comes to beside the release before.
+pub(super) fn release(
+    engine: &Engine,
+    name: &str,
+    version: &str,
+    changelog: &str,
+    printer: &Printer,
+) -> Result<ExitStatus, Problem> {
+    let released = engine.prompt_release(name, version, changelog)?;
+    let before = released.releases.get(1).map(|release| &release.version);
+    let changes = before
+        .map(|before| engine.prompt_changes(name, before, version, None))
+        .transpose()?;
+    let answer = json!({
+        "name": name,
+        "version": version,
+        "from": before,
+        "computed": changes.as_ref().map(|changes| &changes.computed),
+        "reasons": changes.as_ref().map(|changes| &changes.reasons),
+        "messages": changes.as_ref().map(|changes| &changes.messages),
+        "cost": changes.as_ref().map(|changes| &changes.cost),
+    });
+    printer.answer(&answer, || {
+        let count = released.releases.len();
+        let mut text = format!("released {name}@{version} ({count} releases)\n");
+        if let Some(changes) = &changes {
+            text.push_str(&facts(changes, printer.style()));
+        }
         text
     })?;
     Ok(ExitStatus::Pass)

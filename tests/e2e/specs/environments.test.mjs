@@ -1,6 +1,8 @@
 // A release is made, promoted and rolled back in the real window, and the command line tells the same.
 
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { closeDisplay } from '../lib/display.mjs';
 import { Key, until } from '../lib/webdriver.mjs';
@@ -98,6 +100,15 @@ describe('a release goes to production and comes back', { timeout: 240_000 }, ()
     await window.shot('environments-4-lines');
     await window.sees('1.3.0', '[role=grid]');
     await window.shot('environments-4-lines');
+  });
+
+  test('what another program writes into a prompt is shown', async () => {
+    const file = join(window.promptsFolder, NAME, 'prompt.md');
+    await window.goto(`/prompts/${NAME}`);
+    await window.sees('Asks for calm.', '.cm-content');
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replace('Asks for calm.', 'Written by another program.'));
+    await window.sees('Written by another program.', '.cm-content');
     assert.deepEqual(await window.problems(), []);
   });
 });
