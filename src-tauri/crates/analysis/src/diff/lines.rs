@@ -255,7 +255,7 @@ mod tests {
 
     #[test]
     fn kept_lines_know_where_they_stood() {
-        let kept = kept_lines(&["a", "b", "c"], &["x", "a", "c", "c"]);
+        let kept = kept_lines(&["a", "b", "c"], &["x", "a", "c", "d"]);
         assert_eq!(kept, [None, Some(0), Some(2), None]);
         assert_eq!(kept_lines(&[], &["a"]), [None]);
         assert!(kept_lines(&["a"], &[]).is_empty());
