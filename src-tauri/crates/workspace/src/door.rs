@@ -2,7 +2,8 @@
 //!
 //! Writes that wait at the same time and ask for the same durability share one transaction and one sync
 //! to disk; one that fails takes nobody with it. An answer goes out only after the commit, and for writes that
-//! have to survive a power loss after the sync. Every commit also notes what changed, for windows in other processes, and what the days' bills came to.
+//! have to survive a power loss after the sync. Every commit also notes what changed, for windows in other
+//! processes, and what the days' bills came to.
 
 mod group;
 mod job;
@@ -30,7 +31,7 @@ pub use job::Reply;
 pub enum Durability {
     /// A crash of the process. Power loss may roll back the last commits, never half of one.
     Normal,
-    /// Power loss too: the commit is synced before the answer. For the ledger of paid calls.
+    /// Power loss too: the commit is synced before the answer. For the ledgers, of paid calls and of environments.
     Full,
 }
 
@@ -113,8 +114,8 @@ impl Door {
         answer
     }
 
-    /// Hands in a write that refuses before it writes anything, without waiting; `reply` is told after the
-    /// commit, on the writer's thread. Where it fails half-way all the same, its whole group is undone.
+    /// Hands in a write that refuses before it writes anything, without waiting; `reply` is told like any
+    /// answer, on a thread of the door's. Where it fails half-way all the same, its whole group is undone.
     pub(crate) fn submit_then<T: Send + 'static>(
         &self,
         durability: Durability,

@@ -23,7 +23,7 @@ pub(super) trait Job: Send {
     fn answer(self: Box<Self>, group: Result<()>);
 }
 
-/// What is told the outcome of a write after its commit; dropped untold when the writer is gone.
+/// What is told the outcome of a write once it stands; dropped untold when the writer is gone.
 pub type Reply<T> = Box<dyn FnOnce(Result<T>) + Send>;
 
 pub(super) struct Task<T, F> {
@@ -72,13 +72,18 @@ where
     }
 
     fn answer(self: Box<Self>, group: Result<()>) {
-        let answer = match (self.outcome, group) {
+        let Self { outcome, reply, .. } = *self;
+        let answer = match (outcome, group) {
             (Some(Err(own)), _) => Err(own),
             (_, Err(error)) => Err(error),
             (Some(Ok(value)), Ok(())) => Ok(value),
             (None, Ok(())) => Err(WorkspaceError::Stopped("the write did not run".into())),
         };
-        (self.reply)(answer);
+        // The thread that answers goes on for the others, whatever one that hears does.
+        let told = catch_unwind(AssertUnwindSafe(|| reply(answer)));
+        if let Err(panic) = told {
+            tracing::error!(reason = panic_text(&*panic), "who heard of a write stopped");
+        }
     }
 }
 

@@ -130,6 +130,23 @@ fn a_sync_that_fails_is_told_to_all_it_was_for_and_to_all_after_them() {
 }
 
 #[test]
+fn one_that_hears_and_stops_takes_nobody_along() {
+    let trial = Trial::new();
+    let put = |tx: &Tx<'_>| Ok(tx.execute("INSERT INTO note VALUES ('heard')", [])?);
+    let stop = Box::new(|_| panic!("a bug of whoever hears"));
+    trial.door.submit_then(Durability::Full, put, stop);
+    trial.began.recv().unwrap();
+    trial.outcome.send(Ok(())).unwrap();
+    let after = trial.put(Durability::Full, "after");
+    trial
+        .began
+        .recv_timeout(Duration::from_secs(60))
+        .expect("the door is open");
+    trial.outcome.send(Ok(())).unwrap();
+    assert_eq!(after.recv().unwrap(), Ok(()));
+}
+
+#[test]
 fn a_write_that_fails_is_told_at_once() {
     let trial = Trial::new();
     let refused = trial.door.submit(Durability::Full, |tx| {

@@ -82,9 +82,7 @@ impl Writer<'_> {
     /// answered anyway, so it waits for company.
     fn next_beside(&mut self, durability: Durability) -> Option<Box<dyn Job>> {
         while self.waiting.is_none() && !self.is_closing {
-            let is_held_up =
-                durability == Durability::Full && self.syncer.as_ref().is_some_and(Syncer::is_busy);
-            let message = if is_held_up {
+            let message = if self.is_held_up(durability) {
                 self.queue.recv().ok()
             } else {
                 match self.queue.try_recv() {
@@ -97,6 +95,7 @@ impl Writer<'_> {
         self.waiting.take_if(|job| job.durability() == durability)
     }
 
+    /// Whether what is written now has to wait for the disk anyway.
     fn is_held_up(&self, durability: Durability) -> bool {
         durability == Durability::Full && self.syncer.as_ref().is_some_and(Syncer::is_busy)
     }
