@@ -214,7 +214,10 @@ fn wrong_input_exits_2_with_a_sentence_and_a_next_step() {
             &["list.json", "object"],
         ),
         (vec!["prompt", "render", "answer"], &["question"]),
-        (vec!["prompt", "show", "../answer"], &["not a prompt name"]),
+        (
+            vec!["prompt", "show", "../answer"],
+            &["cannot be the name of a prompt"],
+        ),
         (
             vec!["prompt", "show", "answer@9.9.9"],
             &["9.9.9", "prompt list"],

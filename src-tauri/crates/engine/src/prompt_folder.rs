@@ -3,6 +3,7 @@
 //! Names are checked before they become paths, and a file is replaced whole or not at all.
 
 use plumbline_model::{Code, Problem};
+use plumbline_prompts::check_name;
 use semver::Version;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -44,7 +45,7 @@ impl PromptFolder {
         let mut names: Vec<String> = entries
             .filter_map(Result::ok)
             .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| is_prompt_name(name))
+            .filter(|name| check_name(name).is_ok())
             .filter(|name| self.root.join(name).join(WORKING_FILE).is_file())
             .collect();
         names.sort();
@@ -52,15 +53,7 @@ impl PromptFolder {
     }
 
     pub(crate) fn working_path(&self, name: &str) -> Result<PathBuf, Problem> {
-        if !is_prompt_name(name) {
-            return Err(Problem::bad_input(format!(
-                "`{}` is not a prompt name",
-                name.escape_debug()
-            ))
-            .hint(
-                "Prompt names are lower-case letters, digits and hyphens, such as `ticket-triage`.",
-            ));
-        }
+        check_name(name)?;
         Ok(self.root.join(name).join(WORKING_FILE))
     }
 
@@ -153,15 +146,6 @@ pub(crate) fn text_hash(text: &str) -> String {
         .iter()
         .map(|byte| format!("{byte:02x}"))
         .collect()
-}
-
-/// Prompt names are safe folder names on every system.
-fn is_prompt_name(name: &str) -> bool {
-    (1..=64).contains(&name.len())
-        && name
-            .bytes()
-            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-'))
-        && !name.starts_with('-')
 }
 
 fn read_text(path: &Path) -> Result<String, Problem> {
