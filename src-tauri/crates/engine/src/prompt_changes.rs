@@ -8,13 +8,16 @@ use plumbline_analysis::diff::{diff_text, kept_lines};
 use plumbline_model::{Case, Problem, PromptSpec, Section, Usage, Usd};
 use plumbline_prompts as prompts;
 use plumbline_tokens as tokens;
+use plumbline_workspace::Page;
 use rust_decimal::Decimal;
 
 /// The word that names the text of an editor where a version is asked for.
 const UNSAVED: &str = "unsaved";
 
 /// Cases that a cost is computed from; more would say the same.
-const CASES: usize = 200;
+const CASES: u64 = 200;
+/// Runs that are looked through for a dataset that is still there.
+const RUNS: u64 = 20;
 
 impl Engine {
     /// What differs between two versions; `working` names the working file, `unsaved` the text of an editor.
@@ -140,19 +143,13 @@ impl Engine {
     /// The cases of the dataset that this prompt was last run over.
     fn last_cases(&self, name: &str) -> Result<Option<(String, Vec<Case>)>, Problem> {
         let workspace = &self.inner.workspace;
-        let mut runs = workspace.list_runs()?;
-        runs.sort_by_key(|run| std::cmp::Reverse(run.run.started_ns));
-        for run in runs {
-            let plan = run.run.plan;
-            let is_of = |reference: &String| crate::prompts::split_reference(reference).0 == name;
-            if plan.prompts.iter().any(is_of) {
-                // A dataset may be gone since.
-                let page = plumbline_workspace::Page::first(CASES as u64);
-                if let Ok(cases) = workspace.dataset_cases(&plan.dataset, page)
-                    && !cases.is_empty()
-                {
-                    return Ok(Some((plan.dataset, cases)));
-                }
+        for run in workspace.runs_of_prompt(name, Page::first(RUNS))? {
+            let dataset = run.plan.dataset;
+            // It may be gone since.
+            if let Ok(cases) = workspace.dataset_cases(&dataset, Page::first(CASES))
+                && !cases.is_empty()
+            {
+                return Ok(Some((dataset, cases)));
             }
         }
         Ok(None)

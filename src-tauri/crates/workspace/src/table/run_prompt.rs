@@ -2,8 +2,11 @@
 
 use crate::door::Tx;
 use crate::error::Result;
+use crate::page::Page;
+use crate::row;
+use crate::table::run;
 use crate::workspace::Workspace;
-use plumbline_model::RunId;
+use plumbline_model::{Run, RunId};
 use rusqlite::params;
 
 pub(crate) const V2: &str = "
@@ -48,6 +51,26 @@ pub(crate) fn insert(tx: &Tx<'_>, run: RunId, prompts: &[RunPrompt]) -> Result<(
 }
 
 impl Workspace {
+    /// The last runs that a prompt was part of, newest first.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn runs_of_prompt(&self, name: &str, page: Page) -> Result<Vec<Run>> {
+        self.read(|conn| {
+            // Ids of runs sort by the time they were made at.
+            let mut statement = conn.prepare_cached(
+                "SELECT DISTINCT run_id FROM run_prompt WHERE name = ?1 ORDER BY run_id DESC LIMIT ?2 OFFSET ?3",
+            )?;
+            let [limit, offset] = page.bound();
+            let mut rows = statement.query(params![name, limit, offset])?;
+            let mut runs = Vec::new();
+            while let Some(row) = rows.next()? {
+                runs.push(run::find(conn, row::id(&row.get::<_, String>(0)?)?)?);
+            }
+            Ok(runs)
+        })
+    }
+
     /// The prompts a run was started with, by name and version.
     ///
     /// # Errors
@@ -95,5 +118,20 @@ mod tests {
         assert!(workspace.run_prompts(run_id(2)).unwrap().is_empty());
         let drafts = |prompts: Vec<RunPrompt>| prompts.iter().filter(|one| **one == prompt).count();
         assert_eq!(drafts(workspace.run_prompts(run_id(1)).unwrap()), 1);
+    }
+    #[test]
+    fn the_last_runs_of_a_prompt_come_newest_first() {
+        let workspace = Workspace::in_memory().unwrap();
+        for run in [1, 3, 2] {
+            start_run(&workspace, run, 1);
+        }
+        let runs = |name, limit| -> Vec<RunId> {
+            let runs = workspace.runs_of_prompt(name, Page::first(limit)).unwrap();
+            runs.iter().map(|run| run.id).collect()
+        };
+        let name = workspace.run_prompts(run_id(1)).unwrap()[0].name.clone();
+        assert_eq!(runs(&name, 2), [run_id(3), run_id(2)]);
+        assert_eq!(runs(&name, 9).len(), 3);
+        assert!(runs("other", 9).is_empty());
     }
 }
