@@ -81,6 +81,7 @@ impl Column {
         })
     }
 
+    /// As it is sent: within the budget where the prompt says how.
     fn render(&self, values: &Map<String, Value>) -> Result<ChatRequest, Problem> {
         if self.is_made_to_fit() {
             return Ok(self.fit(values)?.0.request);
@@ -116,17 +117,14 @@ impl Column {
         match fit? {
             Fit::Fits(fitted) => Ok((fitted.request, fitted.trimmed)),
             Fit::Escalate { model, tokens, .. } => Err(over_budget(
-                tokens,
-                &format!("the prompt asks for {model} then, which a run does not switch to"),
+                &format!(
+                    "it has {tokens} tokens, and asks for {model} then, which a run does not switch to"
+                ),
                 "Choose that model for the run, or let a variable be trimmed.",
             )),
             Fit::Summarise {
-                variable,
-                prompt,
-                tokens_before,
-                ..
+                variable, prompt, ..
             } => Err(over_budget(
-                tokens_before,
                 &format!(
                     "`{variable}` would have to be summarised by {prompt}, which a run does not ask"
                 ),
@@ -137,19 +135,11 @@ impl Column {
 
     /// The request of one case with its identities, or why it cannot be sent.
     pub(crate) fn assemble(&self, case: &Case) -> Result<AssembledRequest, Problem> {
-        self.assemble_beside(case, &mut RequestCounter::new(self.encoding))
+        let mut counter = RequestCounter::new(self.encoding);
+        Ok(self.assemble_fitted(case, &mut counter)?.0)
     }
 
-    /// The same with a counter that has seen the requests of other cases.
-    pub(super) fn assemble_beside(
-        &self,
-        case: &Case,
-        counter: &mut RequestCounter,
-    ) -> Result<AssembledRequest, Problem> {
-        Ok(self.assemble_fitted(case, counter)?.0)
-    }
-
-    /// The same with what was cut to make it fit.
+    /// The same with what was cut to make it fit; the counter may have seen the requests of other cases.
     pub(crate) fn assemble_fitted(
         &self,
         case: &Case,
@@ -265,10 +255,7 @@ pub(crate) fn as_recorded_column(target: &Target) -> Column {
     }
 }
 
-/// Refused although the prompt names a way out that this face does not go.
-fn over_budget(tokens: u64, why: &str, hint: &str) -> Problem {
-    Problem::bad_input(format!(
-        "{tokens} tokens are over the prompt's budget: {why}"
-    ))
-    .hint(hint)
+/// Refused although the prompt names a way out, which a run does not go.
+fn over_budget(why: &str, hint: &str) -> Problem {
+    Problem::bad_input(format!("the request is over the prompt's budget: {why}")).hint(hint)
 }
