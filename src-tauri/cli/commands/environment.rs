@@ -7,7 +7,7 @@ use crate::printer::Printer;
 use crate::when;
 use plumbline_engine::Engine;
 use plumbline_engine::api::{ChangedBy, EnvironmentStand};
-use plumbline_model::{EnvironmentChange, Problem, UnixNanos};
+use plumbline_model::{EnvironmentChange, NanosText, Problem, UnixNanos};
 use plumbline_report::{Column, Paint, Table, clean};
 use serde_json::json;
 
@@ -79,7 +79,8 @@ pub(super) fn stands(
     printer: &Printer,
 ) -> Result<ExitStatus, Problem> {
     let stands = engine.environment_stands(name, environment, at)?;
-    printer.answer(&json!({ "at": at, "environments": stands }), || {
+    let answer = json!({ "at": at.map(NanosText), "environments": stands });
+    printer.answer(&answer, || {
         if stands.is_empty() {
             return "no environment uses a release yet; `plumbline prompt promote` changes that\n"
                 .to_owned();

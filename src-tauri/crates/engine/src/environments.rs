@@ -81,13 +81,10 @@ impl Engine {
         }
         all.append(&mut known);
         changes.reverse();
-        let person = person();
-        let owner = self.prompt_spec(name, crate::prompts::WORKING);
         Ok(PromptEnvironments {
             stands: all,
             changes,
-            is_owner: owner.is_ok_and(|(spec, _)| is_owner(&person, &spec.owner)),
-            person,
+            person: person(),
         })
     }
 

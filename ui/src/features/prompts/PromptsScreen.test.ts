@@ -84,7 +84,7 @@ describe('environments of a prompt', () => {
     const known = await host.promptEnvironments('ticket-triage');
     setHost({
       ...host,
-      promptEnvironments: () => Promise.resolve({ ...known, is_owner: false, person: 'mallory' }),
+      promptEnvironments: () => Promise.resolve({ ...known, person: 'mallory' }),
       promptPromote: (name, version, environment, by) => {
         kept.push(by);
         return host.promptPromote(name, version, environment, by);

@@ -13,8 +13,4 @@ changes: Array<EnvironmentChange>,
 /**
  * Whom the system takes the person for.
  */
-person: string, 
-/**
- * Whether that is an owner of the working file.
- */
-is_owner: boolean, };
+person: string, };

@@ -38,8 +38,6 @@ pub struct PromptEnvironments {
     pub changes: Vec<EnvironmentChange>,
     /// Whom the system takes the person for.
     pub person: String,
-    /// Whether that is an owner of the working file.
-    pub is_owner: bool,
 }
 
 /// Since when a line of a prompt file is as it is.
