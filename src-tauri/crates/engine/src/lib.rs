@@ -27,6 +27,8 @@ mod price_tables;
 mod prices;
 mod prompt_changes;
 mod prompt_folder;
+mod prompt_releases;
+mod prompt_render;
 mod prompt_watch;
 mod promptfoo;
 mod prompts;

@@ -1,17 +1,15 @@
-//! Prompts: list, open, check, save, render, release.
+//! Prompts: list, open, check, save.
 
 use crate::Engine;
 use crate::api::{
-    FindingSeverity, PromptCheck, PromptFinding, PromptRow, PromptView, ReleaseRow, RenderView,
-    SectionTokens, VariablesFrom,
+    FindingSeverity, PromptCheck, PromptFinding, PromptRow, PromptView, SectionTokens,
 };
 use crate::prompt_folder::{PromptFolder, text_hash};
 use plumbline_model::{Problem, PromptSpec};
-use plumbline_prompts::{self as prompts, Fit};
+use plumbline_prompts as prompts;
 use plumbline_tokens as tokens;
-use plumbline_workspace::{PromptRelease, Topic};
+use plumbline_workspace::Topic;
 use semver::Version;
-use serde_json::{Map, Value};
 use std::path::Path;
 
 /// The word that names the working file where a version is asked for.
@@ -136,55 +134,6 @@ impl Engine {
         self.prompt_open(name, None)
     }
 
-    /// The request a prompt makes of some variables. `text` stands in for the file while it is unsaved.
-    pub fn prompt_render(
-        &self,
-        name: &str,
-        version: Option<&str>,
-        text: Option<&str>,
-        from: &VariablesFrom,
-    ) -> Result<RenderView, Problem> {
-        let spec = match text {
-            Some(text) => prompts::parse(text)?,
-            None => self.prompt_spec(name, version.unwrap_or(WORKING))?.0,
-        };
-        let variables = match from {
-            VariablesFrom::Values { values } => values.clone(),
-            VariablesFrom::Case { dataset, key } => self.case(dataset, key)?.variables,
-        };
-        render(&spec, &variables)
-    }
-
-    /// Releases the working file under a version; refused when the bump is smaller than what changed.
-    pub fn prompt_release(
-        &self,
-        name: &str,
-        version: &str,
-        changelog: &str,
-    ) -> Result<PromptView, Problem> {
-        let folder = self.prompt_folder()?;
-        let version = parse_version(version)?;
-        let working = folder.working_text(name)?;
-        let text = prompts::new_release_text(&working, &version, changelog)?;
-        let (spec, findings) = inspect(name, &text);
-        if let Some(error) = findings
-            .iter()
-            .find(|f| f.severity == FindingSeverity::Error)
-        {
-            return Err(Problem::bad_input(format!(
-                "`{name}` cannot be released: {}",
-                error.message
-            ))
-            .hint("Mend the prompt file first; `plumbline prompt check` lists everything."));
-        }
-        let spec = spec.ok_or_else(|| Problem::internal("a checked prompt has no content"))?;
-        self.refuse_small_bump(&folder, name, &version, &spec)?;
-        folder.write_release(name, &version, &text)?;
-        self.remember_release(&spec, &text)?;
-        folder.save_working(name, &text, &text_hash(&working))?;
-        self.prompt_open(name, None)
-    }
-
     /// Source text for an application that joins its traces to a version of a prompt.
     ///
     /// # Errors
@@ -199,78 +148,6 @@ impl Engine {
             language,
             &self.prompt_spec(name, version)?.0,
         ))
-    }
-
-    /// The step that a change of one prompt file into another asks for.
-    pub fn prompt_bump(old: &str, new: &str) -> Result<prompts::Bump, Problem> {
-        Ok(prompts::bump(&prompts::parse(old)?, &prompts::parse(new)?))
-    }
-
-    fn refuse_small_bump(
-        &self,
-        folder: &PromptFolder,
-        name: &str,
-        version: &Version,
-        spec: &PromptSpec,
-    ) -> Result<(), Problem> {
-        let Some(latest) = folder.releases(name)?.pop() else {
-            return Ok(());
-        };
-        let old = prompts::parse(&folder.release_text(name, &latest)?)?;
-        let bump = prompts::bump(&old, spec);
-        let least = bump.computed.apply(&latest);
-        if *version > latest && *version >= least {
-            return Ok(());
-        }
-        Err(Problem::bad_input(format!(
-            "{version} is too small a step from {latest}: this is a {} change ({})",
-            bump.computed,
-            bump.reasons.join("; ")
-        ))
-        .hint(format!("Release it as {least} or higher.")))
-    }
-
-    /// Rows of the releases on disk, newest first; each is remembered, so a changed file is noticed.
-    pub(crate) fn release_rows(
-        &self,
-        folder: &PromptFolder,
-        name: &str,
-    ) -> Result<Vec<ReleaseRow>, Problem> {
-        let mut rows = Vec::new();
-        for version in folder.releases(name)?.into_iter().rev() {
-            let text = folder.release_text(name, &version)?;
-            let spec = prompts::parse(&text).ok();
-            if let Some(spec) = &spec {
-                // The first text seen under a version is the one that counts.
-                let _ = self.remember_release(spec, &text);
-            }
-            let known = self.inner.workspace.release(name, &version).ok();
-            rows.push(ReleaseRow {
-                version: version.to_string(),
-                changelog: spec
-                    .as_ref()
-                    .map(|s| s.changelog.clone())
-                    .unwrap_or_default(),
-                owner: spec.as_ref().map(|s| s.owner.clone()).unwrap_or_default(),
-                template_hash: spec
-                    .as_ref()
-                    .map(prompts::template_hash)
-                    .unwrap_or_default(),
-                seen: known.as_ref().map(|known| known.imported_ns.into()),
-                altered: known.is_some_and(|known| known.text != text),
-            });
-        }
-        Ok(rows)
-    }
-
-    pub(crate) fn remember_release(&self, spec: &PromptSpec, text: &str) -> Result<(), Problem> {
-        self.inner.workspace.put_release(PromptRelease {
-            spec: spec.clone(),
-            template_hash: prompts::template_hash(spec),
-            text: text.to_owned(),
-            imported_ns: crate::clock::now(),
-        })?;
-        Ok(())
     }
 
     pub(crate) fn prompt_text(&self, name: &str, version: &str) -> Result<String, Problem> {
@@ -336,7 +213,7 @@ impl Engine {
 }
 
 /// Parses and checks; a text that cannot be parsed has one finding that says why.
-fn inspect(name: &str, text: &str) -> (Option<PromptSpec>, Vec<PromptFinding>) {
+pub(crate) fn inspect(name: &str, text: &str) -> (Option<PromptSpec>, Vec<PromptFinding>) {
     match prompts::parse(text) {
         Ok(spec) => {
             let mut findings: Vec<PromptFinding> =
@@ -384,55 +261,6 @@ pub(crate) fn encoding_of(spec: Option<&PromptSpec>) -> tokens::Encoding {
         spec.and_then(|spec| spec.model.as_deref())
             .unwrap_or_default(),
     )
-}
-
-fn render(spec: &PromptSpec, variables: &Map<String, Value>) -> Result<RenderView, Problem> {
-    let encoding = encoding_of(Some(spec));
-    let fit = match prompts::fit(spec, variables, encoding) {
-        // What it would be is shown all the same, with the figure that is too large.
-        Err(prompts::PromptError::OverBudget { .. }) => None,
-        fit => Some(fit?),
-    };
-    let whole = || prompts::assemble(spec, variables, encoding);
-    let (assembled, trimmed, asks_for) = match fit {
-        Some(Fit::Fits(fitted)) => (fitted.request, fitted.trimmed, None),
-        Some(Fit::Escalate { model, .. }) => (
-            whole()?,
-            Vec::new(),
-            Some(format!("over its budget it asks for {model}")),
-        ),
-        Some(Fit::Summarise {
-            variable, prompt, ..
-        }) => {
-            let asked =
-                format!("over its budget it asks for a summary of `{variable}` by {prompt}");
-            (whole()?, Vec::new(), Some(asked))
-        }
-        None => (whole()?, Vec::new(), None),
-    };
-    let message_tokens = assembled
-        .request
-        .messages
-        .iter()
-        .map(|message| SectionTokens {
-            role: message.role,
-            tokens: tokens::count(encoding, &message.content.text()),
-        })
-        .collect();
-    let declared = |name: &String| spec.variables.iter().any(|variable| variable.name == *name);
-    Ok(RenderView {
-        message_tokens,
-        ignored_variables: variables
-            .keys()
-            .filter(|name| !declared(name))
-            .cloned()
-            .collect(),
-        max_tokens_in: spec.budget.max_tokens_in,
-        over_budget: prompts::check_budget(&assembled, &spec.budget).is_err(),
-        trimmed,
-        asks_for,
-        assembled,
-    })
 }
 
 pub(crate) fn parse_version(text: &str) -> Result<Version, Problem> {

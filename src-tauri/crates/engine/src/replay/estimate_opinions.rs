@@ -1,7 +1,7 @@
 //! What the judges and embeddings of a plan's answers cost, before anyone knows the answers.
 
 use super::column::RECORDED;
-use super::hearing::assembled;
+use super::inquire::assembled;
 use super::opinions::{Asks, inquiries};
 use crate::api::{Estimate, EstimatePrior};
 use plumbline_model::{Case, Completion, ServiceTier, Target, UnixNanos, Usage, Usd};

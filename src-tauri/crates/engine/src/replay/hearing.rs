@@ -1,22 +1,16 @@
-//! Asking other models about an answer: each question once a run, through the ledger and the cap like any call.
+//! What other models are asked about an answer: each question once a run, and the answer graded by what was heard.
 
 use super::cell::{Asked, CellEnd, blocking, store, workspace};
 use super::column::RECORDED;
-use super::live::Chat;
-use super::opinions::{Asks, Inquiry, OpinionBook, advisers, inquiries};
-use super::paid::{Ended, Errand, Question, ask};
-use crate::{Engine, clock};
+use super::inquire::Heard;
+use super::opinions::{Inquiry, OpinionBook, advisers, inquiries};
+use crate::Engine;
 use plumbline_model::{
-    AssembledRequest, AttemptId, Case, Cell, CellStatus, ChatRequest, Completion, Cost, Origin,
-    Problem, ResponseStatus, RunId, ServiceTier, Target, UnixNanos, Usage, Usd,
+    Case, Cell, CellStatus, Completion, Cost, Origin, Problem, ResponseStatus, RunId,
 };
-use plumbline_providers::{Call, Embeddings, Embeds, ProviderError};
-use plumbline_tokens::prices::LargestCall;
-use plumbline_tokens::{Encoding, count_request, tokens_in_at_most};
 use plumbline_workspace::{AttemptAnswer, Opinion, OpinionKey, Said};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use tokio_util::sync::CancellationToken;
 
 /// What a run heard so far, and whose turn it is to ask.
 #[derive(Debug, Default)]
@@ -81,48 +75,6 @@ fn whole(cell: &Cell) -> Option<&Completion> {
         .as_ref()
         .filter(|completion| completion.status == ResponseStatus::Complete)
         .filter(|_| cell.status == CellStatus::Complete)
-}
-
-/// A request for the vector of a text.
-struct Embed<'e> {
-    embeds: &'e Arc<dyn Embeds>,
-    model: &'e str,
-    inputs: [String; 1],
-    cancel: &'e CancellationToken,
-}
-
-impl Errand for Embed<'_> {
-    type Answer = Embeddings;
-
-    async fn send(&mut self, _idempotency_key: String) -> Result<Embeddings, ProviderError> {
-        self.embeds
-            .embed(self.model, &self.inputs, self.cancel)
-            .await
-    }
-}
-
-/// What came of a question, before it is stored.
-struct Heard {
-    said: Said,
-    origin: Origin,
-    asked_ns: UnixNanos,
-    cost: Cost,
-    /// Open in the ledger.
-    attempt: Option<AttemptId>,
-}
-
-impl Heard {
-    fn nothing(because: impl Into<String>) -> Self {
-        Self {
-            said: Said::Nothing {
-                because: because.into(),
-            },
-            origin: Origin::Live,
-            asked_ns: clock::now(),
-            cost: Cost::default(),
-            attempt: None,
-        }
-    }
 }
 
 impl Asked<'_> {
@@ -201,114 +153,6 @@ impl Asked<'_> {
         }))
     }
 
-    async fn recorded_opinion(&self, inquiry: &Inquiry) -> Heard {
-        let target = &inquiry.key.target;
-        let (Asks::Verdict(request), Some(provider)) = (&inquiry.asks, self.run.provider(target))
-        else {
-            return Heard::nothing(format!("{target} has no recorded embeddings"));
-        };
-        let call = call(target, request, &inquiry.key);
-        match provider.chat(&call, &|_| {}, &self.run.cancel).await {
-            Ok(reply) => {
-                let asked_ns = clock::now();
-                Heard {
-                    cost: self.cost_of(target, &reply, asked_ns),
-                    said: reply_of(reply),
-                    origin: Origin::Recorded,
-                    asked_ns,
-                    attempt: None,
-                }
-            }
-            Err(error) => Heard::nothing(error.to_string()),
-        }
-    }
-
-    /// `None` when a cancel, a cap or a provider that is down came between.
-    async fn paid_opinion(
-        &self,
-        cell: &mut Cell,
-        inquiry: &Inquiry,
-    ) -> Result<Option<Heard>, Problem> {
-        let run = self.run;
-        let target = &inquiry.key.target;
-        let question = Question {
-            purpose: inquiry.asks.purpose(),
-            target,
-            request_hash: &inquiry.key.request_hash,
-            cache_key: None,
-            bound: self.opinion_bound(target, &inquiry.asks, clock::now()),
-        };
-        match &inquiry.asks {
-            Asks::Verdict(request) => {
-                let Some(provider) = run.provider(target) else {
-                    return Ok(Some(Heard::nothing(unconnected(target))));
-                };
-                let mut errand = Chat {
-                    run,
-                    provider,
-                    call: call(target, request, &inquiry.key),
-                };
-                let ended = ask(run, cell, &question, &mut errand).await?;
-                Ok(self.heard(ended, |reply, at| {
-                    (self.cost_of(target, &reply, at), reply_of(reply))
-                }))
-            }
-            Asks::Vector(text) => {
-                let Some(embeds) = run.embedder(target) else {
-                    return Ok(Some(Heard::nothing(unconnected(target))));
-                };
-                let mut errand = Embed {
-                    embeds,
-                    model: &target.model,
-                    inputs: [text.clone()],
-                    cancel: &run.cancel,
-                };
-                let ended = ask(run, cell, &question, &mut errand).await?;
-                Ok(self.heard(ended, |mut answer, at| {
-                    let usage = Usage {
-                        // An embedding has no output to pay for.
-                        tokens_out: Some(0),
-                        ..answer.usage
-                    };
-                    let provider = Some(target.provider.as_str());
-                    let said = answer.vectors.pop().map(Said::Vector);
-                    (
-                        run.prices.cost(provider, &target.model, &usage, at),
-                        said.unwrap_or_else(|| nothing("no vector came back")),
-                    )
-                }))
-            }
-        }
-    }
-
-    fn heard<T>(
-        &self,
-        ended: Ended<T>,
-        read: impl FnOnce(T, UnixNanos) -> (Cost, Said),
-    ) -> Option<Heard> {
-        match ended {
-            Ended::Answered {
-                id,
-                reservation,
-                answer,
-            } => {
-                let asked_ns = clock::now();
-                let (cost, said) = read(answer, asked_ns);
-                self.run.cap.settle(reservation, cost.usd);
-                Some(Heard {
-                    said,
-                    origin: Origin::Live,
-                    asked_ns,
-                    cost,
-                    attempt: Some(id),
-                })
-            }
-            Ended::LeftOver | Ended::Cached => None,
-            Ended::Never(problem) => Some(Heard::nothing(problem.to_string())),
-            Ended::Failed(error) => Some(Heard::nothing(error.to_string())),
-        }
-    }
-
     async fn keep(&self, cell: &mut Cell, key: OpinionKey, heard: Heard) -> Result<(), Problem> {
         let run = self.run;
         let opinion = Opinion {
@@ -340,75 +184,13 @@ impl Asked<'_> {
         };
         Ok(kept?)
     }
-
-    fn opinion_bound(&self, target: &Target, asks: &Asks, at: UnixNanos) -> Option<Usd> {
-        let (tokens_in, tokens_out) = match asks {
-            Asks::Verdict(request) => (
-                tokens_in_at_most(&target.model, &assembled(request.clone()))?,
-                u64::from(request.parameters.max_tokens?),
-            ),
-            // No token is shorter than a byte; a few frame the text.
-            Asks::Vector(text) => (text.len() as u64 + 16, 0),
-        };
-        let call = LargestCall {
-            tokens_in,
-            max_tokens_out: tokens_out,
-            tier: ServiceTier::Standard,
-            caches_for_an_hour: false,
-        };
-        let provider = Some(target.provider.as_str());
-        self.run
-            .prices
-            .upper_bound(provider, &target.model, &call, at)
-    }
-}
-
-/// A request of our own, counted like a prompt's.
-pub(super) fn assembled(request: ChatRequest) -> AssembledRequest {
-    let encoding = Encoding::O200kBase;
-    AssembledRequest {
-        template_hash: String::new(),
-        request_hash: String::new(),
-        tokens_in_estimated: count_request(encoding, &request),
-        encoding: encoding.to_string(),
-        request,
-    }
-}
-
-fn call(target: &Target, request: &ChatRequest, key: &OpinionKey) -> Call {
-    Call {
-        model: target.model.clone(),
-        request: request.clone(),
-        request_hash: key.request_hash.clone(),
-        idempotency_key: String::new(),
-        // The same question has the same answer, whichever repeat asks it.
-        repeat: 0,
-    }
-}
-
-/// A reply that is not whole says nothing.
-fn reply_of(reply: Completion) -> Said {
-    if reply.status == ResponseStatus::Complete {
-        Said::Reply(Box::new(reply))
-    } else {
-        nothing("the reply broke off")
-    }
-}
-
-fn nothing(because: &str) -> Said {
-    Said::Nothing {
-        because: because.to_owned(),
-    }
-}
-
-fn unconnected(target: &Target) -> String {
-    format!("{target} is not part of the run")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumbline_model::{AssertionKind, CellKey};
+    use crate::clock;
+    use plumbline_model::{AssertionKind, CellKey, Target};
 
     fn case() -> Case {
         let rubric = AssertionKind::Rubric {

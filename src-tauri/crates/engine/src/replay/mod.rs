@@ -6,6 +6,7 @@
 
 mod cap;
 mod cell;
+mod cell_view;
 mod checks;
 mod choices;
 mod column;
@@ -13,6 +14,7 @@ mod estimate;
 mod estimate_opinions;
 mod execute;
 mod hearing;
+mod inquire;
 mod live;
 mod opinions;
 mod owner;

@@ -1,19 +1,16 @@
-//! What came of a run: the list, the columns, the grid, one cell.
+//! What came of a run: the list, the columns, the grid.
 
 use super::Column;
 use crate::Engine;
 use crate::api::{
-    AttemptRow, CellBrief, CellView, ErrorCount, GridFilter, GridPage, GridRow, PriceTableUsed,
-    RunColumn, RunRow, RunView,
+    CellBrief, ErrorCount, GridFilter, GridPage, GridRow, PriceTableUsed, RunColumn, RunRow,
+    RunView,
 };
-use plumbline_analysis::grade::{Answer, Grader};
-use plumbline_analysis::highlight::{Token, highlight, language_of};
 use plumbline_analysis::percentile::nearest_rank;
 use plumbline_model::{
-    AttemptState, Cell, CellId, CellKey, CellStatus, Completion, NanosText, Origin, Problem, Run,
-    RunId, RunTotals, Target, add_known,
+    Cell, CellKey, CellStatus, Completion, NanosText, Origin, Problem, Run, RunId, RunTotals,
+    add_known,
 };
-use plumbline_tokens::RequestCounter;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Characters of an answer in the grid.
@@ -94,75 +91,6 @@ impl Engine {
                 .skip(offset as usize)
                 .take(limit.min(1_000) as usize)
                 .collect(),
-        })
-    }
-
-    /// One cell with its request, its attempts and how it was graded.
-    pub fn cell_open(&self, cell_id: CellId) -> Result<CellView, Problem> {
-        let cell = self.inner.workspace.cell(cell_id)?;
-        let run = self.inner.workspace.run(cell.run_id)?;
-        let column = self
-            .run_columns(&run)?
-            .into_iter()
-            .find(|column| is_column(column, &cell.key));
-        let case = self.case(&run.plan.dataset, &cell.key.case_key).ok();
-        let sent = match (&column, &case) {
-            (Some(column), Some(case)) => column
-                .assemble_fitted(case, &mut RequestCounter::new(column.encoding))
-                .ok()
-                // A dataset that changed since must not show a request that was never sent.
-                .filter(|(assembled, _)| assembled.request_hash == cell.request_hash),
-            _ => None,
-        };
-        let (request, trimmed) = sent
-            .map(|(assembled, trimmed)| (assembled.request, trimmed))
-            .unzip();
-        let outcomes = match (&cell.completion, &case) {
-            (Some(completion), Some(case)) => {
-                let column = column.as_ref();
-                let opinions = self.opinions_of(run.id)?.about(case, completion);
-                let answer = Answer {
-                    completion,
-                    cost: &cell.cost,
-                    origin: cell.origin.unwrap_or(Origin::Recorded),
-                    case,
-                    output_schema: column.and_then(|column| column.spec.output_schema.as_ref()),
-                    opinions: &opinions,
-                };
-                Grader::default().grade(&answer).outcomes
-            }
-            _ => Vec::new(),
-        };
-        let attempts = self
-            .inner
-            .workspace
-            .attempts_of_cell(cell_id)?
-            .into_iter()
-            .map(|attempt| AttemptRow {
-                attempt: attempt.attempt_no,
-                purpose: attempt.purpose,
-                target: Target {
-                    provider: attempt.provider,
-                    model: attempt.model,
-                },
-                state: state_word(attempt.state).to_owned(),
-                idempotency_key: attempt.idempotency_key,
-                sent: NanosText(attempt.sent_ns),
-                answered: attempt.answered_ns.map(NanosText),
-                http_status: attempt.http_status,
-                error: attempt.error,
-                cost_usd: attempt.cost_usd,
-            })
-            .collect();
-        let highlighted = cell.completion.as_ref().map(coloured).unwrap_or_default();
-        Ok(CellView {
-            cell,
-            case,
-            request,
-            trimmed: trimmed.unwrap_or_default(),
-            attempts,
-            outcomes,
-            highlighted,
         })
     }
 }
@@ -387,20 +315,4 @@ pub(crate) fn preview(cell: &Cell) -> String {
         _ => answer_text(cell),
     };
     text.chars().take(PREVIEW_CHARS).collect()
-}
-
-fn coloured(completion: &Completion) -> Vec<Vec<Token>> {
-    match language_of(&completion.text) {
-        Some(language) => highlight(&completion.text, language),
-        None => Vec::new(),
-    }
-}
-
-fn state_word(state: AttemptState) -> &'static str {
-    match state {
-        AttemptState::Sent => "sent",
-        AttemptState::Answered => "answered",
-        AttemptState::Failed => "failed",
-        AttemptState::Unknown => "unknown",
-    }
 }

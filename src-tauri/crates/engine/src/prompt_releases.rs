@@ -1,0 +1,114 @@
+//! Releases of a prompt: made from the working file with a step that is large enough, and never changed.
+
+use crate::Engine;
+use crate::api::{FindingSeverity, PromptView, ReleaseRow};
+use crate::prompt_folder::{PromptFolder, text_hash};
+use crate::prompts::{inspect, parse_version};
+use plumbline_model::{Problem, PromptSpec};
+use plumbline_prompts as prompts;
+use plumbline_workspace::PromptRelease;
+use semver::Version;
+
+impl Engine {
+    /// Releases the working file under a version; refused when the bump is smaller than what changed.
+    pub fn prompt_release(
+        &self,
+        name: &str,
+        version: &str,
+        changelog: &str,
+    ) -> Result<PromptView, Problem> {
+        let folder = self.prompt_folder()?;
+        let version = parse_version(version)?;
+        let working = folder.working_text(name)?;
+        let text = prompts::new_release_text(&working, &version, changelog)?;
+        let (spec, findings) = inspect(name, &text);
+        if let Some(error) = findings
+            .iter()
+            .find(|f| f.severity == FindingSeverity::Error)
+        {
+            return Err(Problem::bad_input(format!(
+                "`{name}` cannot be released: {}",
+                error.message
+            ))
+            .hint("Mend the prompt file first; `plumbline prompt check` lists everything."));
+        }
+        let spec = spec.ok_or_else(|| Problem::internal("a checked prompt has no content"))?;
+        self.refuse_small_bump(&folder, name, &version, &spec)?;
+        folder.write_release(name, &version, &text)?;
+        self.remember_release(&spec, &text)?;
+        folder.save_working(name, &text, &text_hash(&working))?;
+        self.prompt_open(name, None)
+    }
+
+    /// The step that a change of one prompt file into another asks for.
+    pub fn prompt_bump(old: &str, new: &str) -> Result<prompts::Bump, Problem> {
+        Ok(prompts::bump(&prompts::parse(old)?, &prompts::parse(new)?))
+    }
+
+    fn refuse_small_bump(
+        &self,
+        folder: &PromptFolder,
+        name: &str,
+        version: &Version,
+        spec: &PromptSpec,
+    ) -> Result<(), Problem> {
+        let Some(latest) = folder.releases(name)?.pop() else {
+            return Ok(());
+        };
+        let old = prompts::parse(&folder.release_text(name, &latest)?)?;
+        let bump = prompts::bump(&old, spec);
+        let least = bump.computed.apply(&latest);
+        if *version > latest && *version >= least {
+            return Ok(());
+        }
+        Err(Problem::bad_input(format!(
+            "{version} is too small a step from {latest}: this is a {} change ({})",
+            bump.computed,
+            bump.reasons.join("; ")
+        ))
+        .hint(format!("Release it as {least} or higher.")))
+    }
+
+    /// Rows of the releases on disk, newest first; each is remembered, so a changed file is noticed.
+    pub(crate) fn release_rows(
+        &self,
+        folder: &PromptFolder,
+        name: &str,
+    ) -> Result<Vec<ReleaseRow>, Problem> {
+        let mut rows = Vec::new();
+        for version in folder.releases(name)?.into_iter().rev() {
+            let text = folder.release_text(name, &version)?;
+            let spec = prompts::parse(&text).ok();
+            if let Some(spec) = &spec {
+                // The first text seen under a version is the one that counts.
+                let _ = self.remember_release(spec, &text);
+            }
+            let known = self.inner.workspace.release(name, &version).ok();
+            rows.push(ReleaseRow {
+                version: version.to_string(),
+                changelog: spec
+                    .as_ref()
+                    .map(|s| s.changelog.clone())
+                    .unwrap_or_default(),
+                owner: spec.as_ref().map(|s| s.owner.clone()).unwrap_or_default(),
+                template_hash: spec
+                    .as_ref()
+                    .map(prompts::template_hash)
+                    .unwrap_or_default(),
+                seen: known.as_ref().map(|known| known.imported_ns.into()),
+                altered: known.is_some_and(|known| known.text != text),
+            });
+        }
+        Ok(rows)
+    }
+
+    pub(crate) fn remember_release(&self, spec: &PromptSpec, text: &str) -> Result<(), Problem> {
+        self.inner.workspace.put_release(PromptRelease {
+            spec: spec.clone(),
+            template_hash: prompts::template_hash(spec),
+            text: text.to_owned(),
+            imported_ns: crate::clock::now(),
+        })?;
+        Ok(())
+    }
+}
