@@ -93,7 +93,7 @@ fn facts(changes: &PromptChanges, style: Style) -> String {
     for reason in &changes.reasons {
         text.push_str(&format!("  {}\n", clean(reason)));
     }
-    let moved: Vec<String> = changes.messages.iter().filter_map(message).collect();
+    let moved = moved(&changes.messages);
     if !moved.is_empty() {
         text.push_str(&format!(
             "tokens ({}): {}\n",
@@ -110,21 +110,41 @@ fn facts(changes: &PromptChanges, style: Style) -> String {
     text
 }
 
-/// `None` for a message that stayed as it was.
-fn message(change: &MessageChange) -> Option<String> {
-    let role = change.role.as_str();
-    let tokens = |count: Option<u64>| figures::known_count(count);
-    Some(match change.kind {
-        MessageChangeKind::Same => return None,
-        MessageChangeKind::Added => format!("{role} added with {}", tokens(change.tokens_after)),
-        MessageChangeKind::Removed => {
-            format!("{role} removed with {}", tokens(change.tokens_before))
+/// One phrase for all messages of a role that changed alike: examples come by the dozen.
+fn moved(messages: &[MessageChange]) -> Vec<String> {
+    let mut alike: Vec<Vec<&MessageChange>> = Vec::new();
+    for message in messages {
+        if message.kind == MessageChangeKind::Same {
+            continue;
         }
-        MessageChangeKind::Changed => format!(
-            "{role} {} to {}",
-            tokens(change.tokens_before),
-            tokens(change.tokens_after)
-        ),
+        let same = |group: &&mut Vec<&MessageChange>| {
+            let first = group.first().map(|first| (first.kind, first.role));
+            first == Some((message.kind, message.role))
+        };
+        match alike.iter_mut().find(same) {
+            Some(group) => group.push(message),
+            None => alike.push(vec![message]),
+        }
+    }
+    alike.iter().filter_map(|group| phrase(group)).collect()
+}
+
+fn phrase(alike: &[&MessageChange]) -> Option<String> {
+    let first = alike.first()?;
+    let role = match alike.len() {
+        1 => first.role.as_str().to_owned(),
+        messages => format!("{messages} {} messages", first.role.as_str()),
+    };
+    let sum = |of: fn(&MessageChange) -> Option<u64>| {
+        figures::count(alike.iter().filter_map(|message| of(message)).sum())
+    };
+    let before = sum(|message| message.tokens_before);
+    let after = sum(|message| message.tokens_after);
+    Some(match first.kind {
+        MessageChangeKind::Same => return None,
+        MessageChangeKind::Added => format!("{role} added with {after}"),
+        MessageChangeKind::Removed => format!("{role} removed with {before}"),
+        MessageChangeKind::Changed => format!("{role} {before} to {after}"),
     })
 }
 
@@ -162,7 +182,7 @@ fn in_markdown(name: &str, changes: &PromptChanges) -> String {
     for reason in &changes.reasons {
         text.push_str(&format!("- {}\n", markdown::escape(reason)));
     }
-    let moved: Vec<String> = changes.messages.iter().filter_map(message).collect();
+    let moved = moved(&changes.messages);
     if !moved.is_empty() {
         let tokens = format!("tokens ({}): {}", changes.encoding, moved.join(", "));
         text.push_str(&format!("- {}\n", markdown::escape(&tokens)));
@@ -191,6 +211,47 @@ fn fence_around(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn messages_of_a_role_that_changed_alike_are_one_phrase() {
+        use plumbline_model::Role;
+        let message = |role, kind, before, after| MessageChange {
+            role,
+            kind,
+            tokens_before: before,
+            tokens_after: after,
+        };
+        let messages = [
+            message(
+                Role::System,
+                MessageChangeKind::Changed,
+                Some(29),
+                Some(122),
+            ),
+            message(Role::User, MessageChangeKind::Same, Some(6), Some(6)),
+            message(
+                Role::Assistant,
+                MessageChangeKind::Changed,
+                Some(19),
+                Some(27),
+            ),
+            message(
+                Role::Assistant,
+                MessageChangeKind::Changed,
+                Some(20),
+                Some(28),
+            ),
+            message(Role::Tool, MessageChangeKind::Added, None, Some(7)),
+        ];
+        assert_eq!(
+            moved(&messages),
+            [
+                "system 29 to 122",
+                "2 assistant messages 39 to 55",
+                "tool added with 7"
+            ]
+        );
+    }
 
     #[test]
     fn nothing_in_the_lines_ends_their_block() {
