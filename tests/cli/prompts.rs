@@ -290,3 +290,47 @@ fn an_application_computes_the_hashes_that_we_compute() {
     assert_eq!(span["plumbline.prompt.hash"], rendered["template_hash"]);
     assert_eq!(span["plumbline.request.hash"], rendered["request_hash"]);
 }
+
+#[test]
+fn a_release_killed_at_any_moment_is_whole_or_not_there() {
+    let stage = Stage::new();
+    let (mut whole, mut absent) = (0, 0);
+    for n in 0..40 {
+        let version = format!("1.{}.0", n + 2);
+        let text = prompt(&version, &format!("Answer in {n} words."));
+        stage.write("prompts/answer/prompt.md", &text);
+        let args = [
+            "prompt",
+            "release",
+            "answer",
+            &version,
+            "--changelog",
+            "Shorter.",
+        ];
+        let running = stage.start(&args);
+        std::thread::sleep(std::time::Duration::from_millis(n));
+        running.kill();
+        let file = stage.path(&format!("prompts/answer/releases/{version}.md"));
+        match fs::read_to_string(&file) {
+            Ok(released) => {
+                whole += 1;
+                let end = format!("Answer in {n} words.\n\nuser:\n{{{{ question }}}}\n");
+                assert!(released.ends_with(&end), "half a release: {released}");
+            }
+            Err(_) => {
+                absent += 1;
+                stage.run(&args).passed();
+            }
+        }
+        // The working file is the old one or the new one, and nothing of the write lies about as a release.
+        let working = fs::read_to_string(stage.path("prompts/answer/prompt.md")).unwrap();
+        assert!(
+            working.contains(&format!("Answer in {n} words.")),
+            "{working}"
+        );
+        let releases = stage.json(&["prompt", "list", "answer"])["releases"].clone();
+        assert_eq!(releases[0]["version"], version.as_str());
+        assert_eq!(releases.as_array().unwrap().len() as u64, n + 3);
+    }
+    assert_eq!(whole + absent, 40);
+}

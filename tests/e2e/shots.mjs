@@ -31,6 +31,8 @@ const SCREENS = {
     }
     return '/prompts/ticket-triage?tab=environments';
   },
+  'prompt-rendered': () => '/prompts/ticket-triage?tab=rendered',
+  'prompt-history': () => '/prompts/ticket-triage?tab=history',
   'prompt-lines': () => '/prompts/ticket-triage?tab=lines',
   'replay-new': () => '/replay',
   'replay-run': async (ask) => `/replay/${(await ask('run_list'))[0].id}`,

@@ -123,7 +123,7 @@ mod tests {
     fn the_last_runs_of_a_prompt_come_newest_first() {
         let workspace = Workspace::in_memory().unwrap();
         for run in [1, 3, 2] {
-            start_run(&workspace, run, 1);
+            start_run(&workspace, run, 0);
         }
         let runs = |name, limit| -> Vec<RunId> {
             let runs = workspace.runs_of_prompt(name, Page::first(limit)).unwrap();
