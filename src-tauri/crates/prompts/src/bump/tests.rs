@@ -86,6 +86,7 @@ fn every_part_of_a_prompt_has_a_rule() {
         parameters: _,    // minor
         variables: _,     // by caller
         tools: _,         // by signature; their descriptions minor
+        tool_files: _,    // none: which file a tool comes from moves nothing
         output_schema: _, // by reader
         budget: _,        // major when tighter, else minor
         sections: _,      // by role, text and white space
