@@ -71,6 +71,8 @@ mod sqlite;
 #[cfg(test)]
 mod stage;
 #[cfg(test)]
+mod tools;
+#[cfg(test)]
 mod trimming;
 #[cfg(test)]
 mod usage;

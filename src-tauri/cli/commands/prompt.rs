@@ -45,6 +45,7 @@ pub(super) fn run(
         } => prompt_diff::release(engine, name, version, changelog, printer),
         Prompt::New { name, owner } => prompt_file::new(engine, name, owner.as_deref(), printer),
         Prompt::Edit { name } => prompt_file::edit(engine, name, printer),
+        Prompt::Tools { name } => prompt_file::tools(engine, name, printer),
         Prompt::Snippet { prompt, language } => {
             prompt_file::snippet(engine, prompt, *language, printer)
         }
@@ -109,6 +110,7 @@ fn state(row: &PromptRow) -> String {
     match (row.errors, row.drift) {
         (1, _) => "1 error".to_owned(),
         (errors, _) if errors > 0 => format!("{errors} errors"),
+        _ if row.stale => "stale".to_owned(),
         (_, true) => "changed".to_owned(),
         _ => "released".to_owned(),
     }
@@ -219,10 +221,7 @@ pub(super) fn check(
                 printer.style().paint(paint, &verdict)
             ));
             for finding in &prompt.findings {
-                let place = finding
-                    .line
-                    .map_or_else(String::new, |line| format!("line {line}: "));
-                text.push_str(&format!("  {place}{}\n", clean(&finding.message)));
+                text.push_str(&finding_line(finding));
             }
         }
         text
@@ -233,6 +232,14 @@ pub(super) fn check(
     } else {
         ExitStatus::Pass
     })
+}
+
+/// A finding as a line of text.
+pub(super) fn finding_line(finding: &PromptFinding) -> String {
+    let place = finding
+        .line
+        .map_or_else(String::new, |line| format!("line {line}: "));
+    format!("  {place}{}\n", clean(&finding.message))
 }
 
 pub(super) fn bump(old: &Path, new: &Path, printer: &Printer) -> Result<ExitStatus, Problem> {

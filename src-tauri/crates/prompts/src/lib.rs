@@ -42,6 +42,8 @@ pub use release::new_release_text;
 pub use render::{Renderer, render};
 pub use schema::check_schema;
 pub use snippet::{SnippetLanguage, snippet};
-pub use tool_file::{check_tool, check_tool_name, new_tool_release_text, parse_tool, tool_bump};
+pub use tool_file::{
+    check_tool, check_tool_name, new_tool_release_text, parse_tool, tool_bump, tools_bump,
+};
 pub use tool_uses::{fits, resolve_tools, unresolved_tools, with_tools_written};
 pub use variables::{ignored_variables, used_variables, value_of_text};

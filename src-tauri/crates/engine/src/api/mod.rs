@@ -18,6 +18,7 @@ mod prompt;
 mod prompt_changes;
 mod redaction;
 mod replay;
+mod tool;
 mod trace;
 mod workspace;
 
@@ -36,6 +37,7 @@ pub use prompt::*;
 pub use prompt_changes::*;
 pub use redaction::*;
 pub use replay::*;
+pub use tool::*;
 pub use trace::*;
 pub use workspace::*;
 
