@@ -65,6 +65,8 @@ mod redacting;
 #[cfg(test)]
 mod replaying;
 #[cfg(test)]
+mod schema_contract;
+#[cfg(test)]
 mod shared_workspace;
 #[cfg(test)]
 mod sqlite;

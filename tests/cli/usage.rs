@@ -22,6 +22,7 @@ const COMMANDS: &[&[&str]] = &[
     &["prompt", "rollback"],
     &["prompt", "snippet"],
     &["prompt", "blame"],
+    &["prompt", "contract"],
     &["prompt", "tools"],
     &["tool"],
     &["tool", "list"],

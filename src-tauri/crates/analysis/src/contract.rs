@@ -68,7 +68,12 @@ impl<E> ContractTally<E> {
             self.kept += 1;
         }
         let mut seen = BTreeSet::new();
-        for Violation { path, rule, message } in violations {
+        for Violation {
+            path,
+            rule,
+            message,
+        } in violations
+        {
             let key = (path, rule);
             // One answer counts once for each way, however many items of a list break it.
             if !seen.insert(key.clone()) {
@@ -136,7 +141,10 @@ mod tests {
             (path.to_owned(), rule.to_owned(), answers, example)
         };
         assert_eq!(failing[0], way("/label", "enum", 2, 2));
-        assert!(failing.contains(&way("/items/*", "required", 1, 2)), "{failing:?}");
+        assert!(
+            failing.contains(&way("/items/*", "required", 1, 2)),
+            "{failing:?}"
+        );
         assert!(failing.contains(&way("", "required", 1, 4)), "{failing:?}");
         assert!(failing.contains(&way("", "json", 1, 5)), "{failing:?}");
         assert_eq!(failing.len(), 4);

@@ -12,6 +12,7 @@ mod cache;
 mod clock;
 mod column_mappings;
 mod compare;
+mod contract;
 mod cost;
 mod datasets;
 mod demo;

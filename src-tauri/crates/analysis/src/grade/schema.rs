@@ -71,6 +71,8 @@ impl OutputSchema {
 /// A JSON pointer whose indexes are `*`: the same fault of many items is one.
 fn any_index(pointer: &str) -> String {
     let is_index = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let parts = pointer.split('/').map(|part| if is_index(part) { "*" } else { part });
+    let parts = pointer
+        .split('/')
+        .map(|part| if is_index(part) { "*" } else { part });
     shorten(&parts.collect::<Vec<_>>().join("/"))
 }

@@ -6,6 +6,7 @@
 mod cache;
 mod column_mapping;
 mod compare;
+mod contract;
 mod cost;
 mod dataset;
 mod environment;
@@ -25,6 +26,7 @@ mod workspace;
 pub use cache::*;
 pub use column_mapping::*;
 pub use compare::*;
+pub use contract::*;
 pub use cost::*;
 pub use dataset::*;
 pub use environment::*;
