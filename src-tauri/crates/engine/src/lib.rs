@@ -18,6 +18,7 @@ mod datasets;
 mod demo;
 mod environments;
 mod forecast;
+mod git_history;
 mod import;
 mod jobs;
 mod keys;
