@@ -131,6 +131,7 @@ mod tests {
                 tools: Vec::new(),
                 output_schema: None,
                 budget: Default::default(),
+                origin: None,
                 sections: Vec::new(),
             },
             template_hash: "0".repeat(64),
