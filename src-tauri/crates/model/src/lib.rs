@@ -25,6 +25,7 @@ mod span;
 pub mod sse;
 mod table_read;
 mod time;
+mod tool_file;
 mod usage;
 
 pub use assertion::{Assertion, AssertionKind, LengthUnit, RougeMeasure, TokenCount};
@@ -55,6 +56,7 @@ pub use service_tier::ServiceTier;
 pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};
 pub use table_read::{HowJoined, Joined, TableRead};
 pub use time::{NanosText, UnixNanos};
+pub use tool_file::{ToolSpec, ToolUse};
 pub use usage::{
     AnthropicCounts, BedrockCounts, Counted, GeminiCounts, OllamaCounts, OpenAiCounts, Usage,
     add_known,

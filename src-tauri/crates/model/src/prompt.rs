@@ -1,6 +1,6 @@
 //! A prompt as code: what one prompt file says, after parsing.
 
-use crate::{NanosText, Role, Usd};
+use crate::{NanosText, Role, ToolUse, Usd};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -248,7 +248,11 @@ pub struct PromptSpec {
     pub model: Option<String>,
     pub parameters: ModelParameters,
     pub variables: Vec<Variable>,
+    /// What is offered to the model, in order. One whose file was not found yet has `null` for its parameters.
     pub tools: Vec<ToolDefinition>,
+    /// Those of `tools` that are files of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tool_files: Vec<ToolUse>,
     /// JSON Schema that the output must satisfy.
     pub output_schema: Option<Value>,
     pub budget: Budget,
@@ -272,6 +276,7 @@ impl PromptSpec {
             parameters: ModelParameters::default(),
             variables: Vec::new(),
             tools: Vec::new(),
+            tool_files: Vec::new(),
             output_schema: None,
             budget: Budget::default(),
             origin: None,

@@ -75,23 +75,27 @@ pub fn bump(old: &PromptSpec, new: &PromptSpec) -> Bump {
     changes.tools(&old.tools, &new.tools);
     changes.messages(&old.sections, &new.sections);
     changes.settings(old, new);
-    // A stable sort: within one kind the order above stays.
-    changes.0.sort_by_key(|(kind, _)| std::cmp::Reverse(*kind));
-    Bump {
-        computed: changes.0.first().map_or(BumpKind::None, |(kind, _)| *kind),
-        reasons: changes
-            .0
-            .into_iter()
-            .map(|(kind, reason)| format!("{kind}: {reason}"))
-            .collect(),
-    }
+    changes.finish()
 }
 
 #[derive(Default)]
-struct Changes(Vec<(BumpKind, String)>);
+pub(crate) struct Changes(Vec<(BumpKind, String)>);
 
 impl Changes {
-    fn add(&mut self, kind: BumpKind, reason: impl Into<String>) {
+    pub(crate) fn finish(mut self) -> Bump {
+        // A stable sort: within one kind the order they were found in stays.
+        self.0.sort_by_key(|(kind, _)| std::cmp::Reverse(*kind));
+        Bump {
+            computed: self.0.first().map_or(BumpKind::None, |(kind, _)| *kind),
+            reasons: self
+                .0
+                .into_iter()
+                .map(|(kind, reason)| format!("{kind}: {reason}"))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn add(&mut self, kind: BumpKind, reason: impl Into<String>) {
         self.0.push((kind, reason.into()));
     }
 

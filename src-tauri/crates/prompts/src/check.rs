@@ -2,6 +2,7 @@
 
 mod trim;
 
+use crate::tool_uses::{is_unresolved, not_found};
 use crate::variables::{TYPES, check_type};
 use crate::{PromptError, check_schema, front_matter, parse, template};
 use plumbline_model::{PromptSpec, Section};
@@ -27,7 +28,7 @@ pub struct Finding {
     pub message: String,
     /// The top-level key it is about, from which the line is found when the text is at hand.
     #[serde(skip)]
-    key: Option<&'static str>,
+    pub(crate) key: Option<&'static str>,
 }
 
 /// Checks a parsed prompt. Only findings about messages carry a line; use [`check_text`] for all lines.
@@ -171,7 +172,9 @@ impl Findings {
             if !seen.insert(name) {
                 self.error("tools", format!("tool `{name}` is declared twice"));
             }
-            if let Some(fault) = check_schema(&tool.parameters) {
+            if is_unresolved(spec, tool) {
+                self.error("tools", not_found(spec, name));
+            } else if let Some(fault) = check_schema(&tool.parameters) {
                 self.error(
                     "tools",
                     format!("the parameters of tool `{name}` cannot be used: {fault}"),
@@ -253,7 +256,7 @@ fn is_identifier(name: &str) -> bool {
     starts && name.len() <= 64 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-fn is_tool_name(name: &str) -> bool {
+pub(crate) fn is_tool_name(name: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
     (1..=64).contains(&name.len()) && name.bytes().all(allowed)
 }

@@ -10,6 +10,9 @@ pub enum PromptError {
     /// The name cannot be a folder on every system.
     #[error("`{name}` cannot be the name of a prompt: {reason}")]
     Name { name: String, reason: &'static str },
+    /// The name cannot be a tool of every provider and a folder on every system.
+    #[error("`{name}` cannot be the name of a tool: {reason}")]
+    ToolName { name: String, reason: &'static str },
     /// The front matter cannot be used.
     #[error("the front matter cannot be used{}: {reason}", at(line))]
     FrontMatter { line: Option<usize>, reason: String },
@@ -72,6 +75,7 @@ impl PromptError {
             Self::Name { .. } => {
                 "Use 1 to 64 lower-case letters, digits and hyphens, such as `support-answer`."
             }
+            Self::ToolName { .. } => "Name it as code would, such as `search_orders`.",
             Self::FrontMatter { .. } => {
                 "Correct the lines between the `---` marks and run `plumbline prompt check`."
             }

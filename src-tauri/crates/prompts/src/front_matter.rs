@@ -3,8 +3,11 @@
 //! It decides shapes and types only; whether the values make sense together is for the checks. What `trim` and
 //! `when_over` mean stands with the code that fits a prompt to its budget.
 
+use crate::tool_uses::ToolEntries;
 use crate::{PromptError, check_name, instant};
-use plumbline_model::{Budget, ModelParameters, PromptOrigin, ToolDefinition, Variable};
+use plumbline_model::{
+    Budget, ModelParameters, PromptOrigin, ToolDefinition, ToolUse, Variable,
+};
 use semver::Version;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -24,7 +27,8 @@ const KEYS: &[&str] = &[
     "origin",
 ];
 const VARIABLE_KEYS: &[&str] = &["name", "type", "description", "default", "trim"];
-const TOOL_KEYS: &[&str] = &["name", "description", "parameters"];
+const TOOL_KEYS: &[&str] = &["name", "version", "description", "parameters"];
+const TOOL_USE_KEYS: &[&str] = &["use"];
 const ORIGIN_KEYS: &[&str] = &["source", "id", "author", "at"];
 
 /// Values of the front matter, typed.
@@ -38,6 +42,7 @@ pub(crate) struct FrontMatter {
     pub(crate) parameters: ModelParameters,
     pub(crate) variables: Vec<Variable>,
     pub(crate) tools: Vec<ToolDefinition>,
+    pub(crate) tool_files: Vec<ToolUse>,
     pub(crate) output_schema: Option<Value>,
     pub(crate) budget: Budget,
     pub(crate) origin: Option<PromptOrigin>,
@@ -96,24 +101,11 @@ pub(crate) fn line_of_key(yaml: &str, key: &str) -> Option<usize> {
 
 /// Reads the YAML.
 pub(crate) fn read(yaml: &str) -> Result<FrontMatter, PromptError> {
-    let mut keys = Keys {
-        yaml,
-        map: yaml_map(yaml)?,
-    };
-    for key in keys.map.keys() {
-        if !KEYS.contains(&key.as_str()) {
-            return Err(unknown_key(key, KEYS, line_of_key(yaml, key)));
-        }
-    }
+    let mut keys = Keys::of(yaml, KEYS)?;
     let name = keys.required("name")?;
     check_name(&name)?;
-    let version = keys.required("version")?;
-    let version = Version::parse(&version).map_err(|e| {
-        keys.fault(
-            "version",
-            format!("version `{version}` is not of the form 1.2.3: {e}"),
-        )
-    })?;
+    let version = keys.version()?;
+    let ToolEntries { tools, tool_files } = keys.tools()?;
     Ok(FrontMatter {
         name,
         version,
@@ -123,7 +115,8 @@ pub(crate) fn read(yaml: &str) -> Result<FrontMatter, PromptError> {
         model: keys.text("model")?,
         parameters: keys.parameters()?,
         variables: keys.variables()?,
-        tools: keys.tools()?,
+        tools,
+        tool_files,
         output_schema: keys.take("output_schema"),
         budget: keys.typed("budget")?.unwrap_or_default(),
         origin: keys.origin()?,
@@ -165,21 +158,39 @@ fn yaml_map(yaml: &str) -> Result<Map<String, Value>, PromptError> {
     }
 }
 
-struct Keys<'t> {
+/// Values by their top-level key, each taken once.
+pub(crate) struct Keys<'t> {
     yaml: &'t str,
     map: Map<String, Value>,
 }
 
-impl Keys<'_> {
-    fn fault(&self, key: &str, reason: impl Into<String>) -> PromptError {
+impl<'t> Keys<'t> {
+    /// Reads the YAML, whose keys must all be known.
+    pub(crate) fn of(yaml: &'t str, known: &[&str]) -> Result<Self, PromptError> {
+        let map = yaml_map(yaml)?;
+        match map.keys().find(|key| !known.contains(&key.as_str())) {
+            Some(key) => Err(unknown_key(key, known, line_of_key(yaml, key))),
+            None => Ok(Self { yaml, map }),
+        }
+    }
+
+    pub(crate) fn version(&mut self) -> Result<Version, PromptError> {
+        let version = self.required("version")?;
+        Version::parse(&version).map_err(|e| {
+            let reason = format!("version `{version}` is not of the form 1.2.3: {e}");
+            self.fault("version", reason)
+        })
+    }
+
+    pub(crate) fn fault(&self, key: &str, reason: impl Into<String>) -> PromptError {
         PromptError::front(line_of_key(self.yaml, key), reason)
     }
 
-    fn take(&mut self, key: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, key: &str) -> Option<Value> {
         self.map.remove(key).filter(|value| !value.is_null())
     }
 
-    fn text(&mut self, key: &str) -> Result<Option<String>, PromptError> {
+    pub(crate) fn text(&mut self, key: &str) -> Result<Option<String>, PromptError> {
         match self.take(key) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -190,7 +201,7 @@ impl Keys<'_> {
         }
     }
 
-    fn required(&mut self, key: &str) -> Result<String, PromptError> {
+    pub(crate) fn required(&mut self, key: &str) -> Result<String, PromptError> {
         self.text(key)?
             .ok_or_else(|| self.fault(key, format!("`{key}` is missing")))
     }
@@ -214,13 +225,21 @@ impl Keys<'_> {
         Ok(self.typed("parameters")?.unwrap_or_default())
     }
 
-    fn tools(&mut self) -> Result<Vec<ToolDefinition>, PromptError> {
-        if let Some(Value::Array(tools)) = self.map.get("tools") {
-            for tool in tools {
-                self.known_members("tools", tool, TOOL_KEYS)?;
-            }
+    fn tools(&mut self) -> Result<ToolEntries, PromptError> {
+        let entries: Vec<Value> = self.typed("tools")?.unwrap_or_default();
+        let mut read = ToolEntries::default();
+        for entry in entries {
+            let is_use = entry.get("use").is_some();
+            let known = if is_use { TOOL_USE_KEYS } else { TOOL_KEYS };
+            self.known_members("tools", &entry, known)?;
+            let added = if is_use {
+                read.add_use(&entry["use"])
+            } else {
+                read.add_definition(entry)
+            };
+            added.map_err(|reason| self.fault("tools", reason))?;
         }
-        Ok(self.typed("tools")?.unwrap_or_default())
+        Ok(read)
     }
 
     /// `{source, id, author, at}`; the time is written as people read it.

@@ -22,7 +22,7 @@ pub fn check_name(name: &str) -> Result<(), PromptError> {
         "only lower-case letters a to z, digits and hyphens are allowed"
     } else if name.starts_with('-') || name.ends_with('-') {
         "a hyphen stands at its start or end"
-    } else if DEVICES.contains(&name) {
+    } else if is_device(name) {
         "Windows keeps it for a device"
     } else {
         return Ok(());
@@ -31,6 +31,11 @@ pub fn check_name(name: &str) -> Result<(), PromptError> {
         name: name.chars().take(80).collect(),
         reason,
     })
+}
+
+/// Whether a lower-case name is one of Windows' devices.
+pub(crate) fn is_device(name: &str) -> bool {
+    DEVICES.contains(&name)
 }
 
 #[cfg(test)]

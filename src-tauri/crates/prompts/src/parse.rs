@@ -28,6 +28,7 @@ pub fn parse(text: &str) -> Result<PromptSpec, PromptError> {
         parameters: front.parameters,
         variables: front.variables,
         tools: front.tools,
+        tool_files: front.tool_files,
         output_schema: front.output_schema,
         budget: front.budget,
         origin: front.origin,

@@ -14,13 +14,39 @@ pub fn new_release_text(
     version: &Version,
     changelog: &str,
 ) -> Result<String, PromptError> {
+    let mut expected = parse(working_text)?;
+    let text = with_version(working_text, version, changelog)?;
+    expected.version = version.clone();
+    expected.changelog = changelog.trim().to_owned();
+    let mut got = parse(&text)?;
+    // Lines may move when a changelog of another length is replaced.
+    for (section, wanted) in got.sections.iter_mut().zip(&expected.sections) {
+        section.line = wanted.line;
+    }
+    if got == expected {
+        Ok(text)
+    } else {
+        Err(not_exchangeable())
+    }
+}
+
+pub(crate) fn not_exchangeable() -> PromptError {
+    let reason = "its front matter must have `version` and `changelog` on lines of their own";
+    PromptError::Release(reason.to_owned())
+}
+
+/// A file's text with other `version` and `changelog` lines; the caller holds what it says against what it should.
+pub(crate) fn with_version(
+    working_text: &str,
+    version: &Version,
+    changelog: &str,
+) -> Result<String, PromptError> {
     let changelog = changelog.trim();
     if changelog.is_empty() || changelog.contains(['\n', '\r']) {
         return Err(PromptError::Release(
             "the changelog must be one line of text".to_owned(),
         ));
     }
-    let mut expected = parse(working_text)?;
     let cut = front_matter::cut(working_text)?;
     let start = cut.yaml_start;
 
@@ -44,26 +70,12 @@ pub fn new_release_text(
     } else {
         yaml
     };
-    let text = [
+    Ok([
         &working_text[..start],
         yaml.as_str(),
         &working_text[start + cut.yaml.len()..],
     ]
-    .concat();
-
-    expected.version = version.clone();
-    expected.changelog = changelog.to_owned();
-    let mut got = parse(&text)?;
-    // Lines may move when a changelog of another length is replaced.
-    for (section, wanted) in got.sections.iter_mut().zip(&expected.sections) {
-        section.line = wanted.line;
-    }
-    if got == expected {
-        Ok(text)
-    } else {
-        let reason = "its front matter must have `version` and `changelog` on lines of their own";
-        Err(PromptError::Release(reason.to_owned()))
-    }
+    .concat())
 }
 
 /// Replaces a top-level entry, its indented continuation lines included.

@@ -1,6 +1,7 @@
 //! From a prompt and values to the messages that are sent.
 
-use crate::{PromptError, template, variables};
+use crate::tool_uses::not_found;
+use crate::{PromptError, template, unresolved_tools, variables};
 use minijinja::value::Serde;
 use minijinja::{Environment, Value as Bound};
 use plumbline_model::{ChatRequest, Message, PromptSpec, Section};
@@ -27,8 +28,11 @@ impl Renderer {
     /// Reads the templates.
     ///
     /// # Errors
-    /// The first template that is none, with its line.
+    /// The first template that is none, with its line; a tool whose file was not found.
     pub fn new(spec: &PromptSpec) -> Result<Self, PromptError> {
+        if let Some(name) = unresolved_tools(spec).next() {
+            return Err(PromptError::front(None, not_found(spec, name)));
+        }
         let mut environment = template::environment();
         for (at, section) in spec.sections.iter().enumerate() {
             environment

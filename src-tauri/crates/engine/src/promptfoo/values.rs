@@ -32,6 +32,7 @@ pub(super) fn bare_spec(messages: &[(Role, String)]) -> PromptSpec {
         parameters: plumbline_model::ModelParameters::default(),
         variables: Vec::new(),
         tools: Vec::new(),
+        tool_files: Vec::new(),
         output_schema: None,
         budget: plumbline_model::Budget::default(),
         origin: None,

@@ -24,7 +24,7 @@ impl Changes {
         }
     }
 
-    pub(super) fn tools(&mut self, old: &[ToolDefinition], new: &[ToolDefinition]) {
+    pub(crate) fn tools(&mut self, old: &[ToolDefinition], new: &[ToolDefinition]) {
         for was in old {
             let name = &was.name;
             let Some(is) = new.iter().find(|tool| tool.name == *name) else {

@@ -91,6 +91,7 @@ fn every_part_of_a_prompt_has_a_rule() {
         parameters: _,    // minor
         variables: _,     // by caller
         tools: _,         // by signature; their descriptions minor
+        tool_files: _,    // none: which file a tool comes from moves nothing
         output_schema: _, // by reader
         budget: _,        // major when tighter, else minor
         origin: _,        // patch

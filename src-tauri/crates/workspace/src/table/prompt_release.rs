@@ -129,6 +129,7 @@ mod tests {
                 parameters: Default::default(),
                 variables: Vec::new(),
                 tools: Vec::new(),
+                tool_files: Vec::new(),
                 output_schema: None,
                 budget: Default::default(),
                 origin: None,
