@@ -16,6 +16,7 @@ mod error;
 mod fit;
 mod front_matter;
 mod hash;
+mod instant;
 mod name;
 mod parse;
 mod release;
@@ -28,6 +29,8 @@ mod template;
 mod tool_file;
 mod tool_uses;
 mod variables;
+mod write;
+mod yaml_text;
 
 pub use assemble::{assemble, check_budget, check_cost, identify};
 pub use bump::{Bump, BumpKind, bump};
@@ -47,3 +50,4 @@ pub use tool_file::{
 };
 pub use tool_uses::{fits, resolve_tools, unresolved_tools, with_tools_written};
 pub use variables::{ignored_variables, used_variables, value_of_text};
+pub use write::write_prompt;
