@@ -5,9 +5,7 @@
 
 use crate::tool_uses::ToolEntries;
 use crate::{PromptError, check_name, instant};
-use plumbline_model::{
-    Budget, ModelParameters, PromptOrigin, ToolDefinition, ToolUse, Variable,
-};
+use plumbline_model::{Budget, ModelParameters, PromptOrigin, ToolDefinition, ToolUse, Variable};
 use semver::Version;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};

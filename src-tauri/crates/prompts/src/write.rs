@@ -1,7 +1,8 @@
 //! The text of a prompt file from what it says: the inverse of [`crate::parse`].
 
+use crate::tool_uses::is_unresolved;
 use crate::{instant, sections, yaml_text};
-use plumbline_model::{PromptOrigin, PromptSpec, Variable};
+use plumbline_model::{PromptOrigin, PromptSpec, ToolUse, Variable};
 use serde_json::{Map, Value, json};
 
 /// Writes a whole prompt file. [`crate::parse`] reads the same back from it, but for the lines on which
@@ -37,7 +38,15 @@ pub fn write_prompt(spec: &PromptSpec) -> String {
     if !spec.tools.is_empty() {
         out.push_str("tools:\n");
         for tool in &spec.tools {
+            let file = spec.tool_files.iter().find(|file| file.name == tool.name);
+            if let Some(file) = file.filter(|_| is_unresolved(spec, tool)) {
+                out.push_str(&format!("  - use: {}\n", reference(file)));
+                continue;
+            }
             out.push_str(&format!("  - name: {}\n", yaml_text::scalar(&tool.name)));
+            if let Some(version) = file.and_then(|file| file.version.as_ref()) {
+                out.push_str(&format!("    version: {version}\n"));
+            }
             if !tool.description.is_empty() {
                 let description = Value::from(tool.description.as_str());
                 yaml_text::push_member(&mut out, 4, "description", &description);
@@ -61,6 +70,14 @@ pub fn write_prompt(spec: &PromptSpec) -> String {
         }
     }
     out
+}
+
+/// As a line of its own can hold it: see [`crate::with_tools_written`].
+fn reference(file: &ToolUse) -> String {
+    match &file.wanted {
+        Some(wanted) => yaml_text::quoted(&format!("{}@{wanted}", file.name)),
+        None => file.name.clone(),
+    }
 }
 
 fn text(out: &mut String, key: &str, value: &str) {
@@ -210,7 +227,7 @@ pub(crate) mod tests {
     }
 
     prop_compose! {
-        fn any_tool()(name in any_text(), description in any_text(), parameters in any_value()) -> ToolDefinition {
+        fn any_tool()(name in any_text(), description in any_text(), parameters in any_value().prop_map(|value| if value.is_null() { json!(true) } else { value })) -> ToolDefinition {
             ToolDefinition { name, description, parameters }
         }
     }
@@ -264,7 +281,7 @@ pub(crate) mod tests {
                 owner: texts.0, description: texts.1, changelog: texts.2, model, parameters,
                 variables, tools, output_schema: solid(output_schema),
                 budget: Budget { max_tokens_in, ..Budget::default() },
-                origin, sections,
+                origin, sections, tool_files: Vec::new(),
             }
         }
     }
@@ -334,6 +351,12 @@ user:
         assert_eq!(write_prompt(&spec), expected);
         let read = parse(expected).unwrap();
         assert_eq!(without_lines(read), without_lines(spec));
+    }
+
+    #[test]
+    fn tools_of_files_keep_their_version_and_references_stay_references() {
+        let text = "---\nname: a\nversion: 1.0.0\ntools:\n  - name: b\n    version: 1.2.0\n    parameters: {type: object}\n  - use: \"c@^1.1\"\n  - use: d\n---\nuser:\nx\n";
+        assert_eq!(write_prompt(&parse(text).unwrap()), text);
     }
 
     #[test]
