@@ -46,6 +46,9 @@ pub enum PromptError {
     /// A value has no canonical form.
     #[error("the value has no canonical JSON form: {0}")]
     NotCanonical(String),
+    /// A file of another tool cannot be read, or ours not written for it.
+    #[error("the file cannot be taken over: {0}")]
+    Foreign(String),
     /// A working file cannot be turned into a release.
     #[error("the release cannot be written: {0}")]
     Release(String),
@@ -94,6 +97,9 @@ impl PromptError {
                 "Nothing was sent. Shorten the input, or let a variable be trimmed or raise the budget in the prompt's front matter."
             }
             Self::NotCanonical(_) => "Write whole numbers beyond 2^53 as text.",
+            Self::Foreign(_) => {
+                "Give a prompt file, a text, JSON of Langfuse, or a request of OpenAI or Anthropic."
+            }
             Self::Release(_) => "Correct the working file and release it again.",
         }
     }

@@ -13,6 +13,7 @@ mod bump;
 mod canonical;
 mod check;
 mod error;
+mod exchange;
 mod fit;
 mod front_matter;
 mod hash;
@@ -37,6 +38,10 @@ pub use bump::{Bump, BumpKind, bump};
 pub use canonical::canonical_json;
 pub use check::{Finding, Severity, check, check_for_release, check_text};
 pub use error::PromptError;
+pub use exchange::{
+    ForeignFile, ForeignPrompt, ForeignVersion, LeftOut, Loss, LossEffect, PromptFormat, Written,
+    WrittenVersion, read_foreign, write_foreign,
+};
 pub use fit::{Fit, Fitted, Fitter, fit, fit_within};
 pub use hash::{cache_key, request_hash, template_hash, text_hash};
 pub use name::check_name;

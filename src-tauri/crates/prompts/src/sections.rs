@@ -72,12 +72,12 @@ pub(crate) fn role_of_marker(line: &str) -> Option<Role> {
     }
 }
 
-/// The text up to the end of its last line that is not blank; that line keeps its trailing spaces.
+/// The text up to the end of its last line that is not blank, which keeps its trailing spaces; empty where all are.
 pub(crate) fn without_blank_end(text: &str) -> &str {
     let solid = text.trim_end().len();
     match text[solid..].find(['\r', '\n']) {
+        _ if solid == 0 => "",
         Some(end) => &text[..solid + end],
-        None if solid == 0 => "",
         None => text,
     }
 }

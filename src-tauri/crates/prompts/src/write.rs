@@ -3,7 +3,7 @@
 use crate::tool_uses::is_unresolved;
 use crate::{instant, sections, yaml_text};
 use plumbline_model::{PromptOrigin, PromptSpec, ToolUse, Variable};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Writes a whole prompt file. [`crate::parse`] reads the same back from it, but for the lines on which
 /// the messages stand, which are those of the new text, and for blank lines at the end of a message,
@@ -123,31 +123,6 @@ fn origin_text(origin: &PromptOrigin) -> String {
 
 fn flow_text(text: &str) -> String {
     yaml_text::flow(&Value::from(text))
-}
-
-/// What a file says, as JSON in its own words: the members of its front matter, and `messages`.
-pub(crate) fn members(spec: &PromptSpec) -> Map<String, Value> {
-    let messages: Vec<Value> = spec
-        .sections
-        .iter()
-        .map(|section| json!({"role": section.role, "template": section.template}))
-        .collect();
-    let mut members = Map::new();
-    let mut put = |key: &str, value: Value| members.insert(key.to_owned(), value);
-    put("name", json!(spec.name));
-    put("version", json!(spec.version));
-    put("owner", json!(spec.owner));
-    put("description", json!(spec.description));
-    put("changelog", json!(spec.changelog));
-    put("origin", json!(spec.origin));
-    put("model", json!(spec.model));
-    put("parameters", json!(spec.parameters));
-    put("variables", json!(spec.variables));
-    put("tools", json!(spec.tools));
-    put("output_schema", json!(spec.output_schema));
-    put("budget", json!(spec.budget));
-    put("messages", Value::Array(messages));
-    members
 }
 
 #[cfg(test)]

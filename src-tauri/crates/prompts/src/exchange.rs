@@ -1,0 +1,291 @@
+//! Prompts of other tools: their histories read into ours, and ours written for them.
+//!
+//! Nothing is lost without a word: a member of a foreign file that our file has no place for is a [`Loss`]. What a
+//! foreign file cannot hold of ours goes where it keeps the words of others, if it has such a place, so that a prompt
+//! comes back as it went.
+
+mod anthropic;
+mod bodies;
+mod build;
+mod detect;
+mod langfuse;
+mod openai;
+mod plain_json;
+mod text;
+
+use crate::{PromptError, check_name};
+use plumbline_model::{PromptSpec, UnixNanos};
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Largest foreign file that is read.
+const MAX_BYTES: usize = 32 << 20;
+/// Versions and prompts of one file that are read.
+pub(crate) const MAX_VERSIONS: usize = 10_000;
+
+/// A way in which prompts are written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromptFormat {
+    /// A prompt file of ours.
+    Plumbline,
+    /// Whole histories of ours as one JSON document.
+    Json,
+    /// Langfuse's API for prompts: one, a page of them, or one a line.
+    Langfuse,
+    /// Bodies of OpenAI's chat completions or responses.
+    Openai,
+    /// Bodies of Anthropic's messages.
+    Anthropic,
+    /// Any other text: one message of a user.
+    Text,
+}
+
+impl PromptFormat {
+    pub const ALL: [Self; 6] = [
+        Self::Plumbline,
+        Self::Json,
+        Self::Langfuse,
+        Self::Openai,
+        Self::Anthropic,
+        Self::Text,
+    ];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plumbline => "plumbline",
+            Self::Json => "json",
+            Self::Langfuse => "langfuse",
+            Self::Openai => "openai",
+            Self::Anthropic => "anthropic",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// What became of something that the other side cannot hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LossEffect {
+    Dropped,
+    Changed,
+}
+
+/// Something that is not on the other side as it was.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Loss {
+    /// Where it stands, such as `messages[2].content`.
+    pub place: String,
+    pub effect: LossEffect,
+    /// What it means, as a sentence.
+    pub what: String,
+}
+
+impl Loss {
+    pub(crate) fn dropped(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            effect: LossEffect::Dropped,
+            what: what.into(),
+        }
+    }
+
+    pub(crate) fn changed(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self {
+            place: place.into(),
+            effect: LossEffect::Changed,
+            what: what.into(),
+        }
+    }
+}
+
+/// One version of a foreign prompt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForeignVersion {
+    /// As its source names it.
+    pub id: Option<String>,
+    pub author: Option<String>,
+    pub at: Option<UnixNanos>,
+    /// What was said of the change.
+    pub message: String,
+    /// Names that pointed at it, such as `production`.
+    pub labels: Vec<String>,
+    /// Its version is 0.0.0, unless the source has semantic versions of its own.
+    pub spec: PromptSpec,
+    pub losses: Vec<Loss>,
+}
+
+/// A version that cannot be a prompt of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    pub place: String,
+    pub reason: String,
+}
+
+/// A prompt with the versions that its source holds, oldest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForeignPrompt {
+    /// A name that a prompt may have, made from the one it had.
+    pub name: String,
+    pub original_name: String,
+    pub versions: Vec<ForeignVersion>,
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What a foreign file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ForeignFile {
+    pub format: PromptFormat,
+    pub prompts: Vec<ForeignPrompt>,
+}
+
+/// Reads a foreign file, whose format its content tells; `file_name` helps where it does not, and names a prompt that
+/// has no name.
+///
+/// # Errors
+/// [`PromptError::Foreign`] when the content is none of the formats, is broken or too large.
+pub fn read_foreign(text: &str, file_name: Option<&str>) -> Result<ForeignFile, PromptError> {
+    if text.len() > MAX_BYTES {
+        return Err(PromptError::Foreign(format!(
+            "the file has {} bytes, more than {MAX_BYTES}",
+            text.len()
+        )));
+    }
+    let fallback = file_name.map_or("prompt", stem);
+    let (format, mut prompts) = match detect::detect(text)? {
+        detect::Detected::PromptFile => (PromptFormat::Plumbline, text::prompt_file(text)?),
+        detect::Detected::Text => (PromptFormat::Text, text::plain(text, fallback)),
+        detect::Detected::Json(PromptFormat::Json, documents) => {
+            (PromptFormat::Json, plain_json::read(&documents)?)
+        }
+        detect::Detected::Json(PromptFormat::Langfuse, documents) => {
+            (PromptFormat::Langfuse, langfuse::read(&documents))
+        }
+        detect::Detected::Json(format, documents) => {
+            (format, bodies::read(format, &documents, fallback))
+        }
+    };
+    name_all(&mut prompts);
+    Ok(ForeignFile { format, prompts })
+}
+
+fn stem(file_name: &str) -> &str {
+    let name = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
+    name.split('.')
+        .find(|part| !part.is_empty())
+        .unwrap_or("prompt")
+}
+
+/// Gives each prompt a name that it may have and that no other here has.
+fn name_all(prompts: &mut [ForeignPrompt]) {
+    let mut taken = BTreeSet::new();
+    for prompt in prompts {
+        let name = safe_name(&prompt.original_name);
+        let mut free = name.clone();
+        let mut count = 1;
+        while !taken.insert(free.clone()) {
+            count += 1;
+            let short: String = name.chars().take(58).collect();
+            free = format!("{}-{count}", short.trim_end_matches('-'));
+        }
+        for version in &mut prompt.versions {
+            version.spec.name.clone_from(&free);
+        }
+        prompt.name = free;
+    }
+}
+
+/// A name that a prompt may have, as near to `name` as can be.
+pub(crate) fn safe_name(name: &str) -> String {
+    let mut safe = String::new();
+    for c in name.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            safe.push(c);
+        } else if !safe.is_empty() && !safe.ends_with('-') {
+            safe.push('-');
+        }
+        if safe.len() >= 60 {
+            break;
+        }
+    }
+    let safe = safe.trim_matches('-').to_owned();
+    match check_name(&safe) {
+        // The folder of that name holds the tools.
+        Ok(()) if safe != "tools" => safe,
+        _ if safe.is_empty() => "prompt".to_owned(),
+        _ => format!("{safe}-prompt"),
+    }
+}
+
+/// One version that is written for another tool.
+#[derive(Debug, Clone, Copy)]
+pub struct WrittenVersion<'a> {
+    pub spec: &'a PromptSpec,
+    /// The prompt file, byte for byte.
+    pub text: &'a str,
+}
+
+/// Files for another tool.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Name of each file and its text.
+    pub files: Vec<(String, String)>,
+    pub losses: Vec<Loss>,
+}
+
+/// Writes the versions of one prompt, oldest first, for another tool. A format that holds one version takes the newest.
+///
+/// # Errors
+/// [`PromptError::Foreign`] when there is no version, or the format cannot say what the prompt says.
+pub fn write_foreign(
+    format: PromptFormat,
+    versions: &[WrittenVersion<'_>],
+) -> Result<Written, PromptError> {
+    let Some(newest) = versions.last() else {
+        return Err(PromptError::Foreign(
+            "there is no version to write".to_owned(),
+        ));
+    };
+    let name = newest.spec.name.as_str();
+    let one = |file: String, text: String, losses: Vec<Loss>| Written {
+        files: vec![(file, text)],
+        losses,
+    };
+    let mut written = match format {
+        PromptFormat::Plumbline => one(format!("{name}.md"), newest.text.to_owned(), Vec::new()),
+        PromptFormat::Json => one(
+            format!("{name}.json"),
+            plain_json::write(versions),
+            Vec::new(),
+        ),
+        PromptFormat::Langfuse => {
+            let (text, losses) = langfuse::write(versions);
+            one(format!("{name}.langfuse.json"), text, losses)
+        }
+        PromptFormat::Openai => {
+            let (text, losses) = openai::write(newest.spec)?;
+            one(format!("{name}.openai.json"), text, losses)
+        }
+        PromptFormat::Anthropic => {
+            let (text, losses) = anthropic::write(newest.spec)?;
+            one(format!("{name}.anthropic.json"), text, losses)
+        }
+        PromptFormat::Text => {
+            let (text, losses) = text::write(newest.spec);
+            one(format!("{name}.txt"), text, losses)
+        }
+    };
+    let holds_all = matches!(format, PromptFormat::Json | PromptFormat::Langfuse);
+    if versions.len() > 1 && !holds_all {
+        let what = format!(
+            "{} older versions: the format holds one",
+            versions.len() - 1
+        );
+        written.losses.push(Loss::dropped("versions", what));
+    }
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,247 @@
+//! From foreign messages to a prompt of ours.
+
+use super::{ForeignVersion, Loss};
+use crate::{Severity, check, parse, sections, used_variables, write_prompt};
+use plumbline_model::{PromptOrigin, PromptSpec, Role, Section, Variable};
+use serde_json::{Value, json};
+
+/// A version that is being put together.
+pub(super) struct Build {
+    pub(super) spec: PromptSpec,
+    pub(super) losses: Vec<Loss>,
+}
+
+impl Build {
+    pub(super) fn new(name: &str) -> Self {
+        let mut spec = PromptSpec::unnamed();
+        spec.name = super::safe_name(name);
+        Self {
+            spec,
+            losses: Vec::new(),
+        }
+    }
+
+    /// Adds a message; `place` says where it stood.
+    pub(super) fn message(&mut self, role: Role, template: &str, place: &str) {
+        let text = template.replace("\r\n", "\n");
+        let kept = sections::without_blank_end(&text);
+        if kept.len() < text.len() {
+            let what = "blank lines at the end of a message are no part of a prompt file";
+            self.losses.push(Loss::changed(place, what));
+        }
+        self.spec.sections.push(Section {
+            role,
+            template: kept.to_owned(),
+            line: 0,
+        });
+    }
+
+    /// Notes members that have no place in a prompt.
+    pub(super) fn drop_rest(&mut self, place: &str, rest: &serde_json::Map<String, Value>) {
+        for (key, value) in rest.iter().filter(|(_, value)| !value.is_null()) {
+            let shown: String = value.to_string().chars().take(80).collect();
+            let key: String = key.chars().take(80).collect();
+            let at = if place.is_empty() {
+                key
+            } else {
+                format!("{place}.{key}")
+            };
+            self.losses.push(Loss::dropped(
+                at,
+                format!("a prompt has no place for {shown}"),
+            ));
+        }
+    }
+
+    /// Declares what the templates use, as texts that must be given. The error says why it can be no prompt.
+    pub(super) fn declare(&mut self) -> Result<(), String> {
+        let used = used_variables(&self.spec).map_err(|error| error.to_string())?;
+        for name in used {
+            if !self
+                .spec
+                .variables
+                .iter()
+                .any(|variable| variable.name == name)
+            {
+                self.spec.variables.push(Variable {
+                    name,
+                    ..Variable::default()
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The version, once it is seen to be a prompt that can be written and read again.
+    pub(super) fn finish(mut self, source: &str, about: About) -> Result<ForeignVersion, String> {
+        self.declare()?;
+        self.spec.origin = Some(PromptOrigin {
+            source: source.to_owned(),
+            id: about.id.clone(),
+            author: about.author.clone(),
+            at: about.at.map(plumbline_model::NanosText),
+        });
+        self.spec.changelog = match one_line(&about.message) {
+            line if line.is_empty() => match &about.id {
+                Some(id) => format!("Imported from {source}, version {id}."),
+                None => format!("Imported from {source}."),
+            },
+            line => line,
+        };
+        if self.spec.owner.trim().is_empty() {
+            let owner = about
+                .author
+                .clone()
+                .filter(|author| !author.trim().is_empty());
+            self.spec.owner = owner.unwrap_or_else(|| "imported".to_owned());
+        }
+        let read = parse(&write_prompt(&self.spec)).map_err(|error| error.to_string())?;
+        if let Some(fault) = check(&read)
+            .into_iter()
+            .find(|f| f.severity == Severity::Error)
+        {
+            return Err(fault.message);
+        }
+        Ok(ForeignVersion {
+            id: about.id,
+            author: about.author,
+            at: about.at,
+            message: about.message,
+            labels: about.labels,
+            spec: self.spec,
+            losses: self.losses,
+        })
+    }
+}
+
+/// What a source says of a version beside the prompt.
+#[derive(Default)]
+pub(super) struct About {
+    pub(super) id: Option<String>,
+    pub(super) author: Option<String>,
+    pub(super) at: Option<plumbline_model::UnixNanos>,
+    pub(super) message: String,
+    pub(super) labels: Vec<String>,
+}
+
+/// The first line that says something, cut to what fits a changelog.
+pub(super) fn one_line(message: &str) -> String {
+    let line = message
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    line.chars().take(200).collect()
+}
+
+/// A text that is no template, so written that rendering gives it back.
+pub(super) fn literal(text: &str) -> String {
+    if !["{{", "{%", "{#"].iter().any(|mark| text.contains(mark)) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        match from.as_bytes().get(1) {
+            Some(b'{' | b'%' | b'#') => {
+                out.push_str("{{ '");
+                out.push_str(&from[..2]);
+                out.push_str("' }}");
+                rest = &from[2..];
+            }
+            _ => {
+                out.push('{');
+                rest = &from[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+/// What a template without anything to fill in says; `None` when it has something.
+pub(super) fn plain_text(template: &str) -> Option<String> {
+    let mut out = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some(at) = rest.find('{') {
+        let (before, from) = rest.split_at(at);
+        out.push_str(before);
+        let literal = ["{{", "{%", "{#"]
+            .iter()
+            .find_map(|mark| Some((*mark, from.strip_prefix(&format!("{{{{ '{mark}' }}}}"))?)));
+        if let Some((mark, after)) = literal {
+            out.push_str(mark);
+            rest = after;
+        } else if matches!(from.as_bytes().get(1), Some(b'{' | b'%' | b'#')) {
+            return None;
+        } else {
+            out.push('{');
+            rest = &from[1..];
+        }
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+/// The role that a foreign word names; the second value is a remark where it is not quite the same.
+pub(super) fn role_of(word: &str) -> Option<(Role, Option<&'static str>)> {
+    match word {
+        "system" => Some((Role::System, None)),
+        "developer" => Some((Role::System, Some("`developer` is written as `system`"))),
+        "user" | "human" => Some((Role::User, None)),
+        "assistant" | "ai" | "model" => Some((Role::Assistant, None)),
+        "tool" | "function" => Some((Role::Tool, None)),
+        _ => None,
+    }
+}
+
+/// The text of a content: a text, or parts of which those that are no text are lost.
+pub(super) fn content_text(content: &Value, place: &str, losses: &mut Vec<Loss>) -> String {
+    match content {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::Array(parts) => {
+            let mut texts = Vec::new();
+            for (index, part) in parts.iter().enumerate() {
+                match part
+                    .get("text")
+                    .and_then(Value::as_str)
+                    .or_else(|| part.as_str())
+                {
+                    Some(text) => texts.push(text.to_owned()),
+                    None => {
+                        let kind = part.get("type").and_then(Value::as_str).unwrap_or("part");
+                        let kind: String = kind.chars().take(40).collect();
+                        let what = format!("a message of a prompt is text; this is `{kind}`");
+                        losses.push(Loss::dropped(format!("{place}[{index}]"), what));
+                    }
+                }
+            }
+            if parts.len() > 1 {
+                losses.push(Loss::changed(place, "the parts are joined into one text"));
+            }
+            texts.join("\n")
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What a format without templates or a place for more cannot hold of a prompt.
+pub(super) fn losses_of(spec: &PromptSpec) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    let mut drop = |is_there: bool, place: &str| {
+        if is_there {
+            losses.push(Loss::dropped(place, "the format has no place for it"));
+        }
+    };
+    drop(!spec.owner.is_empty(), "owner");
+    drop(!spec.description.is_empty(), "description");
+    drop(!spec.changelog.is_empty(), "changelog");
+    drop(spec.origin.is_some(), "origin");
+    drop(!spec.variables.is_empty(), "variables");
+    drop(!spec.tool_files.is_empty(), "tools.version");
+    drop(json!(spec.budget) != json!({}), "budget");
+    losses
+}

@@ -1,0 +1,86 @@
+//! A prompt file of ours, and a text without any form.
+
+use super::build::{About, Build, literal};
+use super::{ForeignPrompt, ForeignVersion, LeftOut, Loss};
+use crate::{PromptError, parse};
+use plumbline_model::{PromptSpec, Role};
+
+/// A prompt file: one version, as it is.
+pub(super) fn prompt_file(text: &str) -> Result<Vec<ForeignPrompt>, PromptError> {
+    Ok(vec![of_file(parse(text)?)])
+}
+
+pub(super) fn of_file(spec: PromptSpec) -> ForeignPrompt {
+    let original_name = spec.name.clone();
+    ForeignPrompt {
+        name: String::new(),
+        original_name,
+        versions: vec![version_of_file(spec)],
+        left_out: Vec::new(),
+    }
+}
+
+/// A version that is ours already keeps all it says.
+pub(super) fn version_of_file(spec: PromptSpec) -> ForeignVersion {
+    let origin = spec.origin.clone();
+    ForeignVersion {
+        id: origin.as_ref().and_then(|origin| origin.id.clone()),
+        author: origin.as_ref().and_then(|origin| origin.author.clone()),
+        at: origin.and_then(|origin| origin.at).map(|at| at.0),
+        message: spec.changelog.clone(),
+        labels: Vec::new(),
+        spec,
+        losses: Vec::new(),
+    }
+}
+
+/// A text is one message of a user, word for word.
+pub(super) fn plain(text: &str, fallback: &str) -> Vec<ForeignPrompt> {
+    let mut build = Build::new(fallback);
+    build.message(
+        Role::User,
+        &literal(text.trim_start_matches('\u{feff}')),
+        "text",
+    );
+    let (versions, left_out) = match build.finish("text", About::default()) {
+        Ok(version) => (vec![version], Vec::new()),
+        Err(reason) => (
+            Vec::new(),
+            vec![LeftOut {
+                place: "text".to_owned(),
+                reason,
+            }],
+        ),
+    };
+    vec![ForeignPrompt {
+        name: String::new(),
+        original_name: fallback.to_owned(),
+        versions,
+        left_out,
+    }]
+}
+
+/// Only the messages, one after another.
+pub(super) fn write(spec: &PromptSpec) -> (String, Vec<Loss>) {
+    let mut losses = super::build::losses_of(spec);
+    if spec.sections.len() > 1 {
+        losses.push(Loss::changed(
+            "messages",
+            "the messages are joined into one text",
+        ));
+    }
+    let rest = [
+        (spec.model.is_some(), "model"),
+        (
+            serde_json::json!(spec.parameters) != serde_json::json!({}),
+            "parameters",
+        ),
+        (!spec.tools.is_empty(), "tools"),
+        (spec.output_schema.is_some(), "output_schema"),
+    ];
+    for (_, place) in rest.iter().filter(|(is_there, _)| *is_there) {
+        losses.push(Loss::dropped(*place, "the format has no place for it"));
+    }
+    let texts: Vec<&str> = spec.sections.iter().map(|s| s.template.as_str()).collect();
+    (texts.join("\n\n") + "\n", losses)
+}
