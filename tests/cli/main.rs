@@ -53,6 +53,8 @@ mod post;
 #[cfg(test)]
 mod prices;
 #[cfg(test)]
+mod prompt_exchange;
+#[cfg(test)]
 mod promptfoo;
 #[cfg(test)]
 mod prompts;

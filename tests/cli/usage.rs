@@ -22,6 +22,8 @@ const COMMANDS: &[&[&str]] = &[
     &["prompt", "rollback"],
     &["prompt", "snippet"],
     &["prompt", "blame"],
+    &["prompt", "import"],
+    &["prompt", "export"],
     &["prompt", "contract"],
     &["prompt", "tools"],
     &["tool"],

@@ -117,6 +117,44 @@ pub(crate) enum Prompt {
         /// Name of a prompt
         name: String,
     },
+    /// Take over the history of a prompt: from git, Langfuse, requests of OpenAI or Anthropic, or another folder of ours
+    #[command(
+        after_help = "Every version becomes a release with the step that its change asks for, and says where it came from.
+Taken over again, only what is new is added.
+
+Examples:
+  plumbline prompt import --git ../app/prompts/answer.txt
+  plumbline prompt import langfuse-prompts.json
+  plumbline prompt import request.json --name order-status"
+    )]
+    Import {
+        /// A file; with --git its whole history, `-` for standard input
+        file: PathBuf,
+        /// Every commit that touched the file becomes a version
+        #[arg(long)]
+        git: bool,
+        /// What the prompt is called here [default: as in the source]
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// Write the releases of a prompt for another tool
+    #[command(after_help = "What the format cannot hold is said on standard error.
+
+Examples:
+  plumbline prompt export ticket-triage --to json > ticket-triage.json
+  plumbline prompt export ticket-triage --to langfuse --out prompts.json
+  plumbline prompt export ticket-triage@1.1.0 --to openai")]
+    Export {
+        /// Prompt; without a version all its releases
+        #[arg(value_name = "NAME[@VERSION]")]
+        prompt: String,
+        /// The format
+        #[arg(long, value_enum)]
+        to: ExportFormat,
+        /// A file in place of standard output
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// How many answers of each version keep its output schema, and which paths fail
     #[command(after_help = "Examples:
   plumbline prompt contract ticket-triage")]
@@ -222,4 +260,20 @@ pub(crate) struct By {
     /// Who does it [default: $PLUMBLINE_USER, else $GIT_AUTHOR_EMAIL, $EMAIL or the user's name]
     #[arg(long, default_value = "", hide_default_value = true)]
     pub(crate) who: String,
+}
+
+/// A format of prompts that others read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// A prompt file of ours
+    Plumbline,
+    /// All releases as one JSON document, byte for byte
+    Json,
+    Langfuse,
+    /// A body of chat completions
+    Openai,
+    /// A body of messages
+    Anthropic,
+    /// Only the text
+    Text,
 }

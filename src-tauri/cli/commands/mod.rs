@@ -18,6 +18,7 @@ mod price;
 mod prompt;
 mod prompt_contract;
 mod prompt_diff;
+mod prompt_exchange;
 mod prompt_file;
 mod promptfoo;
 mod recording;

@@ -1,6 +1,6 @@
 //! `plumbline prompt …`
 
-use super::{environment, prompt_contract, prompt_diff, prompt_file};
+use super::{environment, prompt_contract, prompt_diff, prompt_exchange, prompt_file};
 use crate::args::Prompt;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -45,6 +45,12 @@ pub(super) fn run(
         } => prompt_diff::release(engine, name, version, changelog, printer),
         Prompt::New { name, owner } => prompt_file::new(engine, name, owner.as_deref(), printer),
         Prompt::Edit { name } => prompt_file::edit(engine, name, printer),
+        Prompt::Import { file, git, name } => {
+            prompt_exchange::import(engine, file, *git, name.as_deref(), printer)
+        }
+        Prompt::Export { prompt, to, out } => {
+            prompt_exchange::export(engine, prompt, *to, out.as_deref(), printer)
+        }
         Prompt::Contract { name } => prompt_contract::contract(engine, name, printer),
         Prompt::Tools { name } => prompt_file::tools(engine, name, printer),
         Prompt::Snippet { prompt, language } => {

@@ -113,6 +113,8 @@ pub struct ForeignVersion {
     pub labels: Vec<String>,
     /// Its version is 0.0.0, unless the source has semantic versions of its own.
     pub spec: PromptSpec,
+    /// The prompt file itself where the source holds one of ours.
+    pub file: Option<String>,
     pub losses: Vec<Loss>,
 }
 

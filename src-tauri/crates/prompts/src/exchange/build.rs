@@ -109,6 +109,7 @@ impl Build {
             message: about.message,
             labels: about.labels,
             spec: self.spec,
+            file: None,
             losses: self.losses,
         })
     }

@@ -129,8 +129,8 @@ fn messages(build: &mut Build, prompt: Value) -> Result<(), String> {
 
 /// The prompt file that we wrote beside it, as long as its messages are still those of the prompt.
 fn ours(config: &mut Map<String, Value>, build: &Build) -> Option<ForeignVersion> {
-    let text = config.get("plumbline")?.get("file")?.as_str()?;
-    let spec = parse(text).ok()?;
+    let text = config.get("plumbline")?.get("file")?.as_str()?.to_owned();
+    let spec = parse(&text).ok()?;
     let same = spec.sections.len() == build.spec.sections.len()
         && spec
             .sections
@@ -139,7 +139,7 @@ fn ours(config: &mut Map<String, Value>, build: &Build) -> Option<ForeignVersion
             .all(|(ours, theirs)| ours.role == theirs.role && ours.template == theirs.template);
     // Somebody changed it there: what stands there counts, and what we wrote is out of date.
     config.remove("plumbline");
-    same.then(|| version_of_file(spec))
+    same.then(|| version_of_file(spec, &text))
 }
 
 /// `config` is free in Langfuse; by custom it holds what is sent with the prompt.

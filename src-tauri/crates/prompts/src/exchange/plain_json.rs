@@ -59,7 +59,7 @@ fn prompt(prompt: Prompt) -> ForeignPrompt {
                 place,
                 reason: "its text is not the one that its hash was made of".to_owned(),
             }),
-            Ok(spec) => versions.push(version_of_file(spec)),
+            Ok(spec) => versions.push(version_of_file(spec, &version.text)),
             Err(error) => left_out.push(LeftOut {
                 place,
                 reason: error.to_string(),

@@ -7,21 +7,17 @@ use plumbline_model::{PromptSpec, Role};
 
 /// A prompt file: one version, as it is.
 pub(super) fn prompt_file(text: &str) -> Result<Vec<ForeignPrompt>, PromptError> {
-    Ok(vec![of_file(parse(text)?)])
-}
-
-pub(super) fn of_file(spec: PromptSpec) -> ForeignPrompt {
-    let original_name = spec.name.clone();
-    ForeignPrompt {
+    let spec = parse(text)?;
+    Ok(vec![ForeignPrompt {
         name: String::new(),
-        original_name,
-        versions: vec![version_of_file(spec)],
+        original_name: spec.name.clone(),
+        versions: vec![version_of_file(spec, text)],
         left_out: Vec::new(),
-    }
+    }])
 }
 
 /// A version that is ours already keeps all it says.
-pub(super) fn version_of_file(spec: PromptSpec) -> ForeignVersion {
+pub(super) fn version_of_file(spec: PromptSpec, text: &str) -> ForeignVersion {
     let origin = spec.origin.clone();
     ForeignVersion {
         id: origin.as_ref().and_then(|origin| origin.id.clone()),
@@ -29,6 +25,7 @@ pub(super) fn version_of_file(spec: PromptSpec) -> ForeignVersion {
         at: origin.and_then(|origin| origin.at).map(|at| at.0),
         message: spec.changelog.clone(),
         labels: Vec::new(),
+        file: Some(text.to_owned()),
         spec,
         losses: Vec::new(),
     }
