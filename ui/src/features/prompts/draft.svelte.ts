@@ -15,6 +15,8 @@ export class Draft {
   view = $state.raw<PromptView>();
   text = $state('');
   check = $state.raw<PromptCheck>();
+  /** The text that was checked; what was found is of no other. */
+  checked = $state.raw('');
   saving = $state(false);
   /** The file on disk is no longer the one that was opened. */
   conflict = $state.raw<PromptView>();
@@ -63,7 +65,9 @@ export class Draft {
     this.timer = setTimeout(() => {
       host.promptCheckText(name, text).then(
         (check) => {
-          if (mine === this.turn) this.check = check;
+          if (mine !== this.turn) return;
+          this.check = check;
+          this.checked = text;
         },
         (thrown: unknown) => say.problem(thrown),
       );
@@ -120,6 +124,7 @@ export class Draft {
     this.view = view;
     this.text = view.text;
     this.check = view.check;
+    this.checked = view.text;
     this.conflict = undefined;
   }
 }
