@@ -6,6 +6,7 @@ import type { VariablesFrom } from '$lib/bindings/VariablesFrom';
 import { host } from '$lib/host';
 import { query } from '$lib/query.svelte';
 import type { Draft } from './draft.svelte';
+import { keepLast } from './keepLast.svelte';
 import { settled } from './settled.svelte';
 
 export interface Rendering {
@@ -27,7 +28,6 @@ export function rendering(
   from: () => VariablesFrom | null,
 ): Rendering {
   const text = settled(() => (draft().isWorking && draft().dirty ? draft().text : null));
-  const prompt = $derived(`${view().name} ${view().version}`);
   const rendered = query(() => {
     const { name, version, text_hash } = view();
     const [asked, unsaved] = [from(), text.value];
@@ -39,17 +39,16 @@ export function rendering(
       topics: ['prompt', 'dataset'],
     };
   });
-  let last = $state.raw<{ prompt: string; data: RenderView }>();
-  $effect(() => {
-    if (rendered.data) last = { prompt, data: rendered.data };
-  });
-  const shown = $derived(rendered.data ?? (last?.prompt === prompt ? last.data : undefined));
+  const shown = keepLast(
+    () => rendered.data,
+    () => `${view().name} ${view().version}`,
+  );
   return {
     get shown() {
-      return shown;
+      return shown.value;
     },
     get stale() {
-      return shown !== undefined && (rendered.data === undefined || rendered.problem !== undefined);
+      return rendered.data === undefined || rendered.problem !== undefined;
     },
     get unsaved() {
       return text.value !== null;
