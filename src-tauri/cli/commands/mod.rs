@@ -15,6 +15,7 @@ mod mapping;
 mod money;
 mod price;
 mod prompt;
+mod prompt_check;
 mod prompt_diff;
 mod prompt_file;
 mod promptfoo;

@@ -1,6 +1,7 @@
 //! `plumbline prompt new`, `edit`, `snippet` and `blame`.
 
-use super::prompt::{check, split};
+use super::prompt::split;
+use super::prompt_check;
 use crate::args::Language;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -47,7 +48,7 @@ pub(super) fn edit(engine: &Engine, name: &str, printer: &Printer) -> Result<Exi
             clean(program)
         )));
     }
-    check(engine, Some(name), printer)
+    prompt_check::run(engine, Some(name), false, printer)
 }
 
 pub(super) fn snippet(
