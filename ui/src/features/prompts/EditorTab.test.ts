@@ -1,6 +1,7 @@
 import { setHost, type Host } from '$lib/host';
 import { fixtureHost } from '$lib/host/fixture';
 import { router } from '$lib/router.svelte';
+import { allCommands, bindKeys } from '$lib/commands.svelte';
 import { render, screen, waitFor, within } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, expect, it, vi } from 'vitest';
@@ -14,16 +15,40 @@ beforeEach(() => {
   setHost(host);
 });
 
-it('offers the fixes of a finding as buttons, which change the text and nothing on disk', async () => {
+async function openBroken() {
   const { text, text_hash } = await host.promptOpen('ticket-triage', null);
   await host.promptSave('ticket-triage', text.replace('{{ subject }}', '{{ subjct }}'), text_hash);
   router.go('#/prompts/ticket-triage');
   render(PromptsScreen);
+  return within(await screen.findByRole('region', { name: 'Findings' }));
+}
+
+it('offers the fixes of a finding as buttons, which change the text and nothing on disk', async () => {
+  const list = await openBroken();
   const user = userEvent.setup();
-  const list = await screen.findByRole('region', { name: 'Findings' });
-  expect(within(list).getByRole('button', { name: 'Declare `subjct`' })).toBeInTheDocument();
-  await user.click(within(list).getByRole('button', { name: 'Use `subject`' }));
+  expect(list.getByRole('button', { name: 'Declare `subjct`' })).toBeInTheDocument();
+  await user.click(list.getByRole('button', { name: 'Use `subject`' }));
   await waitFor(() => expect(screen.queryByRole('region', { name: 'Findings' })).toBeNull());
   expect(screen.getByText('unsaved')).toBeInTheDocument();
   expect((await host.promptOpen('ticket-triage', null)).text).toContain('{{ subjct }}');
+  // Unsaved text waits for the prompt to be opened again.
+  await user.click(screen.getByRole('button', { name: 'Discard' }));
+});
+
+it('goes to a problem and opens its fixes by keys, wherever the focus is', async () => {
+  await openBroken();
+  const user = userEvent.setup();
+  const unbind = bindKeys(allCommands());
+  await user.keyboard('{F8}');
+  expect(document.activeElement?.closest('.cm-editor')).not.toBeNull();
+  await user.keyboard('{Control>}.{/Control}');
+  const menu = await screen.findByRole('menu', { name: 'Fixes of this line' });
+  const [use, declare] = within(menu).getAllByRole('menuitem');
+  use?.focus();
+  await user.keyboard('{ArrowDown}');
+  expect(declare).toHaveFocus();
+  await user.keyboard('{Escape}');
+  expect(screen.queryByRole('menu')).toBeNull();
+  expect(document.activeElement?.closest('.cm-editor')).not.toBeNull();
+  unbind();
 });
