@@ -2,4 +2,56 @@
 import type { PriceSource } from "./PriceSource";
 import type { PriorFrom } from "./PriorFrom";
 import type { Usd } from "./Usd";
-export type ModelCost = { model: string, encoding: string, own_encoding: boolean, sections: Array<number>, other_tokens: number, tokens_in: number, dearest: number | null, dearest_share: number | null, tokens_out: number | null, tokens_out_from: PriorFrom, tokens_out_calls: number, usd_in_per_1000: Usd | null, usd_per_1000: Usd | null, source: PriceSource | null, no_price_because: string | null, };
+
+/**
+ * A prompt with one model.
+ */
+export type ModelCost = { 
+/**
+ * As `provider:model`.
+ */
+model: string, encoding: string, 
+/**
+ * False where the maker keeps its vocabulary to itself and another one stands in.
+ */
+own_encoding: boolean, 
+/**
+ * Tokens of each message, in order.
+ */
+sections: Array<number>, 
+/**
+ * Tools, schema and the frames of messages.
+ */
+other_tokens: number, 
+/**
+ * All of it.
+ */
+tokens_in: number, 
+/**
+ * The message that costs most; `None` where there is none.
+ */
+dearest: number | null, 
+/**
+ * Its share of the input, 0 to 1.
+ */
+dearest_share: number | null, 
+/**
+ * Mean length of answers that is assumed; `None` where nothing says how long they are.
+ */
+tokens_out: number | null, tokens_out_from: PriorFrom, 
+/**
+ * Calls that it was read off.
+ */
+tokens_out_calls: number, 
+/**
+ * Of 1,000 calls; `None` without a price.
+ */
+usd_in_per_1000: Usd | null, 
+/**
+ * Input and output; `None` without a price, and where the length of answers is not known.
+ */
+usd_per_1000: Usd | null, source: PriceSource | null, 
+/**
+ * Why there is no price, as a sentence.
+ */
+no_price_because: string | null, };

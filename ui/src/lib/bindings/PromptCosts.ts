@@ -2,4 +2,12 @@
 import type { CountedFrom } from "./CountedFrom";
 import type { ModelCost } from "./ModelCost";
 import type { Role } from "./Role";
-export type PromptCosts = { counted: CountedFrom, not_rendered_because: string | null, roles: Array<Role>, models: Array<ModelCost>, };
+
+/**
+ * A prompt with some models, its own first.
+ */
+export type PromptCosts = { counted: CountedFrom, 
+/**
+ * Why the chosen case could not be counted and the templates were; `None` when it was.
+ */
+not_rendered_because: string | null, roles: Array<Role>, models: Array<ModelCost>, };

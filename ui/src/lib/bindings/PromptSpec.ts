@@ -3,6 +3,7 @@ import type { Budget } from "./Budget";
 import type { ModelParameters } from "./ModelParameters";
 import type { Section } from "./Section";
 import type { ToolDefinition } from "./ToolDefinition";
+import type { ToolUse } from "./ToolUse";
 import type { Variable } from "./Variable";
 import type { JsonValue } from "./serde_json/JsonValue";
 
@@ -17,7 +18,15 @@ changelog: string,
 /**
  * The model this prompt was written for, as `provider:model`; a replay may choose others.
  */
-model: string | null, parameters: ModelParameters, variables: Array<Variable>, tools: Array<ToolDefinition>, 
+model: string | null, parameters: ModelParameters, variables: Array<Variable>, 
+/**
+ * What is offered to the model, in order. One whose file was not found yet has `null` for its parameters.
+ */
+tools: Array<ToolDefinition>, 
+/**
+ * Those of `tools` that are files of their own.
+ */
+tool_files?: Array<ToolUse>, 
 /**
  * JSON Schema that the output must satisfy.
  */
