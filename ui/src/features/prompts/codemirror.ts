@@ -17,6 +17,7 @@ import { adoptStyles } from './adoptStyles';
 import { completionSource, type Known } from './completion/source';
 import { asEditorText } from './fixes';
 import { fixKeys } from './fixMenu';
+import { keepCursorInView } from './keepCursorInView';
 import { promptLanguage } from './promptLanguage';
 
 /** Marks a change that came from outside, so that it is not reported as typing. */
@@ -59,6 +60,7 @@ export function openEditor(options: {
           maxRenderedOptions: 60,
         }),
         fixKeys,
+        keepCursorInView,
         keymap.of([
           { key: 'Mod-s', preventDefault: true, run: () => (options.onsave(), true) },
           // Esc first: Tab then leaves the editor, as CodeMirror's manual tells.
