@@ -27,7 +27,7 @@ async function open() {
 }
 
 const models = (section: HTMLElement) =>
-  [...section.querySelectorAll('tr.model th')].map((cell) => cell.textContent.trim());
+  [...section.querySelectorAll('tr.model [aria-expanded]')].map((cell) => cell.textContent.trim());
 
 describe('the cost of a prompt by model', () => {
   it('names the own model first, the dearest message, the source, and no price where there is none', async () => {
