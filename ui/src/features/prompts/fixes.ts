@@ -10,10 +10,22 @@ export function asEditorText(text: string): string {
   return text.replaceAll(/\r\n?/g, '\n');
 }
 
-/** Makes the edits as one step that can be undone; false when the text is no longer the one that was checked. */
-export function applyFix(view: EditorView, fix: PromptFix, checked: string): boolean {
+/**
+ * Makes the edits as one step that can be undone; false when the text is no longer the one that was checked. The cursor
+ * goes to what was changed, unless it is to stay where one types.
+ */
+export function applyFix(
+  view: EditorView,
+  fix: PromptFix,
+  checked: string,
+  { stay = false } = {},
+): boolean {
   if (view.state.readOnly || view.state.doc.toString() !== asEditorText(checked)) return false;
   const changes = view.state.changes(fix.edits);
+  if (stay) {
+    view.dispatch({ changes, userEvent: 'input.fix' });
+    return true;
+  }
   const { to } = fix.edits.reduce((first, edit) => (edit.from < first.from ? edit : first), {
     from: Infinity,
     to: view.state.selection.main.head,

@@ -43,6 +43,25 @@ describe('inside a tag', () => {
     ]);
   });
 
+  it('offers to declare a name that nobody knows, and asks again with every letter', () => {
+    const declared: string[] = [];
+    const declare = (name: string) => declared.push(name);
+    const asked = (typed: string) => {
+      const state = EditorState.create({ doc: `${FRONT}{{ ${typed}` });
+      const source = completionSource(() => ({ language, variables, declare }));
+      return source(new CompletionContext(state, state.doc.length, false));
+    };
+    const found = asked('place');
+    expect(found?.validFor).toBeUndefined();
+    const option = found?.options.at(-1);
+    expect([option?.label, option?.detail]).toEqual(['place', 'not declared: declare it']);
+    const isOffered = (typed: string) =>
+      asked(typed)?.options.some((o) => o.detail === 'not declared: declare it');
+    expect([isOffered('ticket'), isOffered('range'), isOffered('a.b'), isOffered('x|upp')]).toEqual(
+      [false, false, undefined, false],
+    );
+  });
+
   it('offers what the template has named itself, as far as it reaches', () => {
     expect(inBody('{% for fact in facts %}{{ ¦')).toEqual(expect.arrayContaining(['loop', 'fact']));
     expect(inBody('{% for fact in facts %}{% endfor %}{{ ¦')).not.toContain('fact');

@@ -3,6 +3,7 @@ import type { KnownWord } from '$lib/bindings/KnownWord';
 import type { PromptLanguage } from '$lib/bindings/PromptLanguage';
 import type { Variable } from '$lib/bindings/Variable';
 import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete';
+import { declaring } from './declare';
 import { frontMatterPlace, keysOf, valuesOf } from './frontMatter';
 import { messageBefore, placeAt } from './place';
 import { scopeAt } from './scope';
@@ -11,6 +12,8 @@ import { wantedIn } from './tag';
 export interface Known {
   language: PromptLanguage;
   variables: Variable[];
+  /** Declares a name that was just written; absent where the text cannot be changed. */
+  declare?: (name: string) => void;
 }
 
 const MOST_DETAIL = 72;
@@ -46,11 +49,17 @@ function inTag(
   if (typed === '' && (!(isOpening || context.explicit) || /\d$/.test(place.inside))) return null;
   const wanted = wantedIn(place.tag, place.inside);
   if (wanted === null) return null;
-  const options =
-    wanted === 'names'
-      ? names(before, known)
-      : known.language[wanted].map((word) => ofWord(word, wanted.slice(0, -1)));
-  return { from: context.pos - typed.length, options, validFor: /^\w*$/ };
+  const from = context.pos - typed.length;
+  if (wanted !== 'names') {
+    const options = known.language[wanted].map((word) => ofWord(word, wanted.slice(0, -1)));
+    return { from, options, validFor: /^\w*$/ };
+  }
+  const options = names(before, known);
+  const isNew = IDENTIFIER.test(typed) && options.every((option) => option.label !== typed);
+  if (!isNew || !known.declare) return { from, options, validFor: /^\w*$/ };
+  const close = place.tag === 'expression' ? '}}' : '';
+  // What is typed is itself one of the options, so the next letter asks again.
+  return { from, options: [...options, declaring(typed, close, known.declare)] };
 }
 
 function names(before: string, { language, variables }: Known): Completion[] {
