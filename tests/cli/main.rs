@@ -65,11 +65,15 @@ mod redacting;
 #[cfg(test)]
 mod replaying;
 #[cfg(test)]
+mod schema_contract;
+#[cfg(test)]
 mod shared_workspace;
 #[cfg(test)]
 mod sqlite;
 #[cfg(test)]
 mod stage;
+#[cfg(test)]
+mod tools;
 #[cfg(test)]
 mod trimming;
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod keys;
 mod money;
 mod prompt;
 mod runs;
+mod tool;
 mod trace;
 
 pub(crate) use cost::{Cost, Stats, Tokens};
@@ -14,6 +15,7 @@ pub(crate) use keys::{Key, KeyStorePlace};
 pub(crate) use money::{Cache, Cap, Forecast, MoreUnits, Price, Recompute};
 pub(crate) use prompt::{By, Language, Prompt};
 pub(crate) use runs::{Compare, Dataset, Diff, Recording, Replay, Run, Waits};
+pub(crate) use tool::Tool;
 pub(crate) use trace::{Mapping, Trace};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -63,6 +65,8 @@ pub(crate) enum Command {
     Listen(Listen),
     #[command(subcommand)]
     Prompt(Prompt),
+    #[command(subcommand)]
+    Tool(Tool),
     Replay(Replay),
     Compare(Compare),
     Diff(Diff),

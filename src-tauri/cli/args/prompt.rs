@@ -121,6 +121,20 @@ pub(crate) enum Prompt {
         /// Name of a prompt
         name: String,
     },
+    /// How many answers of each version keep its output schema, and which paths fail
+    #[command(after_help = "Examples:
+  plumbline prompt contract ticket-triage")]
+    Contract {
+        /// Name of a prompt
+        name: String,
+    },
+    /// Tools that changed since the prompt was last replayed, and newer releases of those it takes; exit 1 when stale
+    #[command(after_help = "Examples:
+  plumbline prompt tools order-status")]
+    Tools {
+        /// Name of a prompt
+        name: String,
+    },
     /// Releases and what environments used, newest first
     #[command(after_help = "Examples:
   plumbline prompt history ticket-triage

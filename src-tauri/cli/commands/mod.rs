@@ -7,6 +7,7 @@ mod cost;
 mod dataset;
 mod demo;
 mod doctor;
+mod editor;
 mod environment;
 mod import;
 mod key;
@@ -16,6 +17,7 @@ mod money;
 mod price;
 mod prompt;
 mod prompt_check;
+mod prompt_contract;
 mod prompt_diff;
 mod prompt_file;
 mod promptfoo;
@@ -23,6 +25,7 @@ mod recording;
 mod redaction;
 mod replay;
 mod run;
+mod tool;
 mod trace;
 
 use crate::args::{Cli, Command, Global};
@@ -47,6 +50,7 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<ExitStatus, Problem> {
                 Command::Import(args) => import::import(&engine, args, printer),
                 Command::Listen(args) => listen::listen(&engine, args, printer),
                 Command::Prompt(args) => prompt::run(&engine, args, printer),
+                Command::Tool(args) => tool::run(&engine, args, printer),
                 Command::Replay(args) => replay::replay(&engine, args, printer),
                 Command::Compare(args) => compare::compare(&engine, args, printer),
                 Command::Cost(args) => cost::cost(&engine, args, printer),

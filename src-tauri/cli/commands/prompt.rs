@@ -1,6 +1,6 @@
 //! `plumbline prompt …`
 
-use super::{environment, prompt_check, prompt_diff, prompt_file};
+use super::{environment, prompt_check, prompt_contract, prompt_diff, prompt_file};
 use crate::args::Prompt;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -45,6 +45,8 @@ pub(super) fn run(
         } => prompt_diff::release(engine, name, version, changelog, printer),
         Prompt::New { name, owner } => prompt_file::new(engine, name, owner.as_deref(), printer),
         Prompt::Edit { name } => prompt_file::edit(engine, name, printer),
+        Prompt::Contract { name } => prompt_contract::contract(engine, name, printer),
+        Prompt::Tools { name } => prompt_file::tools(engine, name, printer),
         Prompt::Snippet { prompt, language } => {
             prompt_file::snippet(engine, prompt, *language, printer)
         }
@@ -109,6 +111,7 @@ fn state(row: &PromptRow) -> String {
     match (row.errors, row.drift) {
         (1, _) => "1 error".to_owned(),
         (errors, _) if errors > 0 => format!("{errors} errors"),
+        _ if row.stale => "stale".to_owned(),
         (_, true) => "changed".to_owned(),
         _ => "released".to_owned(),
     }

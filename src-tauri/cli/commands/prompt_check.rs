@@ -97,13 +97,18 @@ fn in_words(prompt: &Checked, printer: &Printer) -> String {
         text.push_str(&format!("  fixed: {}\n", clean(title)));
     }
     for finding in &prompt.findings {
-        let place = finding
-            .line
-            .map_or_else(String::new, |line| format!("line {line}: "));
-        text.push_str(&format!("  {place}{}\n", clean(&finding.message)));
+        text.push_str(&finding_line(finding));
         for fix in &finding.fixes {
             text.push_str(&format!("    could be fixed: {}\n", clean(&fix.title)));
         }
     }
     text
+}
+
+/// A finding as a line of text.
+pub(super) fn finding_line(finding: &PromptFinding) -> String {
+    let place = finding
+        .line
+        .map_or_else(String::new, |line| format!("line {line}: "));
+    format!("  {place}{}\n", clean(&finding.message))
 }

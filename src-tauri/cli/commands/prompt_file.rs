@@ -1,7 +1,7 @@
-//! `plumbline prompt new`, `edit`, `snippet` and `blame`.
+//! `plumbline prompt new`, `edit`, `snippet`, `blame` and `tools`.
 
 use super::prompt::split;
-use super::prompt_check;
+use super::{editor, prompt_check};
 use crate::args::Language;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -9,7 +9,6 @@ use plumbline_engine::{Engine, SnippetLanguage};
 use plumbline_model::Problem;
 use plumbline_report::{Paint, clean};
 use serde_json::json;
-use std::process::Command;
 
 pub(super) fn new(
     engine: &Engine,
@@ -25,29 +24,7 @@ pub(super) fn new(
 }
 
 pub(super) fn edit(engine: &Engine, name: &str, printer: &Printer) -> Result<ExitStatus, Problem> {
-    let path = engine.prompt_open(name, None)?.path;
-    let editor = ["VISUAL", "EDITOR"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|editor| !editor.trim().is_empty())
-        .unwrap_or_else(|| if cfg!(windows) { "notepad" } else { "vi" }.to_owned());
-    // As git does: the variable may carry options, and no shell reads it.
-    let mut words = editor.split_whitespace();
-    let program = words.next().unwrap_or("vi");
-    let status = Command::new(program)
-        .args(words)
-        .arg(&path)
-        .status()
-        .map_err(|error| {
-            Problem::bad_input(format!("cannot start `{}`: {error}", clean(program)))
-                .hint("Name your editor in EDITOR, such as EDITOR=nano.")
-        })?;
-    if !status.success() {
-        return Err(Problem::bad_input(format!(
-            "`{}` ended with {status}; the file is as it left it",
-            clean(program)
-        )));
-    }
+    editor::open(&engine.prompt_open(name, None)?.path)?;
     prompt_check::run(engine, Some(name), false, printer)
 }
 
@@ -109,4 +86,39 @@ pub(super) fn blame(
         text
     })?;
     Ok(ExitStatus::Pass)
+}
+
+pub(super) fn tools(engine: &Engine, name: &str, printer: &Printer) -> Result<ExitStatus, Problem> {
+    let tools = engine.prompt_tools(name)?;
+    printer.answer(&tools, || {
+        let mut text = String::new();
+        match &tools.stale {
+            Some(stale) => {
+                let dataset = clean(&stale.dataset);
+                text.push_str(&format!(
+                    "stale: {dataset} was last replayed with other tools ({} change); replay it to see which answers move\n",
+                    stale.bump
+                ));
+                for reason in &stale.reasons {
+                    text.push_str(&format!("  {}\n", clean(reason)));
+                }
+            }
+            None => text.push_str("not stale: no tool changed since the last replay\n"),
+        }
+        for behind in &tools.behind {
+            text.push_str(&format!(
+                "{} {}: {} is out ({})\n",
+                behind.name, behind.version, behind.newest, behind.bump
+            ));
+            for reason in &behind.reasons {
+                text.push_str(&format!("  {}\n", clean(reason)));
+            }
+        }
+        text
+    })?;
+    Ok(if tools.stale.is_some() {
+        ExitStatus::Findings
+    } else {
+        ExitStatus::Pass
+    })
 }

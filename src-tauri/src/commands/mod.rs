@@ -14,6 +14,7 @@ mod prices;
 mod prompts;
 mod redaction;
 mod replay;
+mod tools;
 mod traces;
 mod workspace;
 
@@ -41,6 +42,14 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         prompts::prompt_usage,
         prompts::prompt_new,
         prompts::prompt_blame,
+        tools::tool_list,
+        tools::tool_open,
+        tools::tool_check_text,
+        tools::tool_save,
+        tools::tool_release,
+        tools::tool_new,
+        tools::prompt_tools,
+        tools::prompt_contract,
         environments::prompt_environments,
         environments::environment_stands,
         environments::prompt_promote,

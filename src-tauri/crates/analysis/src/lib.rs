@@ -6,6 +6,7 @@
 
 pub mod align;
 mod change_kind;
+pub mod contract;
 pub mod cost_curve;
 pub mod diff;
 mod error;

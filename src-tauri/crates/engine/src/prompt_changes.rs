@@ -32,12 +32,15 @@ impl Engine {
         unsaved: Option<&str>,
     ) -> Result<PromptChanges, Problem> {
         let text_of = |version: &str| match unsaved {
-            Some(text) if version == UNSAVED => Ok(text.to_owned()),
+            Some(text) if version == UNSAVED => Ok(self.whole_text(text.to_owned())),
             _ => self.prompt_text(name, version),
         };
         let (text_before, text_after) = (text_of(from)?, text_of(to)?);
         let diff = diff_text(&text_before, &text_after);
-        let (before, after) = (prompts::parse(&text_before), prompts::parse(&text_after));
+        let (before, after) = (
+            self.read_prompt(&text_before),
+            self.read_prompt(&text_after),
+        );
         let (Ok(before), Ok(after)) = (before, after) else {
             return Ok(PromptChanges {
                 from: from.to_owned(),

@@ -5,7 +5,6 @@ use crate::api::{CountedFrom, ModelCost, PriorFrom, PromptCosts, VariablesFrom};
 use crate::prompt_render::render;
 use crate::replay::{Prior, RECORDED, parse_target};
 use plumbline_model::{ChatRequest, Message, Problem, PromptSpec, Target, Usage, Usd};
-use plumbline_prompts as prompts;
 use plumbline_tokens::{self as tokens, Encoding};
 use plumbline_workspace::Page;
 use rust_decimal::Decimal;
@@ -30,7 +29,7 @@ impl Engine {
         from: Option<&VariablesFrom>,
         models: &[String],
     ) -> Result<PromptCosts, Problem> {
-        let spec = prompts::parse(text)?;
+        let spec = self.read_prompt(text)?;
         let variables = match from {
             None => None,
             Some(VariablesFrom::Values { values }) => Some(Ok(values.clone())),

@@ -3,7 +3,7 @@
 use crate::Engine;
 use crate::api::{FindingSeverity, PromptFinding, PromptFix, PromptMended, TextEdit};
 use crate::prompt_folder::text_hash;
-use plumbline_model::{Problem, PromptSpec};
+use plumbline_model::{Problem, PromptSpec, ToolUse};
 use plumbline_prompts::{self as prompts, Around, EditorText};
 use plumbline_workspace::Topic;
 
@@ -17,7 +17,14 @@ impl Engine {
         let text = folder.working_text(name)?;
         let latest = self.latest_release(name)?;
         let person = crate::environments::person();
-        let mended = prompts::mend(&text, &around(name, latest.as_ref(), &person));
+        let find_tool = |file: &ToolUse| self.find_tool(file);
+        let around = Around {
+            folder: Some(name),
+            latest: latest.as_ref(),
+            person: Some(&person),
+            find_tool: Some(&find_tool),
+        };
+        let mended = prompts::mend(&text, &around);
         if !mended.done.is_empty() {
             folder.save_working(name, &mended.text, &text_hash(&text))?;
             self.inner.workspace.announce(Topic::Prompt, name)?;
@@ -37,44 +44,52 @@ impl Engine {
             .transpose()?
             .and_then(|text| prompts::parse(&text).ok()))
     }
-}
 
-fn around<'a>(name: &'a str, latest: Option<&'a PromptSpec>, person: &'a str) -> Around<'a> {
-    Around {
-        folder: Some(name),
-        latest,
-        person: Some(person),
-        find_tool: None,
+    /// Checks the text as the file of `name`; a text that cannot be parsed has one finding that says why.
+    pub(crate) fn inspect(
+        &self,
+        name: &str,
+        text: &str,
+    ) -> (Option<PromptSpec>, Vec<PromptFinding>) {
+        let find_tool = |file: &ToolUse| self.find_tool(file);
+        let around = Around {
+            folder: Some(name),
+            find_tool: Some(&find_tool),
+            ..Around::default()
+        };
+        let checked = prompts::check_file(text, &around);
+        let findings = checked.findings.into_iter();
+        (checked.spec, findings.map(finding).collect())
     }
-}
 
-/// Parses and checks the text as the file of `name`; a text that cannot be parsed has one finding that says why.
-pub(crate) fn inspect(name: &str, text: &str) -> (Option<PromptSpec>, Vec<PromptFinding>) {
-    let checked = prompts::check_file(text, &around(name, None, ""));
-    let findings = checked.findings.into_iter();
-    (
-        checked.spec,
-        findings.map(|found| finding(found, Vec::new())).collect(),
-    )
-}
-
-/// The same against its latest release, with fixes.
-pub(crate) fn inspect_with_fixes(
-    name: &str,
-    text: &str,
-    latest: Option<&PromptSpec>,
-) -> (Option<PromptSpec>, Vec<PromptFinding>) {
-    let person = crate::environments::person();
-    let around = around(name, latest, &person);
-    let checked = prompts::check_file(text, &around);
-    let fixes = prompts::fixes(text, &around, &checked);
-    let places = EditorText::new(text);
-    let with_fixes = |(found, fixes): (prompts::Finding, Vec<prompts::Fix>)| {
-        let fixes = fixes.into_iter().map(|fix| as_edits(fix, &places));
-        finding(found, fixes.collect())
-    };
-    let findings = checked.findings.into_iter().zip(fixes);
-    (checked.spec, findings.map(with_fixes).collect())
+    /// The same against its latest release, with fixes.
+    pub(crate) fn inspect_with_fixes(
+        &self,
+        name: &str,
+        text: &str,
+        latest: Option<&PromptSpec>,
+    ) -> (Option<PromptSpec>, Vec<PromptFinding>) {
+        let person = crate::environments::person();
+        let find_tool = |file: &ToolUse| self.find_tool(file);
+        let around = Around {
+            folder: Some(name),
+            latest,
+            person: Some(&person),
+            find_tool: Some(&find_tool),
+        };
+        let checked = prompts::check_file(text, &around);
+        let fixes = prompts::fixes(text, &around, &checked);
+        let places = EditorText::new(text);
+        let with_fixes = |(found, fixes): (prompts::Finding, Vec<prompts::Fix>)| PromptFinding {
+            fixes: fixes
+                .into_iter()
+                .map(|fix| as_edits(fix, &places))
+                .collect(),
+            ..finding(found)
+        };
+        let findings = checked.findings.into_iter().zip(fixes);
+        (checked.spec, findings.map(with_fixes).collect())
+    }
 }
 
 fn as_edits(fix: prompts::Fix, places: &EditorText<'_>) -> PromptFix {
@@ -95,7 +110,8 @@ fn as_edits(fix: prompts::Fix, places: &EditorText<'_>) -> PromptFix {
     }
 }
 
-fn finding(found: prompts::Finding, fixes: Vec<PromptFix>) -> PromptFinding {
+/// A finding for which nobody looked for fixes.
+pub(crate) fn finding(found: prompts::Finding) -> PromptFinding {
     PromptFinding {
         severity: match found.severity {
             prompts::Severity::Error => FindingSeverity::Error,
@@ -103,6 +119,6 @@ fn finding(found: prompts::Finding, fixes: Vec<PromptFix>) -> PromptFinding {
         },
         line: found.line.and_then(|line| u32::try_from(line).ok()),
         message: found.message,
-        fixes,
+        fixes: Vec::new(),
     }
 }

@@ -1,9 +1,10 @@
 //! The folder of prompt files: `<name>/prompt.md` is edited in place, `<name>/releases/<semver>.md` never change.
+//! Tools stand in it the same way, as `tools/<name>/tool.md`.
 //!
 //! Names are checked before they become paths, and a file is replaced whole or not at all.
 
 use plumbline_model::{Code, Problem};
-use plumbline_prompts::check_name;
+use plumbline_prompts::{PromptError, check_name, check_tool_name};
 use semver::Version;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -12,18 +13,52 @@ use std::path::{Path, PathBuf};
 
 /// Larger files are not prompts.
 const MAX_PROMPT_BYTES: u64 = 2 * 1024 * 1024;
-const WORKING_FILE: &str = "prompt.md";
 const RELEASES: &str = "releases";
+/// Where the tools of a folder of prompts are; no prompt may have this name.
+pub(crate) const TOOLS: &str = "tools";
 
-/// A folder of prompts.
+/// What stands in a folder.
+#[derive(Debug)]
+struct Kind {
+    /// As a person calls it, and the command line too.
+    what: &'static str,
+    working_file: &'static str,
+    check_name: fn(&str) -> Result<(), PromptError>,
+}
+
+static PROMPTS: Kind = Kind {
+    what: "prompt",
+    working_file: "prompt.md",
+    check_name,
+};
+
+static TOOL_FILES: Kind = Kind {
+    what: "tool",
+    working_file: "tool.md",
+    check_name: check_tool_name,
+};
+
+/// A folder of prompts, or of tools: each with one working file and releases that never change.
 #[derive(Debug, Clone)]
 pub(crate) struct PromptFolder {
     root: PathBuf,
+    kind: &'static Kind,
 }
 
 impl PromptFolder {
     pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self {
+            root: root.into(),
+            kind: &PROMPTS,
+        }
+    }
+
+    /// The tools that the prompts of this folder share.
+    pub(crate) fn tools(&self) -> Self {
+        Self {
+            root: self.root.join(TOOLS),
+            kind: &TOOL_FILES,
+        }
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -45,28 +80,48 @@ impl PromptFolder {
         let mut names: Vec<String> = entries
             .filter_map(Result::ok)
             .filter_map(|entry| entry.file_name().into_string().ok())
-            .filter(|name| check_name(name).is_ok())
-            .filter(|name| self.root.join(name).join(WORKING_FILE).is_file())
+            .filter(|name| (self.kind.check_name)(name).is_ok())
+            .filter(|name| self.root.join(name).join(self.kind.working_file).is_file())
             .collect();
         names.sort();
         Ok(names)
     }
 
     pub(crate) fn working_path(&self, name: &str) -> Result<PathBuf, Problem> {
-        check_name(name)?;
-        Ok(self.root.join(name).join(WORKING_FILE))
+        (self.kind.check_name)(name)?;
+        Ok(self.root.join(name).join(self.kind.working_file))
     }
 
     pub(crate) fn working_text(&self, name: &str) -> Result<String, Problem> {
         let path = self.working_path(name)?;
         if !path.is_file() {
+            let what = self.kind.what;
             return Err(Problem::not_found(format!(
-                "no prompt `{name}` in {}",
+                "no {what} `{name}` in {}",
                 self.root.display()
             ))
-            .hint("`plumbline prompt list` names the prompts that exist."));
+            .hint(format!(
+                "`plumbline {what} list` names the {what}s that exist."
+            )));
         }
         read_text(&path)
+    }
+
+    /// Bytes of the working file and when it was last written, and when a release came or went (nanoseconds since
+    /// 1970); `None` where the system does not tell.
+    pub(crate) fn changed_at(&self, name: &str) -> Option<((u64, i64), Option<i64>)> {
+        let written = |path: &Path| {
+            let found = fs::metadata(path).ok()?;
+            let since = found
+                .modified()
+                .ok()?
+                .duration_since(std::time::UNIX_EPOCH)
+                .ok()?;
+            Some((found.len(), i64::try_from(since.as_nanos()).ok()?))
+        };
+        let path = self.working_path(name).ok()?;
+        let releases = written(&path.with_file_name(RELEASES)).map(|(_, at)| at);
+        Some((written(&path)?, releases))
     }
 
     /// Released versions on disk, oldest first.
@@ -97,9 +152,10 @@ impl PromptFolder {
     pub(crate) fn release_text(&self, name: &str, version: &Version) -> Result<String, Problem> {
         let path = self.release_path(name, version)?;
         if !path.is_file() {
+            let what = self.kind.what;
             return Err(
-                Problem::not_found(format!("prompt `{name}` has no release {version}")).hint(
-                    format!("`plumbline prompt list {name}` names its releases."),
+                Problem::not_found(format!("{what} `{name}` has no release {version}")).hint(
+                    format!("`plumbline {what} list {name}` names its releases."),
                 ),
             );
         }
@@ -126,6 +182,12 @@ impl PromptFolder {
 
     /// Writes the working file of a prompt that does not exist yet.
     pub(crate) fn create_working(&self, name: &str, text: &str) -> Result<(), Problem> {
+        if self.kind.what == PROMPTS.what && name == TOOLS {
+            return Err(Problem::bad_input(format!(
+                "no prompt can be called `{name}`: the folder of that name holds the tools"
+            ))
+            .hint("Choose another name."));
+        }
         write_whole(&self.working_path(name)?, text, false)
     }
 

@@ -3,7 +3,7 @@
 use crate::Engine;
 use crate::api::{FindingSeverity, PromptView, ReleaseRow};
 use crate::prompt_folder::{PromptFolder, text_hash};
-use crate::prompts::{inspect, parse_version};
+use crate::prompts::parse_version;
 use plumbline_model::{Problem, PromptSpec};
 use plumbline_prompts as prompts;
 use plumbline_workspace::PromptRelease;
@@ -21,7 +21,7 @@ impl Engine {
         let version = parse_version(version)?;
         let working = folder.working_text(name)?;
         let text = prompts::new_release_text(&working, &version, changelog)?;
-        let (spec, findings) = inspect(name, &text);
+        let (spec, findings) = self.inspect(name, &text);
         if let Some(error) = findings
             .iter()
             .find(|f| f.severity == FindingSeverity::Error)
@@ -34,8 +34,9 @@ impl Engine {
         }
         let spec = spec.ok_or_else(|| Problem::internal("a checked prompt has no content"))?;
         self.refuse_small_bump(&folder, name, &version, &spec)?;
-        folder.write_release(name, &version, &text)?;
-        self.remember_release(&spec, &text)?;
+        let released = prompts::with_tools_written(&text, &spec)?;
+        folder.write_release(name, &version, &released)?;
+        self.remember_release(&prompts::parse(&released)?, &released)?;
         folder.save_working(name, &text, &text_hash(&working))?;
         self.prompt_open(name, None)
     }
@@ -56,17 +57,7 @@ impl Engine {
             return Ok(());
         };
         let old = prompts::parse(&folder.release_text(name, &latest)?)?;
-        let bump = prompts::bump(&old, spec);
-        let least = bump.computed.apply(&latest);
-        if *version > latest && *version >= least {
-            return Ok(());
-        }
-        Err(Problem::bad_input(format!(
-            "{version} is too small a step from {latest}: this is a {} change ({})",
-            bump.computed,
-            bump.reasons.join("; ")
-        ))
-        .hint(format!("Release it as {least} or higher.")))
+        prompts::bump(&old, spec).refuse_less(&latest, version)
     }
 
     /// Rows of the releases on disk, newest first; each is remembered, so a changed file is noticed.

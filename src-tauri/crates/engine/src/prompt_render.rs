@@ -18,7 +18,7 @@ impl Engine {
         from: &VariablesFrom,
     ) -> Result<RenderView, Problem> {
         let spec = match text {
-            Some(text) => prompts::parse(text)?,
+            Some(text) => self.read_prompt(text)?,
             None => self.prompt_spec(name, version.unwrap_or(WORKING))?.0,
         };
         let variables = match from {

@@ -1,6 +1,6 @@
 //! Follows the prompts folder, so that a window shows what an editor or version control did to a file.
 //!
-//! Only the folders of prompts and their releases are watched, never what lies deeper: somebody may open a folder
+//! Only the folders of prompts, of tools and of their releases are watched, never what lies deeper: somebody may open a folder
 //! that holds far more than prompts. Announcing a change is all it does; who has unsaved text decides what becomes
 //! of it.
 
@@ -152,13 +152,17 @@ impl Follower {
     }
 
     fn watch_prompts(&mut self) {
-        let root = self.folder.root().to_owned();
-        for name in self.folder.names().unwrap_or_default() {
-            let own = root.join(name);
-            for folder in [own.join("releases"), own] {
-                if let Err(error) = self.watch(&folder) {
-                    tracing::warn!(%error, folder = %folder.display(), "a prompt is not followed");
-                }
+        let tools = self.folder.tools();
+        let mut folders = vec![tools.root().to_owned()];
+        for kind in [&self.folder, &tools] {
+            for name in kind.names().unwrap_or_default() {
+                let own = kind.root().join(name);
+                folders.extend([own.join("releases"), own]);
+            }
+        }
+        for folder in folders {
+            if let Err(error) = self.watch(&folder) {
+                tracing::warn!(%error, folder = %folder.display(), "a prompt is not followed");
             }
         }
     }
@@ -222,6 +226,10 @@ mod tests {
         seq = wait_for(&engine, seq, "order");
         write(&root, "order/releases/1.0.0.md", "released by a pull");
         seq = wait_for(&engine, seq, "order");
+        write(&root, "tools/search/tool.md", "a first tool");
+        seq = wait_for(&engine, seq, "tools");
+        write(&root, "tools/search/tool.md", "and changed");
+        seq = wait_for(&engine, seq, "tools");
         fs::remove_dir_all(root.join("triage")).unwrap();
         seq = wait_for(&engine, seq, "triage");
         write(&root, "triage/prompt.md", "back again");

@@ -1,9 +1,7 @@
-//! Prompts: list, open, check, save.
+//! Prompts: open, check, save.
 
 use crate::Engine;
-use crate::api::{FindingSeverity, PromptCheck, PromptRow, PromptView, SectionTokens};
-pub(crate) use crate::prompt_fixes::inspect;
-use crate::prompt_fixes::inspect_with_fixes;
+use crate::api::{PromptCheck, PromptView, SectionTokens};
 use crate::prompt_folder::{PromptFolder, text_hash};
 use plumbline_model::{Problem, PromptSpec};
 use plumbline_prompts as prompts;
@@ -16,44 +14,6 @@ use std::path::Path;
 pub(crate) const WORKING: &str = "working";
 
 impl Engine {
-    /// Every prompt of the folder; a file that cannot be parsed is listed with its errors.
-    pub fn prompt_list(&self) -> Result<Vec<PromptRow>, Problem> {
-        let folder = self.prompt_folder()?;
-        folder
-            .names()?
-            .iter()
-            .map(|name| self.prompt_row(&folder, name))
-            .collect()
-    }
-
-    fn prompt_row(&self, folder: &PromptFolder, name: &str) -> Result<PromptRow, Problem> {
-        let text = folder.working_text(name)?;
-        let releases = folder.releases(name)?;
-        let latest_text = match releases.last() {
-            Some(version) => Some(folder.release_text(name, version)?),
-            None => None,
-        };
-        let (spec, findings) = inspect(name, &text);
-        let count = |severity| findings.iter().filter(|f| f.severity == severity).count() as u32;
-        Ok(PromptRow {
-            name: name.to_owned(),
-            owner: spec
-                .as_ref()
-                .map(|spec| spec.owner.clone())
-                .unwrap_or_default(),
-            description: spec
-                .as_ref()
-                .map(|spec| spec.description.clone())
-                .unwrap_or_default(),
-            working_version: spec.as_ref().map(|spec| spec.version.to_string()),
-            latest_release: releases.last().map(Version::to_string),
-            releases: releases.len() as u32,
-            drift: latest_text.is_none_or(|latest| latest != text),
-            errors: count(FindingSeverity::Error),
-            warnings: count(FindingSeverity::Warning),
-        })
-    }
-
     /// One prompt: its working file, or a release.
     pub fn prompt_open(&self, name: &str, version: Option<&str>) -> Result<PromptView, Problem> {
         let folder = self.prompt_folder()?;
@@ -79,7 +39,7 @@ impl Engine {
             text_hash: text_hash(&text),
             path: path.display().to_string(),
             check: self.check_against(name, &text, latest.as_deref()),
-            drift: folder.working_text(name)? != latest.unwrap_or_default(),
+            drift: self.whole_text(folder.working_text(name)?) != latest.unwrap_or_default(),
             releases,
             text,
         })
@@ -98,7 +58,7 @@ impl Engine {
 
     fn check_against(&self, name: &str, text: &str, latest: Option<&str>) -> PromptCheck {
         let latest = latest.and_then(|latest| prompts::parse(latest).ok());
-        let (spec, findings) = inspect_with_fixes(name, text, latest.as_ref());
+        let (spec, findings) = self.inspect_with_fixes(name, text, latest.as_ref());
         let encoding = encoding_of(spec.as_ref());
         let bump = match (&spec, &latest) {
             (Some(new), Some(old)) => Some(prompts::bump(old, new)),
@@ -151,10 +111,11 @@ impl Engine {
         ))
     }
 
+    /// The text of a version, with the definitions of its tools in it.
     pub(crate) fn prompt_text(&self, name: &str, version: &str) -> Result<String, Problem> {
         let folder = self.prompt_folder()?;
         if version == WORKING {
-            folder.working_text(name)
+            Ok(self.whole_text(folder.working_text(name)?))
         } else {
             folder.release_text(name, &parse_version(version)?)
         }
@@ -167,7 +128,7 @@ impl Engine {
         version: &str,
     ) -> Result<(PromptSpec, String), Problem> {
         let text = self.prompt_text(name, version)?;
-        let spec = prompts::parse(&text).map_err(|error| {
+        let spec = self.read_prompt(&text).map_err(|error| {
             let problem = Problem::from(error);
             Problem {
                 message: format!("{name}@{version}: {}", problem.message),

@@ -43,8 +43,8 @@ pub use money::Usd;
 pub use payer::{NoPayer, Payer};
 pub use problem::{Code, Problem};
 pub use prompt::{
-    Budget, Escalation, ModelParameters, PromptSpec, Section, SummaryPrompt, ToolDefinition, Trim,
-    TrimPolicy, TrimRule, Trimmed, Variable, WhenOver,
+    Budget, Escalation, ModelParameters, PromptOrigin, PromptSpec, Section, SummaryPrompt,
+    ToolDefinition, Trim, TrimPolicy, TrimRule, Trimmed, Variable, WhenOver,
 };
 pub use request::{AssembledRequest, ChatRequest};
 pub use response::{Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob};

@@ -1,6 +1,6 @@
 //! A prompt as code: what one prompt file says, after parsing.
 
-use crate::{Role, ToolUse, Usd};
+use crate::{NanosText, Role, ToolUse, Usd};
 use semver::Version;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -215,6 +215,24 @@ pub struct Section {
     pub line: usize,
 }
 
+/// Where a version was made before it came here. It names; nothing is fetched from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct PromptOrigin {
+    /// The system it came from, such as `langfuse` or `git`.
+    pub source: String,
+    /// Its version or commit there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    /// Who made it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    /// When it was made there; in a prompt file an RFC 3339 time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<NanosText>,
+}
+
 /// Everything one prompt file says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -238,6 +256,9 @@ pub struct PromptSpec {
     /// JSON Schema that the output must satisfy.
     pub output_schema: Option<Value>,
     pub budget: Budget,
+    /// Where this version was made, when it was imported; metadata, in no hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<PromptOrigin>,
     pub sections: Vec<Section>,
 }
 
@@ -258,6 +279,7 @@ impl PromptSpec {
             tool_files: Vec::new(),
             output_schema: None,
             budget: Budget::default(),
+            origin: None,
             sections: Vec::new(),
         }
     }

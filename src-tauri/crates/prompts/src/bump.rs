@@ -14,7 +14,7 @@ mod corpus_tests;
 #[cfg(test)]
 mod tests;
 
-use plumbline_model::PromptSpec;
+use plumbline_model::{Problem, PromptSpec};
 use semver::Version;
 use serde::Serialize;
 use std::fmt;
@@ -63,6 +63,25 @@ impl fmt::Display for BumpKind {
 pub struct Bump {
     pub computed: BumpKind,
     pub reasons: Vec<String>,
+}
+
+impl Bump {
+    /// Refuses a version that is a smaller step from the latest release than what changed.
+    ///
+    /// # Errors
+    /// `BadInput` with the reasons for a larger step, and the least version that will do.
+    pub fn refuse_less(&self, latest: &Version, version: &Version) -> Result<(), Problem> {
+        let least = self.computed.apply(latest);
+        if *version > *latest && *version >= least {
+            return Ok(());
+        }
+        Err(Problem::bad_input(format!(
+            "{version} is too small a step from {latest}: this is a {} change ({})",
+            self.computed,
+            self.reasons.join("; ")
+        ))
+        .hint(format!("Release it as {least} or higher.")))
+    }
 }
 
 /// Compares two versions of a prompt. Their version numbers themselves play no part.

@@ -5,7 +5,7 @@ use crate::{BumpKind, Finding, PromptError, Severity, bump, front_matter, parse,
 use plumbline_model::{Problem, PromptSpec, ToolSpec, ToolUse};
 
 /// Looks for the file of a tool.
-pub type FindTool = dyn Fn(&ToolUse) -> Option<ToolSpec>;
+pub type FindTool<'a> = dyn Fn(&ToolUse) -> Option<ToolSpec> + 'a;
 
 /// What is known about a prompt file beside its text. Nothing needs to be.
 #[derive(Clone, Copy, Default)]
@@ -15,7 +15,7 @@ pub struct Around<'a> {
     pub latest: Option<&'a PromptSpec>,
     /// Who edits it.
     pub person: Option<&'a str>,
-    pub find_tool: Option<&'a FindTool>,
+    pub find_tool: Option<&'a FindTool<'a>>,
 }
 
 /// What a text says as a prompt file, and what is wrong with it.

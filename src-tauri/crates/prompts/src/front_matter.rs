@@ -4,8 +4,8 @@
 //! `when_over` mean stands with the code that fits a prompt to its budget.
 
 use crate::tool_uses::ToolEntries;
-use crate::{PromptError, check_name};
-use plumbline_model::{Budget, ModelParameters, ToolDefinition, ToolUse, Variable};
+use crate::{PromptError, check_name, instant};
+use plumbline_model::{Budget, ModelParameters, PromptOrigin, ToolDefinition, ToolUse, Variable};
 use semver::Version;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -22,6 +22,7 @@ pub(crate) const KEYS: &[&str] = &[
     "tools",
     "output_schema",
     "budget",
+    "origin",
 ];
 pub(crate) const VARIABLE_KEYS: &[&str] = &["name", "type", "description", "default", "trim"];
 pub(crate) const TRIM_KEYS: &[&str] = &["policy", "keep_tokens", "score"];
@@ -33,6 +34,7 @@ pub(crate) const BUDGET_KEYS: &[&str] = &[
 ];
 pub(crate) const TOOL_KEYS: &[&str] = &["name", "version", "description", "parameters"];
 pub(crate) const TOOL_USE_KEYS: &[&str] = &["use"];
+pub(crate) const ORIGIN_KEYS: &[&str] = &["source", "id", "author", "at"];
 
 /// Values of the front matter, typed.
 pub(crate) struct FrontMatter {
@@ -48,6 +50,7 @@ pub(crate) struct FrontMatter {
     pub(crate) tool_files: Vec<ToolUse>,
     pub(crate) output_schema: Option<Value>,
     pub(crate) budget: Budget,
+    pub(crate) origin: Option<PromptOrigin>,
 }
 
 /// A prompt file cut at its `---` lines.
@@ -120,6 +123,7 @@ pub(crate) fn read(yaml: &str) -> Result<FrontMatter, PromptError> {
         tool_files,
         output_schema: keys.take("output_schema"),
         budget: keys.budget()?,
+        origin: keys.origin()?,
     })
 }
 
@@ -253,6 +257,27 @@ impl<'t> Keys<'t> {
             added.map_err(|reason| self.fault("tools", reason))?;
         }
         Ok(read)
+    }
+
+    /// `{source, id, author, at}`; the time is written as people read it.
+    fn origin(&mut self) -> Result<Option<PromptOrigin>, PromptError> {
+        let key = "origin";
+        let Some(mut value) = self.take(key) else {
+            return Ok(None);
+        };
+        self.known_members(key, &value, ORIGIN_KEYS)?;
+        if let Some(at) = value.get_mut("at").filter(|at| !at.is_null()) {
+            let nanos = at.as_str().and_then(instant::from_rfc3339).ok_or_else(|| {
+                let reason = format!(
+                    "`at` of `origin` must be a time such as 2026-03-01T09:30:00Z, not {at}"
+                );
+                self.fault(key, reason)
+            })?;
+            *at = Value::String(nanos.0.to_string());
+        }
+        serde_json::from_value(value)
+            .map(Some)
+            .map_err(|e| self.fault(key, format!("`{key}`: {e}")))
     }
 
     /// A list of names or of `{name, type, …}`, or a map from the name to `{type, …}`.

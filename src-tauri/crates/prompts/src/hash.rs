@@ -164,6 +164,10 @@ mod tests {
         let same = [
             ("version: 1.2.0", "version: 2.0.0"),
             ("owner: support@", "owner: sales@"),
+            (
+                "owner: support@",
+                "origin: {source: git, id: 4f2c}\nowner: support@",
+            ),
             ("temperature: 0.2", "temperature: 2.0e-1"),
             ("max_tokens_in: 2000", "max_tokens_in: 1"),
             ("model: openai:gpt-4o-mini", "model: openai:gpt-4o"),

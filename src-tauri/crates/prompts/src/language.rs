@@ -87,6 +87,7 @@ fn meaning(key: &str) -> &'static str {
         "tools" => "what the model may call",
         "output_schema" => "JSON Schema of the answer",
         "budget" => "limits of every call",
+        "origin" => "where it was imported from",
         _ => "",
     }
 }

@@ -18,6 +18,7 @@ mod fit;
 mod fix;
 mod front_matter;
 mod hash;
+mod instant;
 mod language;
 mod name;
 mod parse;
@@ -31,6 +32,8 @@ mod template;
 mod tool_file;
 mod tool_uses;
 mod variables;
+mod write;
+mod yaml_text;
 
 pub use assemble::{assemble, check_budget, check_cost, identify};
 pub use bump::{Bump, BumpKind, bump};
@@ -48,6 +51,9 @@ pub use release::new_release_text;
 pub use render::{Renderer, render};
 pub use schema::check_schema;
 pub use snippet::{SnippetLanguage, snippet};
-pub use tool_file::{check_tool, check_tool_name, new_tool_release_text, parse_tool, tool_bump};
+pub use tool_file::{
+    check_tool, check_tool_name, new_tool_release_text, parse_tool, tool_bump, tools_bump,
+};
 pub use tool_uses::{fits, resolve_tools, unresolved_tools, with_tools_written};
 pub use variables::{ignored_variables, used_variables, value_of_text};
+pub use write::write_prompt;

@@ -31,6 +31,7 @@ pub fn parse(text: &str) -> Result<PromptSpec, PromptError> {
         tool_files: front.tool_files,
         output_schema: front.output_schema,
         budget: front.budget,
+        origin: front.origin,
         sections: sections::split(cut.body, cut.body_line)?,
     })
 }
@@ -217,6 +218,21 @@ user:
                 "---\nname: a\nversion: 1.0.0\nbudget: {when_over: {summarise: {variable: v, by: s}}}\n---\n",
                 4,
                 "unknown field `by`",
+            ),
+            (
+                "---\nname: a\nversion: 1.0.0\norigin: {sorce: git}\n---\n",
+                4,
+                "did you mean `source`",
+            ),
+            (
+                "---\nname: a\nversion: 1.0.0\norigin: {id: \"7\"}\n---\n",
+                4,
+                "missing field `source`",
+            ),
+            (
+                "---\nname: a\nversion: 1.0.0\norigin: {source: git, at: yesterday}\n---\n",
+                4,
+                "`at` of `origin` must be a time",
             ),
             ("name: a\n", 1, "must start with"),
             ("---\nname: a\n", 1, "no second line"),

@@ -49,7 +49,19 @@ pub(crate) fn split(body: &str, body_line: usize) -> Result<Vec<Section>, Prompt
     Ok(sections)
 }
 
-fn role_of_marker(line: &str) -> Option<Role> {
+/// The text of a message as it stands in a file: a line that would open a message gets a backslash.
+pub(crate) fn escape(template: &str) -> String {
+    let mut out = String::with_capacity(template.len());
+    for line in template.split_inclusive('\n') {
+        if role_of_marker(line.trim_end().trim_start_matches('\\')).is_some() {
+            out.push('\\');
+        }
+        out.push_str(line);
+    }
+    out
+}
+
+pub(crate) fn role_of_marker(line: &str) -> Option<Role> {
     match line {
         "system:" => Some(Role::System),
         "user:" => Some(Role::User),
@@ -60,7 +72,7 @@ fn role_of_marker(line: &str) -> Option<Role> {
 }
 
 /// The text up to the end of its last line that is not blank; that line keeps its trailing spaces.
-fn without_blank_end(text: &str) -> &str {
+pub(crate) fn without_blank_end(text: &str) -> &str {
     let solid = text.trim_end().len();
     match text[solid..].find(['\r', '\n']) {
         Some(end) => &text[..solid + end],

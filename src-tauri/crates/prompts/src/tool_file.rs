@@ -16,7 +16,7 @@ use crate::front_matter::{self, Keys};
 use crate::name::is_device;
 use crate::release::{not_exchangeable, with_version};
 use crate::{Bump, BumpKind, Finding, PromptError, Severity, check_schema};
-use plumbline_model::ToolSpec;
+use plumbline_model::{ToolDefinition, ToolSpec};
 use semver::Version;
 
 const KEYS: &[&str] = &["name", "version", "owner", "changelog", "parameters"];
@@ -111,6 +111,14 @@ pub fn check_tool(text: &str) -> Vec<Finding> {
         add(Severity::Error, "parameters", message);
     }
     findings
+}
+
+/// Compares the tools that a prompt offered with those it offers now.
+#[must_use]
+pub fn tools_bump(old: &[ToolDefinition], new: &[ToolDefinition]) -> Bump {
+    let mut changes = Changes::default();
+    changes.tools(old, new);
+    changes.finish()
 }
 
 /// Compares two versions of a tool. Their version numbers themselves play no part.

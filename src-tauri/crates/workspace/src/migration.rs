@@ -73,6 +73,7 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
         table::cell::V6,
     ],
     &[table::environment_change::V7],
+    &[table::prompt_file::V8, table::tool_release::V8],
 ];
 
 /// Brings the file to the newest schema. An older file with content is backed up first.

@@ -1,7 +1,7 @@
 import { setHost, type Host } from '$lib/host';
 import { fixtureHost } from '$lib/host/fixture';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Draft } from './draft.svelte';
+import { Draft, promptDesk } from './draft.svelte';
 
 const NAME = 'ticket-triage';
 let host: Host;
@@ -12,7 +12,7 @@ beforeEach(() => {
 });
 
 async function opened(version: string | null = null): Promise<Draft> {
-  const draft = new Draft();
+  const draft = new Draft(promptDesk);
   draft.show(await host.promptOpen(NAME, version));
   return draft;
 }

@@ -70,7 +70,7 @@ describe('the rendering beside the editor', () => {
     const { container } = await open('#/prompts/ticket-triage');
     const pane = within(await beside());
     await pane.findByText(/You sort support tickets/);
-    expect(container.querySelector('.stale')).toBeNull();
+    expect(container.querySelector('.content.stale')).toBeNull();
     broken = true;
     router.set({ case: 'another' });
     expect(await pane.findByRole('alert')).toHaveTextContent('line 31');

@@ -11,4 +11,8 @@ working_version: string | null, latest_release: string | null, releases: number,
 /**
  * The working file says something else than the latest release.
  */
-drift: boolean, errors: number, warnings: number, };
+drift: boolean, errors: number, warnings: number, 
+/**
+ * A tool changed since the prompt was last replayed over its dataset.
+ */
+stale: boolean, };

@@ -14,6 +14,7 @@ import { FixtureJobs } from './fixtures/jobs';
 import { fixtureKeys } from './fixtures/keys';
 import { fixturePrompts } from './fixtures/prompts';
 import { fixtureRuns } from './fixtures/runs';
+import { fixtureTools } from './fixtures/tools';
 import { fixtureTraces } from './fixtures/traces';
 import type { Host } from './host';
 
@@ -52,6 +53,7 @@ export function fixtureHost(options: FixtureOptions = {}): Host {
 
   return {
     ...fixturePrompts(announce),
+    ...fixtureTools(() => announce('prompt')),
     ...fixtureEnvironments(announce),
     ...fixtureIntake(announce),
     ...fixtureKeys(),

@@ -2,6 +2,11 @@
  * The only door to everything outside the window: one method per command of the desktop shell.
  * Every rejection is a `Problem`. `tauri.ts` answers in the app, `fixture.ts` in a browser and in tests.
  */
+import type { ContractRow } from '$lib/bindings/ContractRow';
+import type { PromptTools } from '$lib/bindings/PromptTools';
+import type { ToolCheck } from '$lib/bindings/ToolCheck';
+import type { ToolRow } from '$lib/bindings/ToolRow';
+import type { ToolView } from '$lib/bindings/ToolView';
 import type { BlamedLine } from '$lib/bindings/BlamedLine';
 import type { ChangedBy } from '$lib/bindings/ChangedBy';
 import type { EnvironmentChange } from '$lib/bindings/EnvironmentChange';
@@ -110,6 +115,15 @@ export interface Host {
   ): Promise<PromptChanges>;
   promptRelease(name: string, version: string, changelog: string): Promise<PromptView>;
   promptUsage(name: string): Promise<StatGroup[]>;
+  /** How the tools of the working file stand: what is newer, and whether it was replayed with them. */
+  promptTools(name: string): Promise<PromptTools>;
+  promptContract(name: string): Promise<ContractRow[]>;
+  toolList(): Promise<ToolRow[]>;
+  toolOpen(name: string, version: string | null): Promise<ToolView>;
+  toolCheckText(name: string, text: string): Promise<ToolCheck>;
+  toolSave(name: string, text: string, expectedTextHash: string): Promise<ToolView>;
+  toolRelease(name: string, version: string, changelog: string): Promise<ToolView>;
+  toolNew(name: string): Promise<ToolView>;
   /** Writes the working file of a prompt that does not exist; the person is its owner. */
   promptNew(name: string): Promise<PromptView>;
   promptBlame(name: string, version: string): Promise<BlamedLine[]>;

@@ -24,7 +24,7 @@ mod text;
 mod tool;
 
 pub use grader::Grader;
-pub use schema::OutputSchema;
+pub use schema::{OutputSchema, Violation};
 pub use similar::cosine;
 
 use plumbline_model::{Assertion, Case, Completion, Cost, Origin};

@@ -6,6 +6,7 @@
 mod cache;
 mod column_mapping;
 mod compare;
+mod contract;
 mod cost;
 mod dataset;
 mod environment;
@@ -21,12 +22,14 @@ mod prompt_fix;
 mod prompt_language;
 mod redaction;
 mod replay;
+mod tool;
 mod trace;
 mod workspace;
 
 pub use cache::*;
 pub use column_mapping::*;
 pub use compare::*;
+pub use contract::*;
 pub use cost::*;
 pub use dataset::*;
 pub use environment::*;
@@ -42,6 +45,7 @@ pub use prompt_fix::*;
 pub use prompt_language::*;
 pub use redaction::*;
 pub use replay::*;
+pub use tool::*;
 pub use trace::*;
 pub use workspace::*;
 

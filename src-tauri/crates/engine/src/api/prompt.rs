@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use ts_rs::TS;
 
 /// One prompt in the list.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct PromptRow {
     pub name: String,
@@ -21,6 +21,8 @@ pub struct PromptRow {
     pub drift: bool,
     pub errors: u32,
     pub warnings: u32,
+    /// A tool changed since the prompt was last replayed over its dataset.
+    pub stale: bool,
 }
 
 /// How bad a finding is.

@@ -35,6 +35,7 @@ pub(super) fn bare_spec(messages: &[(Role, String)]) -> PromptSpec {
         tool_files: Vec::new(),
         output_schema: None,
         budget: plumbline_model::Budget::default(),
+        origin: None,
         sections: messages
             .iter()
             .map(|(role, template)| Section {

@@ -33,7 +33,7 @@ pub use checks::{CheckRow, RunChecks};
 pub(crate) use column::{Column, RECORDED, column};
 pub use plan::parse_target;
 pub(crate) use prior::Prior;
-pub(crate) use view::{answer_text, column_keys, latencies, preview, totals};
+pub(crate) use view::{answer_text, column_keys, is_column, latencies, preview, totals};
 
 use crate::api::{Estimate, JobKind};
 use crate::jobs::JobHandle;

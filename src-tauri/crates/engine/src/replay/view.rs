@@ -136,7 +136,7 @@ fn columns_of(run: &Run) -> Vec<(ColumnKey, u32)> {
     columns
 }
 
-pub(super) fn is_column(column: &Column, key: &CellKey) -> bool {
+pub(crate) fn is_column(column: &Column, key: &CellKey) -> bool {
     column.target == key.target
         && column.prompt_name == key.prompt_name
         && column.prompt_version == key.prompt_version

@@ -27,6 +27,9 @@ impl Changes {
                 self.add(BumpKind::Patch, format!("the {what} changed"));
             }
         }
+        if old.origin != new.origin {
+            self.add(BumpKind::Patch, "the origin changed");
+        }
     }
 
     fn budget(&mut self, old: &PromptSpec, new: &PromptSpec) {

@@ -40,6 +40,11 @@ fn each_change_takes_its_rise() {
         ("temperature: 0.2", "temperature: 0.3", BumpKind::Minor),
         ("gpt-4o-mini", "gpt-4o", BumpKind::Minor),
         ("Answer in a", "Answer  in a", BumpKind::Patch),
+        (
+            "owner: support@",
+            "origin: {source: git}\nowner: support@",
+            BumpKind::Patch,
+        ),
         ("Answers one ticket.", "Answers a ticket.", BumpKind::Patch),
         (
             "changelog: Shorter",
@@ -89,6 +94,7 @@ fn every_part_of_a_prompt_has_a_rule() {
         tool_files: _,    // none: which file a tool comes from moves nothing
         output_schema: _, // by reader
         budget: _,        // major when tighter, else minor
+        origin: _,        // patch
         sections: _,      // by role, text and white space
     } = full();
 }

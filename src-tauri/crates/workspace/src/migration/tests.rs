@@ -113,6 +113,10 @@ fn migrations_that_shipped_are_as_they_were() {
             7,
             "2cf131c5bae539d17708e507003b9df9c3e4f731cf5e668b8920f9315ec2fd5b",
         ),
+        (
+            8,
+            "c8146361175923feb816357156c18d886c048b3b423bac2a64e3b75956041792",
+        ),
     ];
     assert_eq!(
         shipped.len() as i64,

@@ -132,6 +132,7 @@ mod tests {
                 tool_files: Vec::new(),
                 output_schema: None,
                 budget: Default::default(),
+                origin: None,
                 sections: Vec::new(),
             },
             template_hash: "0".repeat(64),
