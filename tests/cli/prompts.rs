@@ -334,3 +334,47 @@ fn a_release_killed_at_any_moment_is_whole_or_not_there() {
     }
     assert_eq!(whole + absent, 40);
 }
+
+#[test]
+fn a_check_with_fix_makes_what_leaves_no_doubt_and_says_so() {
+    let stage = Stage::new();
+    let sound = prompt("1.2.0", "Answer it.");
+    let text = sound
+        .replace("name: answer", "name: anser")
+        .replace("Answer it.", "Answer it.\u{200b} {{ tone }}");
+    stage.write("prompts/answer/prompt.md", &text);
+    let looked = stage.run_json(&["prompt", "check", "answer"]);
+    assert_eq!((looked.0, looked.1["fixed"].is_null()), (Some(1), true));
+    assert_eq!(
+        fs::read_to_string(stage.path("prompts/answer/prompt.md")).unwrap(),
+        text
+    );
+    let (status, fixed) = stage.run_json(&["prompt", "check", "answer", "--fix"]);
+    assert_eq!(status, Some(0), "{fixed}");
+    assert_eq!(
+        fixed["fixed"],
+        serde_json::json!([
+            "Declare `tone`",
+            "Set `name` to answer",
+            "Set `version` to 2.0.0",
+            "Remove the characters that nobody sees"
+        ])
+    );
+    assert_eq!(fixed["errors"], 0);
+    let again = stage.json(&["prompt", "check", "answer", "--fix"]);
+    assert_eq!(again["fixed"], serde_json::json!([]));
+}
+
+#[test]
+fn a_fix_in_doubt_is_named_and_not_made() {
+    let stage = Stage::new();
+    let text = prompt("1.2.0", "Answer it.").replace("{{ question }}", "{{ quesion }}");
+    stage.write("prompts/answer/prompt.md", &text);
+    let ran = stage.run(&["prompt", "check", "answer", "--fix"]);
+    ran.refused(1, &[]);
+    let now = fs::read_to_string(stage.path("prompts/answer/prompt.md")).unwrap();
+    assert!(
+        now.contains("{{ quesion }}") && now.contains("name: question"),
+        "{now}"
+    );
+}

@@ -36,10 +36,14 @@ pub(crate) enum Prompt {
     /// Errors and warnings of one prompt or of all; exit 1 when there are errors
     #[command(after_help = "Examples:
   plumbline prompt check
-  plumbline prompt check ticket-triage --json")]
+  plumbline prompt check ticket-triage --json
+  plumbline prompt check ticket-triage --fix")]
     Check {
         /// Name of a prompt; all of them when absent
         name: Option<String>,
+        /// Make the fixes that leave no doubt, unless a file changes meanwhile, and check again
+        #[arg(long)]
+        fix: bool,
     },
     /// The version step that a change asks for
     #[command(after_help = "Examples:

@@ -16,6 +16,7 @@ mod mapping;
 mod money;
 mod price;
 mod prompt;
+mod prompt_check;
 mod prompt_contract;
 mod prompt_diff;
 mod prompt_exchange;

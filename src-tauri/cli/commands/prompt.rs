@@ -1,11 +1,13 @@
 //! `plumbline prompt …`
 
-use super::{environment, prompt_contract, prompt_diff, prompt_exchange, prompt_file};
+use super::{
+    environment, prompt_check, prompt_contract, prompt_diff, prompt_exchange, prompt_file,
+};
 use crate::args::Prompt;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::Engine;
-use plumbline_engine::api::{FindingSeverity, PromptFinding, PromptRow, RenderView, VariablesFrom};
+use plumbline_engine::api::{PromptRow, RenderView, VariablesFrom};
 use plumbline_model::{Message, Problem, Trimmed};
 use plumbline_report::{Column, Paint, Table, clean, figures};
 use serde::Serialize;
@@ -21,7 +23,7 @@ pub(super) fn run(
         Prompt::List { name: None } => list(engine, printer),
         Prompt::List { name: Some(name) } => releases(engine, name, printer),
         Prompt::Show { prompt } => show(engine, prompt, printer),
-        Prompt::Check { name } => check(engine, name.as_deref(), printer),
+        Prompt::Check { name, fix } => prompt_check::run(engine, name.as_deref(), *fix, printer),
         Prompt::Bump { old, new } => bump(old, new, printer),
         Prompt::Render {
             prompt,
@@ -161,92 +163,6 @@ fn show(engine: &Engine, prompt: &str, printer: &Printer) -> Result<ExitStatus, 
     let view = engine.prompt_open(name, version)?;
     printer.answer(&view, || clean(&view.text).into_owned())?;
     Ok(ExitStatus::Pass)
-}
-
-#[derive(Serialize)]
-struct Checked {
-    name: String,
-    errors: usize,
-    warnings: usize,
-    findings: Vec<PromptFinding>,
-    template_hash: Option<String>,
-    computed: Option<String>,
-    reasons: Vec<String>,
-}
-
-pub(super) fn check(
-    engine: &Engine,
-    name: Option<&str>,
-    printer: &Printer,
-) -> Result<ExitStatus, Problem> {
-    let names = match name {
-        Some(name) => vec![name.to_owned()],
-        None => engine
-            .prompt_list()?
-            .into_iter()
-            .map(|row| row.name)
-            .collect(),
-    };
-    let mut checked = Vec::new();
-    for name in names {
-        let check = engine.prompt_open(&name, None)?.check;
-        let count = |severity| {
-            check
-                .findings
-                .iter()
-                .filter(|f| f.severity == severity)
-                .count()
-        };
-        checked.push(Checked {
-            errors: count(FindingSeverity::Error),
-            warnings: count(FindingSeverity::Warning),
-            template_hash: check.template_hash,
-            computed: check.bump,
-            reasons: check.bump_reasons,
-            findings: check.findings,
-            name,
-        });
-    }
-    let one = checked.first().filter(|_| name.is_some());
-    let object = match one {
-        Some(one) => serde_json::to_value(one),
-        None => serde_json::to_value(json!({ "prompts": checked })),
-    }
-    .map_err(|error| Problem::internal(error.to_string()))?;
-    printer.answer(&object, || {
-        let mut text = String::new();
-        for prompt in &checked {
-            let (paint, verdict) = match (prompt.errors, prompt.warnings) {
-                (0, 0) => (Paint::Good, "no findings".to_owned()),
-                (0, warnings) => (Paint::Warn, format!("{warnings} warnings")),
-                (errors, _) => (Paint::Bad, format!("{errors} errors")),
-            };
-            let bump = prompt.computed.as_deref().unwrap_or("no release yet");
-            text.push_str(&format!(
-                "{}: {} · against the latest release: {bump}\n",
-                printer.style().paint(Paint::Strong, &prompt.name),
-                printer.style().paint(paint, &verdict)
-            ));
-            for finding in &prompt.findings {
-                text.push_str(&finding_line(finding));
-            }
-        }
-        text
-    })?;
-    let errors = checked.iter().any(|prompt| prompt.errors > 0);
-    Ok(if errors {
-        ExitStatus::Findings
-    } else {
-        ExitStatus::Pass
-    })
-}
-
-/// A finding as a line of text.
-pub(super) fn finding_line(finding: &PromptFinding) -> String {
-    let place = finding
-        .line
-        .map_or_else(String::new, |line| format!("line {line}: "));
-    format!("  {place}{}\n", clean(&finding.message))
 }
 
 pub(super) fn bump(old: &Path, new: &Path, printer: &Printer) -> Result<ExitStatus, Problem> {

@@ -1,7 +1,7 @@
 //! `plumbline prompt new`, `edit`, `snippet`, `blame` and `tools`.
 
-use super::editor;
-use super::prompt::{check, split};
+use super::prompt::split;
+use super::{editor, prompt_check};
 use crate::args::Language;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
@@ -25,7 +25,7 @@ pub(super) fn new(
 
 pub(super) fn edit(engine: &Engine, name: &str, printer: &Printer) -> Result<ExitStatus, Problem> {
     editor::open(&engine.prompt_open(name, None)?.path)?;
-    check(engine, Some(name), printer)
+    prompt_check::run(engine, Some(name), false, printer)
 }
 
 pub(super) fn snippet(

@@ -1,7 +1,8 @@
 //! `plumbline tool …`
 
 use super::editor;
-use super::prompt::{finding_line, split};
+use super::prompt::split;
+use super::prompt_check::finding_line;
 use crate::args::Tool;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;

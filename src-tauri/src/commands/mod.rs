@@ -34,6 +34,8 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         prompts::prompt_open,
         prompts::prompt_check_text,
         prompts::prompt_save,
+        prompts::prompt_costs,
+        prompts::prompt_language,
         prompts::prompt_render,
         prompts::prompt_changes,
         prompts::prompt_release,

@@ -2,8 +2,8 @@
 
 use crate::desk::{Answer, Desk};
 use plumbline_engine::api::{
-    BlamedLine, PromptChanges, PromptCheck, PromptRow, PromptView, RenderView, StatGroup,
-    VariablesFrom,
+    BlamedLine, PromptChanges, PromptCheck, PromptCosts, PromptLanguage, PromptRow, PromptView,
+    RenderView, StatGroup, VariablesFrom,
 };
 use tauri::State;
 
@@ -41,6 +41,23 @@ pub(crate) async fn prompt_save(
 ) -> Answer<PromptView> {
     desk.ask(move |engine| engine.prompt_save(&name, &text, &expected_text_hash))
         .await
+}
+
+#[tauri::command]
+pub(crate) async fn prompt_costs(
+    desk: State<'_, Desk>,
+    name: String,
+    text: String,
+    from: Option<VariablesFrom>,
+    models: Vec<String>,
+) -> Answer<PromptCosts> {
+    desk.ask(move |engine| engine.prompt_costs(&name, &text, from.as_ref(), &models))
+        .await
+}
+
+#[tauri::command]
+pub(crate) async fn prompt_language(desk: State<'_, Desk>) -> Answer<PromptLanguage> {
+    desk.ask(|engine| engine.prompt_language()).await
 }
 
 #[tauri::command]

@@ -4,7 +4,6 @@ use crate::Engine;
 use crate::api::{FindingSeverity, PromptRow};
 use crate::clock;
 use crate::prompt_folder::PromptFolder;
-use crate::prompts::inspect;
 use plumbline_model::Problem;
 use plumbline_workspace::PromptFileRow;
 use semver::Version;
@@ -76,7 +75,7 @@ impl Engine {
             Some(version) => Some(folder.release_text(name, version)?),
             None => None,
         };
-        let (spec, findings) = inspect(name, self.read_prompt(&text));
+        let (spec, findings) = self.inspect(name, &text);
         let count = |severity| findings.iter().filter(|f| f.severity == severity).count() as u32;
         let (errors, warnings) = (
             count(FindingSeverity::Error),

@@ -3,7 +3,7 @@
 use crate::Engine;
 use crate::api::{FindingSeverity, PromptView, ReleaseRow};
 use crate::prompt_folder::{PromptFolder, text_hash};
-use crate::prompts::{inspect, parse_version};
+use crate::prompts::parse_version;
 use plumbline_model::{Problem, PromptSpec};
 use plumbline_prompts as prompts;
 use plumbline_workspace::PromptRelease;
@@ -21,7 +21,7 @@ impl Engine {
         let version = parse_version(version)?;
         let working = folder.working_text(name)?;
         let text = prompts::new_release_text(&working, &version, changelog)?;
-        let (spec, findings) = inspect(name, self.read_prompt(&text));
+        let (spec, findings) = self.inspect(name, &text);
         if let Some(error) = findings
             .iter()
             .find(|f| f.severity == FindingSeverity::Error)

@@ -25,12 +25,16 @@ impl Engine {
             VariablesFrom::Values { values } => values.clone(),
             VariablesFrom::Case { dataset, key } => self.case(dataset, key)?.variables,
         };
-        render(&spec, &variables)
+        render(&spec, &variables, encoding_of(Some(&spec)))
     }
 }
 
-fn render(spec: &PromptSpec, variables: &Map<String, Value>) -> Result<RenderView, Problem> {
-    let encoding = encoding_of(Some(spec));
+/// The request of some variables, counted in a vocabulary.
+pub(crate) fn render(
+    spec: &PromptSpec,
+    variables: &Map<String, Value>,
+    encoding: tokens::Encoding,
+) -> Result<RenderView, Problem> {
     let fit = match prompts::fit(spec, variables, encoding) {
         // What it would be is shown all the same, with the figure that is too large.
         Err(prompts::PromptError::OverBudget { .. }) => None,

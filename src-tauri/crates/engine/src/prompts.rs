@@ -1,7 +1,7 @@
 //! Prompts: open, check, save.
 
 use crate::Engine;
-use crate::api::{FindingSeverity, PromptCheck, PromptFinding, PromptView, SectionTokens};
+use crate::api::{PromptCheck, PromptView, SectionTokens};
 use crate::prompt_folder::{PromptFolder, text_hash};
 use plumbline_model::{Problem, PromptSpec};
 use plumbline_prompts as prompts;
@@ -57,10 +57,11 @@ impl Engine {
     }
 
     fn check_against(&self, name: &str, text: &str, latest: Option<&str>) -> PromptCheck {
-        let (spec, findings) = inspect(name, self.read_prompt(text));
+        let latest = latest.and_then(|latest| prompts::parse(latest).ok());
+        let (spec, findings) = self.inspect_with_fixes(name, text, latest.as_ref());
         let encoding = encoding_of(spec.as_ref());
-        let bump = match (&spec, latest.map(prompts::parse)) {
-            (Some(new), Some(Ok(old))) => Some(prompts::bump(&old, new)),
+        let bump = match (&spec, &latest) {
+            (Some(new), Some(old)) => Some(prompts::bump(old, new)),
             _ => None,
         };
         PromptCheck {
@@ -170,53 +171,6 @@ impl Engine {
             .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(folder);
         self.watch_again();
         Ok(())
-    }
-}
-
-/// Checks what a text said; one that cannot be parsed has one finding that says why.
-pub(crate) fn inspect(
-    name: &str,
-    read: Result<PromptSpec, prompts::PromptError>,
-) -> (Option<PromptSpec>, Vec<PromptFinding>) {
-    match read {
-        Ok(spec) => {
-            let mut findings: Vec<PromptFinding> =
-                prompts::check(&spec).into_iter().map(finding).collect();
-            if spec.name != name {
-                findings.push(PromptFinding {
-                    severity: FindingSeverity::Error,
-                    line: None,
-                    message: format!(
-                        "the file says `name: {}` but its folder is `{name}`",
-                        spec.name
-                    ),
-                });
-            }
-            (Some(spec), findings)
-        }
-        Err(error) => {
-            let line = error.line().and_then(|line| u32::try_from(line).ok());
-            let message = Problem::from(error).to_string();
-            (
-                None,
-                vec![PromptFinding {
-                    severity: FindingSeverity::Error,
-                    line,
-                    message,
-                }],
-            )
-        }
-    }
-}
-
-pub(crate) fn finding(found: prompts::Finding) -> PromptFinding {
-    PromptFinding {
-        severity: match found.severity {
-            prompts::Severity::Error => FindingSeverity::Error,
-            prompts::Severity::Warning => FindingSeverity::Warning,
-        },
-        line: found.line.and_then(|line| u32::try_from(line).ok()),
-        message: found.message,
     }
 }
 

@@ -12,13 +12,13 @@ impl Engine {
     /// Those of parsing. A tool that is not there is none: checks and renderings say so.
     pub(crate) fn read_prompt(&self, text: &str) -> Result<PromptSpec, PromptError> {
         let mut spec = prompts::parse(text)?;
-        if prompts::unresolved_tools(&spec).next().is_some()
-            && let Ok(folder) = self.prompt_folder()
-        {
-            let tools = folder.tools();
-            prompts::resolve_tools(&mut spec, |file| newest(&tools, file));
-        }
+        prompts::resolve_tools(&mut spec, |file| self.find_tool(file));
         Ok(spec)
+    }
+
+    /// The release of a tool that a reference asks for, in the open folder.
+    pub(crate) fn find_tool(&self, file: &ToolUse) -> Option<ToolSpec> {
+        newest(&self.prompt_folder().ok()?.tools(), file)
     }
 
     /// The text of a prompt that says everything by itself; as it stands where a tool is not there or it is no prompt.

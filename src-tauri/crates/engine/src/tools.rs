@@ -4,8 +4,9 @@ use crate::Engine;
 use crate::api::{
     FindingSeverity, PromptFinding, ToolCheck, ToolDependent, ToolReleaseRow, ToolRow, ToolView,
 };
+use crate::prompt_fixes::finding;
 use crate::prompt_folder::{PromptFolder, text_hash};
-use crate::prompts::{WORKING, finding, parse_version};
+use crate::prompts::{WORKING, parse_version};
 use plumbline_model::{Problem, ToolUse};
 use plumbline_prompts as prompts;
 use plumbline_workspace::{ToolRelease, Topic};
@@ -271,6 +272,7 @@ fn check_against(name: &str, text: &str, latest: Option<&str>) -> ToolCheck {
                 "the file says `name: {}` but its folder is `{name}`",
                 other.name
             ),
+            fixes: Vec::new(),
         });
     }
     let old = latest.and_then(|latest| prompts::parse_tool(latest).ok());

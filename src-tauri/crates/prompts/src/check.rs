@@ -1,13 +1,18 @@
 //! What is wrong, or doubtful, with a prompt that parses.
 
+mod about;
+mod invisible;
 mod trim;
+
+pub(crate) use about::About;
+pub(crate) use invisible::hidden_in;
 
 use crate::tool_uses::{is_unresolved, not_found};
 use crate::variables::{TYPES, check_type};
-use crate::{PromptError, check_schema, front_matter, parse, template};
+use crate::{PromptError, check_schema, front_matter, template};
 use plumbline_model::{PromptSpec, Section};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -34,42 +39,19 @@ pub struct Finding {
 /// Checks a parsed prompt. Only findings about messages carry a line; use [`check_text`] for all lines.
 #[must_use]
 pub fn check(spec: &PromptSpec) -> Vec<Finding> {
-    let mut findings = Findings::default();
-    findings.required(spec);
-    findings.variables(spec);
-    findings.trimming(spec);
-    findings.when_over(spec);
-    findings.tools_and_schema(spec);
-    findings.messages(spec);
-    findings.0
+    Findings::of(spec).into_plain()
 }
 
 /// Checks the text of a prompt file: a text that does not parse gives its one error.
 #[must_use]
 pub fn check_text(text: &str) -> Vec<Finding> {
-    let parsed = parse(text).and_then(|spec| Ok((spec, front_matter::cut(text)?.yaml)));
-    match parsed {
-        Err(error) => vec![Finding {
-            severity: Severity::Error,
-            line: error.line(),
-            message: error.to_string(),
-            key: None,
-        }],
-        Ok((spec, yaml)) => {
-            let mut findings = check(&spec);
-            for finding in &mut findings {
-                let line = || front_matter::line_of_key(yaml, finding.key?);
-                finding.line = finding.line.or_else(line);
-            }
-            findings
-        }
-    }
+    crate::check_file(text, &crate::Around::default()).findings
 }
 
 /// Checks what a release needs on top: a plain version and a changelog of one line.
 #[must_use]
 pub fn check_for_release(spec: &PromptSpec) -> Vec<Finding> {
-    let mut findings = Findings(check(spec));
+    let mut findings = Findings::of(spec);
     if !spec.version.pre.is_empty() || !spec.version.build.is_empty() {
         let message = format!(
             "a release has a plain version such as 1.2.3, not {}",
@@ -83,40 +65,73 @@ pub fn check_for_release(spec: &PromptSpec) -> Vec<Finding> {
             "the changelog of a release is one line".to_owned(),
         );
     }
-    findings.0
+    findings.into_plain()
 }
 
+/// Findings, each with what it is about.
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+pub(crate) struct Findings(pub(crate) Vec<(Finding, About)>);
 
 impl Findings {
-    fn error(&mut self, key: &'static str, message: String) {
+    pub(crate) fn of(spec: &PromptSpec) -> Self {
+        let mut findings = Self::default();
+        findings.required(spec);
+        findings.variables(spec);
+        findings.trimming(spec);
+        findings.when_over(spec);
+        findings.tools_and_schema(spec);
+        findings.messages(spec);
+        findings
+    }
+
+    fn into_plain(self) -> Vec<Finding> {
+        self.0.into_iter().map(|(finding, _)| finding).collect()
+    }
+
+    /// Finds the lines of those that are about a key.
+    pub(crate) fn find_lines(&mut self, yaml: &str) {
+        for (finding, _) in &mut self.0 {
+            let line = || front_matter::line_of_key(yaml, finding.key?);
+            finding.line = finding.line.or_else(line);
+        }
+    }
+
+    /// Says what the finding that was added last is about.
+    pub(crate) fn about(&mut self, about: About) {
+        if let Some(last) = self.0.last_mut() {
+            last.1 = about;
+        }
+    }
+
+    pub(crate) fn error(&mut self, key: &'static str, message: String) {
         self.add(Severity::Error, None, Some(key), message);
     }
 
-    fn warning(&mut self, key: &'static str, message: String) {
+    pub(crate) fn warning(&mut self, key: &'static str, message: String) {
         self.add(Severity::Warning, None, Some(key), message);
     }
 
-    fn add(
+    pub(crate) fn add(
         &mut self,
         severity: Severity,
         line: Option<usize>,
         key: Option<&'static str>,
         message: String,
     ) {
-        self.0.push(Finding {
+        let finding = Finding {
             severity,
             line,
             message,
             key,
-        });
+        };
+        self.0.push((finding, About::Other));
     }
 
     fn required(&mut self, spec: &PromptSpec) {
         for (key, text) in [("owner", &spec.owner), ("changelog", &spec.changelog)] {
             if text.trim().is_empty() {
                 self.error(key, format!("`{key}` is missing"));
+                self.about(About::Missing(key.to_owned()));
             }
         }
         if spec
@@ -152,6 +167,10 @@ impl Findings {
                     "variables",
                     format!("variable `{name}` has the unknown type `{kind}`; types are {known}"),
                 );
+                self.about(About::UnknownType {
+                    variable: name.clone(),
+                    kind: kind.to_owned(),
+                });
             } else if let Some(Err(error)) = variable
                 .default
                 .as_ref()
@@ -193,6 +212,7 @@ impl Findings {
         if spec.sections.is_empty() {
             let message = "the prompt has no message; start one with a line `user:`".to_owned();
             self.add(Severity::Error, None, None, message);
+            self.about(About::NoMessage);
         }
         let declared: BTreeSet<&str> = spec.variables.iter().map(|v| v.name.as_str()).collect();
         let mut used = BTreeSet::new();
@@ -201,9 +221,11 @@ impl Findings {
             if section.template.trim().is_empty() {
                 let message = format!("the {} message is empty", section.role.as_str());
                 self.add(Severity::Warning, Some(section.line), None, message);
+                self.about(About::EmptyMessage);
             }
             match free_names(section) {
                 Ok(names) => {
+                    let lines = lines_of_words(section);
                     for name in names
                         .iter()
                         .filter(|name| !declared.contains(name.as_str()))
@@ -212,10 +234,11 @@ impl Findings {
                             format!("`{name}` is used but not declared under `variables`");
                         self.add(
                             Severity::Error,
-                            Some(line_of_word(section, name)),
+                            Some(lines.get(name.as_str()).copied().unwrap_or(section.line)),
                             None,
                             message,
                         );
+                        self.about(About::Undeclared(name.clone()));
                     }
                     used.extend(names);
                 }
@@ -232,6 +255,7 @@ impl Findings {
                     "variables",
                     format!("variable `{name}` is declared but never used"),
                 );
+                self.about(About::Unused((*name).to_owned()));
             }
         }
     }
@@ -243,12 +267,15 @@ fn free_names(section: &Section) -> Result<BTreeSet<String>, PromptError> {
     Ok(template::free_names(&environment, &compiled))
 }
 
-fn line_of_word(section: &Section, word: &str) -> usize {
-    let is_word = |line: &str| {
-        line.split(|c: char| !(c.is_alphanumeric() || c == '_'))
-            .any(|part| part == word)
-    };
-    section.line + section.template.lines().position(is_word).unwrap_or(0)
+/// The first line of each word of a template.
+fn lines_of_words(section: &Section) -> BTreeMap<&str, usize> {
+    let mut lines = BTreeMap::new();
+    for (index, line) in section.template.lines().enumerate() {
+        for word in line.split(|c: char| !(c.is_alphanumeric() || c == '_')) {
+            lines.entry(word).or_insert(section.line + index);
+        }
+    }
+    lines
 }
 
 fn is_identifier(name: &str) -> bool {
@@ -264,6 +291,7 @@ pub(crate) fn is_tool_name(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse;
     use crate::parse::tests::FULL;
 
     #[test]

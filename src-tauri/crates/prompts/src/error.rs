@@ -16,9 +16,36 @@ pub enum PromptError {
     /// The front matter cannot be used.
     #[error("the front matter cannot be used{}: {reason}", at(line))]
     FrontMatter { line: Option<usize>, reason: String },
+    /// There is no front matter.
+    #[error("the front matter cannot be used (line 1): the file must start with a line `---`")]
+    NoFrontMatter,
+    /// A key of the front matter that nobody reads.
+    #[error(
+        "the front matter cannot be used{}: unknown key `{key}`; {advice}",
+        at(line)
+    )]
+    UnknownKey {
+        line: Option<usize>,
+        key: String,
+        /// The known key that it looks like.
+        meant: Option<String>,
+        advice: String,
+    },
+    /// A key of the front matter that no prompt can do without.
+    #[error("the front matter cannot be used{}: `{key}` is missing", at(line))]
+    MissingKey { line: Option<usize>, key: String },
+    /// What stands under `version` is none.
+    #[error("the front matter cannot be used{}: {reason}", at(line))]
+    NotAVersion { line: Option<usize>, reason: String },
     /// The part below the front matter cannot be used.
     #[error("the prompt's messages cannot be used{}: {reason}", at(line))]
     Body { line: Option<usize>, reason: String },
+    /// Text stands before the first message.
+    #[error(
+        "the prompt's messages cannot be used{}: text stands before the first message",
+        at(line)
+    )]
+    NoMessageYet { line: Option<usize> },
     /// A message's template does not parse or does not render.
     #[error("the template fails{}: {reason}", at(line))]
     Template { line: Option<usize>, reason: String },
@@ -59,8 +86,13 @@ impl PromptError {
     #[must_use]
     pub fn line(&self) -> Option<usize> {
         match self {
+            Self::NoFrontMatter => Some(1),
             Self::FrontMatter { line, .. }
+            | Self::UnknownKey { line, .. }
+            | Self::MissingKey { line, .. }
+            | Self::NotAVersion { line, .. }
             | Self::Body { line, .. }
+            | Self::NoMessageYet { line }
             | Self::Template { line, .. } => *line,
             _ => None,
         }
@@ -79,10 +111,14 @@ impl PromptError {
                 "Use 1 to 64 lower-case letters, digits and hyphens, such as `support-answer`."
             }
             Self::ToolName { .. } => "Name it as code would, such as `search_orders`.",
-            Self::FrontMatter { .. } => {
+            Self::NoFrontMatter
+            | Self::FrontMatter { .. }
+            | Self::UnknownKey { .. }
+            | Self::MissingKey { .. }
+            | Self::NotAVersion { .. } => {
                 "Correct the lines between the `---` marks and run `plumbline prompt check`."
             }
-            Self::Body { .. } => {
+            Self::Body { .. } | Self::NoMessageYet { .. } => {
                 "Start each message with a line `system:`, `user:`, `assistant:` or `tool:`."
             }
             Self::Template { .. } => {

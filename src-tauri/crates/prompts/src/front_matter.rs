@@ -10,7 +10,7 @@ use semver::Version;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-const KEYS: &[&str] = &[
+pub(crate) const KEYS: &[&str] = &[
     "name",
     "version",
     "owner",
@@ -24,10 +24,17 @@ const KEYS: &[&str] = &[
     "budget",
     "origin",
 ];
-const VARIABLE_KEYS: &[&str] = &["name", "type", "description", "default", "trim"];
-const TOOL_KEYS: &[&str] = &["name", "version", "description", "parameters"];
-const TOOL_USE_KEYS: &[&str] = &["use"];
-const ORIGIN_KEYS: &[&str] = &["source", "id", "author", "at"];
+pub(crate) const VARIABLE_KEYS: &[&str] = &["name", "type", "description", "default", "trim"];
+pub(crate) const TRIM_KEYS: &[&str] = &["policy", "keep_tokens", "score"];
+pub(crate) const BUDGET_KEYS: &[&str] = &[
+    "max_tokens_in",
+    "max_tokens_out",
+    "max_cost_usd",
+    "when_over",
+];
+pub(crate) const TOOL_KEYS: &[&str] = &["name", "version", "description", "parameters"];
+pub(crate) const TOOL_USE_KEYS: &[&str] = &["use"];
+pub(crate) const ORIGIN_KEYS: &[&str] = &["source", "id", "author", "at"];
 
 /// Values of the front matter, typed.
 pub(crate) struct FrontMatter {
@@ -63,8 +70,7 @@ pub(crate) fn cut(text: &str) -> Result<Cut<'_>, PromptError> {
     let mut lines = bare.split_inclusive('\n');
     let first = lines.next().unwrap_or("");
     if first.trim_end() != "---" {
-        let reason = "the file must start with a line `---`";
-        return Err(PromptError::front(Some(1), reason));
+        return Err(PromptError::NoFrontMatter);
     }
     let start = text.len() - bare.len() + first.len();
     let mut end = start;
@@ -116,7 +122,7 @@ pub(crate) fn read(yaml: &str) -> Result<FrontMatter, PromptError> {
         tools,
         tool_files,
         output_schema: keys.take("output_schema"),
-        budget: keys.typed("budget")?.unwrap_or_default(),
+        budget: keys.budget()?,
         origin: keys.origin()?,
     })
 }
@@ -173,11 +179,15 @@ impl<'t> Keys<'t> {
     }
 
     pub(crate) fn version(&mut self) -> Result<Version, PromptError> {
+        let line = line_of_key(self.yaml, "version");
+        let not_one = |reason| PromptError::NotAVersion { line, reason };
+        if let Some(number @ Value::Number(_)) = self.map.get("version") {
+            let reason = format!("`version` must be text such as 1.2.3, not {number}");
+            return Err(not_one(reason));
+        }
         let version = self.required("version")?;
-        Version::parse(&version).map_err(|e| {
-            let reason = format!("version `{version}` is not of the form 1.2.3: {e}");
-            self.fault("version", reason)
-        })
+        Version::parse(&version)
+            .map_err(|e| not_one(format!("version `{version}` is not of the form 1.2.3: {e}")))
     }
 
     pub(crate) fn fault(&self, key: &str, reason: impl Into<String>) -> PromptError {
@@ -200,8 +210,10 @@ impl<'t> Keys<'t> {
     }
 
     pub(crate) fn required(&mut self, key: &str) -> Result<String, PromptError> {
-        self.text(key)?
-            .ok_or_else(|| self.fault(key, format!("`{key}` is missing")))
+        self.text(key)?.ok_or_else(|| PromptError::MissingKey {
+            line: line_of_key(self.yaml, key),
+            key: key.to_owned(),
+        })
     }
 
     fn typed<T: DeserializeOwned>(&mut self, key: &str) -> Result<Option<T>, PromptError> {
@@ -221,6 +233,13 @@ impl<'t> Keys<'t> {
             }
         }
         Ok(self.typed("parameters")?.unwrap_or_default())
+    }
+
+    fn budget(&mut self) -> Result<Budget, PromptError> {
+        if let Some(budget @ Value::Object(_)) = self.map.get("budget") {
+            self.known_members("budget", budget, BUDGET_KEYS)?;
+        }
+        Ok(self.typed("budget")?.unwrap_or_default())
     }
 
     fn tools(&mut self) -> Result<ToolEntries, PromptError> {
@@ -296,6 +315,9 @@ impl<'t> Keys<'t> {
             .into_iter()
             .map(|mut entry| {
                 self.known_members(key, &entry, VARIABLE_KEYS)?;
+                if let Some(trim @ Value::Object(_)) = entry.get("trim") {
+                    self.known_members(key, trim, TRIM_KEYS)?;
+                }
                 // A policy may be written as its word alone.
                 if let Some(trim @ Value::String(_)) = entry.get_mut("trim") {
                     *trim = serde_json::json!({ "policy": trim.take() });
@@ -332,11 +354,16 @@ fn unknown_key(key: &str, known: &[&str], line: Option<usize>) -> PromptError {
         Some(candidate) => format!("did you mean `{candidate}`?"),
         None => format!("known keys are {}", known.join(", ")),
     };
-    PromptError::front(line, format!("unknown key `{key}`; {advice}"))
+    PromptError::UnknownKey {
+        line,
+        meant: meant.map(|&meant| meant.to_owned()),
+        key,
+        advice,
+    }
 }
 
 /// Levenshtein distance in characters; both texts are short here.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, from) in a.chars().enumerate() {

@@ -12,12 +12,15 @@ mod assemble;
 mod bump;
 mod canonical;
 mod check;
+mod check_file;
 mod error;
 mod exchange;
 mod fit;
+mod fix;
 mod front_matter;
 mod hash;
 mod instant;
+mod language;
 mod name;
 mod parse;
 mod release;
@@ -37,13 +40,16 @@ pub use assemble::{assemble, check_budget, check_cost, identify};
 pub use bump::{Bump, BumpKind, bump};
 pub use canonical::canonical_json;
 pub use check::{Finding, Severity, check, check_for_release, check_text};
+pub use check_file::{Around, Checked, FindTool, check_file};
 pub use error::PromptError;
 pub use exchange::{
     ForeignFile, ForeignPrompt, ForeignVersion, LeftOut, Loss, LossEffect, PromptFormat, Written,
     WrittenVersion, read_foreign, write_foreign,
 };
 pub use fit::{Fit, Fitted, Fitter, fit, fit_within};
+pub use fix::{Edit, EditorText, Fix, Mended, apply, fixes, mend};
 pub use hash::{cache_key, request_hash, template_hash, text_hash};
+pub use language::{KnownWord, Language, language};
 pub use name::check_name;
 pub use parse::parse;
 pub use release::new_release_text;

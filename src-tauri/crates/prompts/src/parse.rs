@@ -182,7 +182,7 @@ user:
             (
                 "---\nname: a\nversion: 1.0.0\nbudget: {max_tokens: 1}\n---\n",
                 4,
-                "budget",
+                "did you mean `max_tokens_in`",
             ),
             (
                 "---\nname: a\nversion: 1.0.0\ntools: [{name: t, params: {}}]\n---\n",
@@ -197,7 +197,7 @@ user:
             (
                 "---\nname: a\nversion: 1.0.0\nvariables: [{name: v, trim: {policy: tail, keep: 1}}]\n---\n",
                 4,
-                "unknown field `keep`",
+                "unknown key `keep`",
             ),
             (
                 "---\nname: a\nversion: 1.0.0\nvariables: [{name: v, trim: {keep_tokens: 1}}]\n---\n",

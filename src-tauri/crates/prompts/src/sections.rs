@@ -38,8 +38,7 @@ pub(crate) fn split(body: &str, body_line: usize) -> Result<Vec<Section>, Prompt
                 .push_str(if literal { &line[1..] } else { line }),
             None if bare.is_empty() => {}
             None => {
-                let reason = "text stands before the first message".to_owned();
-                return Err(fault(number, reason));
+                return Err(PromptError::NoMessageYet { line: Some(number) });
             }
         }
     }

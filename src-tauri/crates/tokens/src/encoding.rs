@@ -66,7 +66,8 @@ pub fn encoding_for_model(model: &str) -> Encoding {
 }
 
 /// The vocabulary of a model whose maker published it; `None` where counting is a stand-in.
-pub(crate) fn published_encoding(model: &str) -> Option<Encoding> {
+#[must_use]
+pub fn published_encoding(model: &str) -> Option<Encoding> {
     match tokenizer_of(model)? {
         Tokenizer::O200kBase | Tokenizer::O200kHarmony => Some(Encoding::O200kBase),
         Tokenizer::Cl100kBase => Some(Encoding::Cl100kBase),

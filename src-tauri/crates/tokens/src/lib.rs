@@ -25,7 +25,7 @@ mod vocabulary;
 
 pub use bound::tokens_in_at_most;
 pub use counting::{count, encode};
-pub use encoding::{Encoding, encoding_for_model};
+pub use encoding::{Encoding, encoding_for_model, published_encoding};
 pub use error::TokensError;
 pub use fitting::{KeptText, TextCut, count_up_to, fit_text};
 pub use request::{RequestCounter, count_message, count_request};

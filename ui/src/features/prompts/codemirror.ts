@@ -1,9 +1,9 @@
-/** The prompt editor: which parts of CodeMirror we use, and how findings become marks in it. */
-import type { PromptFinding } from '$lib/bindings/PromptFinding';
+/** The prompt editor: which parts of CodeMirror we use, and how the text of the owner gets in and out. */
+import { autocompletion } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands';
-import { lintGutter, type Diagnostic } from '@codemirror/lint';
+import { lintGutter } from '@codemirror/lint';
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search';
-import { Annotation, EditorState, type Text } from '@codemirror/state';
+import { Annotation, EditorState } from '@codemirror/state';
 import {
   drawSelection,
   EditorView,
@@ -14,6 +14,10 @@ import {
   lineNumbers,
 } from '@codemirror/view';
 import { adoptStyles } from './adoptStyles';
+import { completionSource, type Known } from './completion/source';
+import { asEditorText } from './fixes';
+import { fixKeys } from './fixMenu';
+import { keepCursorInView } from './keepCursorInView';
 import { promptLanguage } from './promptLanguage';
 
 /** Marks a change that came from outside, so that it is not reported as typing. */
@@ -25,10 +29,14 @@ export function openEditor(options: {
   label: string;
   readonly: boolean;
   dark: boolean;
+  /** What completion knows when it is asked. */
+  known: () => Known | undefined;
   onwrite: (text: string) => void;
   onsave: () => void;
 }): EditorView {
   adoptStyles();
+  // A file keeps the line breaks that it has.
+  const lineBreak = options.text.includes('\r\n') ? '\r\n' : '\n';
   return new EditorView({
     parent: options.parent,
     state: EditorState.create({
@@ -46,6 +54,13 @@ export function openEditor(options: {
         highlightSelectionMatches(),
         EditorView.lineWrapping,
         promptLanguage,
+        autocompletion({
+          override: [completionSource(options.known)],
+          icons: false,
+          maxRenderedOptions: 60,
+        }),
+        fixKeys,
+        keepCursorInView,
         keymap.of([
           { key: 'Mod-s', preventDefault: true, run: () => (options.onsave(), true) },
           // Esc first: Tab then leaves the editor, as CodeMirror's manual tells.
@@ -60,7 +75,9 @@ export function openEditor(options: {
         EditorView.contentAttributes.of({ 'aria-label': options.label }),
         EditorView.updateListener.of((update) => {
           const typed = !update.transactions.some((t) => t.annotation(fromOutside));
-          if (update.docChanged && typed) options.onwrite(update.state.doc.toString());
+          if (update.docChanged && typed) {
+            options.onwrite(update.state.doc.toString().replaceAll('\n', lineBreak));
+          }
         }),
       ],
     }),
@@ -68,7 +85,8 @@ export function openEditor(options: {
 }
 
 /** Replaces the whole text when it differs, keeping the cursor where it can stay. */
-export function setText(view: EditorView, text: string): void {
+export function setText(view: EditorView, given: string): void {
+  const text = asEditorText(given);
   if (view.state.doc.toString() === text) return;
   const anchor = Math.min(view.state.selection.main.anchor, text.length);
   view.dispatch({
@@ -76,19 +94,4 @@ export function setText(view: EditorView, text: string): void {
     selection: { anchor },
     annotations: fromOutside.of(true),
   });
-}
-
-/** Findings as marks; one without a line, or beyond the end, stands on the first or last line. */
-export function diagnosticsOf(doc: Text, findings: PromptFinding[]): Diagnostic[] {
-  return findings
-    .map((finding): Diagnostic => {
-      const line = doc.line(Math.min(Math.max(1, finding.line ?? 1), doc.lines));
-      return {
-        from: line.from,
-        to: line.to,
-        severity: finding.severity,
-        message: finding.message,
-      };
-    })
-    .sort((a, b) => a.from - b.from);
 }

@@ -54,6 +54,8 @@ export class Draft<View extends OpenedFile = PromptView> {
   view = $state.raw<View>();
   text = $state('');
   check = $state.raw<View['check']>();
+  /** The text that was checked; what was found is of no other. */
+  checked = $state.raw('');
   saving = $state(false);
   /** The file on disk is no longer the one that was opened. */
   conflict = $state.raw<View>();
@@ -102,7 +104,9 @@ export class Draft<View extends OpenedFile = PromptView> {
     this.timer = setTimeout(() => {
       this.desk.check(name, text).then(
         (check) => {
-          if (mine === this.turn) this.check = check;
+          if (mine !== this.turn) return;
+          this.check = check;
+          this.checked = text;
         },
         (thrown: unknown) => say.problem(thrown),
       );
@@ -159,6 +163,7 @@ export class Draft<View extends OpenedFile = PromptView> {
     this.view = view;
     this.text = view.text;
     this.check = view.check;
+    this.checked = view.text;
     this.conflict = undefined;
   }
 }

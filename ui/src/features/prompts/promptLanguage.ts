@@ -65,7 +65,7 @@ const language = StreamLanguage.define<State>({
     }
     if (state.part === 'yaml') return yaml(stream);
     state.part = 'body';
-    if (stream.sol() && stream.match(/^<\|\w+\|>\s*$/)) return 'heading';
+    if (stream.sol() && stream.match(/^(?:system|user|assistant|tool):\s*$/)) return 'heading';
     const open = stream.match(/^\{([{%#])-?/) as RegExpMatchArray | null;
     if (open) {
       state.until = { '{': '}}', '%': '%}', '#': '#}' }[open[1] as '{' | '%' | '#'];

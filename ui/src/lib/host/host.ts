@@ -48,6 +48,8 @@ import type { KeysView } from '$lib/bindings/KeysView';
 import type { LiveIntake } from '$lib/bindings/LiveIntake';
 import type { ModelChoice } from '$lib/bindings/ModelChoice';
 import type { PromptCheck } from '$lib/bindings/PromptCheck';
+import type { PromptCosts } from '$lib/bindings/PromptCosts';
+import type { PromptLanguage } from '$lib/bindings/PromptLanguage';
 import type { PromptRow } from '$lib/bindings/PromptRow';
 import type { PromptView } from '$lib/bindings/PromptView';
 import type { QuarantinedRow } from '$lib/bindings/QuarantinedRow';
@@ -88,6 +90,15 @@ export interface Host {
   promptCheckText(name: string, text: string): Promise<PromptCheck>;
   /** Rejects with code `conflict` when the file no longer has `expectedTextHash`. */
   promptSave(name: string, text: string, expectedTextHash: string): Promise<PromptView>;
+  /** Over the request of a case, or the templates where `from` is null; no `models` takes those of its last runs. */
+  promptCosts(
+    name: string,
+    text: string,
+    from: VariablesFrom | null,
+    models: string[],
+  ): Promise<PromptCosts>;
+  /** What may be written in a prompt file. */
+  promptLanguage(): Promise<PromptLanguage>;
   /** `text` stands in for the file, for an editor that has not saved. */
   promptRender(
     name: string,

@@ -21,6 +21,8 @@ export const tauriHost: Host = {
   promptCheckText: (name, text) => invoke('prompt_check_text', { name, text }),
   promptSave: (name, text, expectedTextHash) =>
     invoke('prompt_save', { name, text, expectedTextHash }),
+  promptCosts: (name, text, from, models) => invoke('prompt_costs', { name, text, from, models }),
+  promptLanguage: () => invoke('prompt_language'),
   promptRender: (name, version, text, from) =>
     invoke('prompt_render', { name, version, text, from }),
   promptChanges: (name, from, to, unsaved) => invoke('prompt_changes', { name, from, to, unsaved }),

@@ -1,5 +1,6 @@
 //! Prompts as the window shows them.
 
+use super::PromptFix;
 use plumbline_model::{AssembledRequest, NanosText, PromptSpec, Role, Trimmed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -41,6 +42,8 @@ pub struct PromptFinding {
     /// 1-based line of the prompt file, where it is known.
     pub line: Option<u32>,
     pub message: String,
+    /// Ways to make it go away; none where nobody knows one.
+    pub fixes: Vec<PromptFix>,
 }
 
 /// One released version.

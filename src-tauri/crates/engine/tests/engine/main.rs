@@ -7,6 +7,8 @@ mod archives;
 #[cfg(test)]
 mod comparing;
 #[cfg(test)]
+mod editing;
+#[cfg(test)]
 mod following;
 #[cfg(test)]
 mod jobs;

@@ -243,6 +243,14 @@ impl PriceTable {
             .sum()
     }
 
+    /// The models it prices, by provider.
+    pub fn names(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.providers.iter().flat_map(|provider| {
+            let models = provider.models.iter();
+            models.map(|model| (provider.id.as_str(), model.id.as_str()))
+        })
+    }
+
     pub(super) fn source(&self, found: &Found<'_>) -> PriceSource {
         PriceSource {
             table: self.name.clone(),
