@@ -28,7 +28,7 @@ pub fn write_prompt(spec: &PromptSpec) -> String {
     if let Some(model) = &spec.model {
         text(&mut out, "model", model);
     }
-    filled(&mut out, "parameters", json!(spec.parameters));
+    filled(&mut out, "parameters", &json!(spec.parameters));
     if !spec.variables.is_empty() {
         out.push_str("variables:\n");
         for variable in &spec.variables {
@@ -57,7 +57,7 @@ pub fn write_prompt(spec: &PromptSpec) -> String {
     if let Some(schema) = &spec.output_schema {
         yaml_text::push_member(&mut out, 0, "output_schema", schema);
     }
-    filled(&mut out, "budget", json!(spec.budget));
+    filled(&mut out, "budget", &json!(spec.budget));
     out.push_str("---\n");
     for (index, section) in spec.sections.iter().enumerate() {
         if index > 0 {
@@ -84,9 +84,9 @@ fn text(out: &mut String, key: &str, value: &str) {
     out.push_str(&format!("{key}: {}\n", yaml_text::scalar(value)));
 }
 
-fn filled(out: &mut String, key: &str, value: Value) {
+fn filled(out: &mut String, key: &str, value: &Value) {
     if value.as_object().is_some_and(|members| !members.is_empty()) {
-        yaml_text::push_member(out, 0, key, &value);
+        yaml_text::push_member(out, 0, key, value);
     }
 }
 
