@@ -99,7 +99,7 @@ impl<E> ContractTally<E> {
     #[must_use]
     pub fn failing(self) -> Vec<FailingPath<E>> {
         let mut failing: Vec<FailingPath<E>> = self.failing.into_values().collect();
-        failing.sort_by(|a, b| b.answers.cmp(&a.answers));
+        failing.sort_by_key(|way| std::cmp::Reverse(way.answers));
         failing
     }
 }

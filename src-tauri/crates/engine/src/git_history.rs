@@ -128,10 +128,11 @@ fn walk(repository: &Repository, mut path: PathBuf) -> Result<Vec<FileVersion>, 
         let is_new = !parents
             .iter()
             .any(|parent| blob_at(parent, &path).is_some());
-        if is_new && let Some(parent) = parents.first() {
-            if let Some(before) = renamed_from(repository, parent, &tree, &path)? {
-                path = before;
-            }
+        if is_new
+            && let Some(parent) = parents.first()
+            && let Some(before) = renamed_from(repository, parent, &tree, &path)?
+        {
+            path = before;
         }
     }
     Ok(versions)

@@ -32,10 +32,10 @@ impl Repo {
 
     fn commit(&mut self, message: &str) -> String {
         let head = self.repository.head().ok().and_then(|head| head.target());
-        self.commit_on(message, head.into_iter().collect(), "HEAD")
+        self.commit_on(message, head.as_slice(), "HEAD")
     }
 
-    fn commit_on(&mut self, message: &str, parents: Vec<Oid>, reference: &str) -> String {
+    fn commit_on(&mut self, message: &str, parents: &[Oid], reference: &str) -> String {
         self.commits += 1;
         let mut index = self.repository.index().unwrap();
         index
@@ -114,14 +114,14 @@ fn a_merge_that_only_takes_over_is_no_version() {
     let base: Oid = repo.commit("Base").parse().unwrap();
     repo.write("a.md", "side");
     let side: Oid = repo
-        .commit_on("Side", vec![base], "refs/heads/side")
+        .commit_on("Side", &[base], "refs/heads/side")
         .parse()
         .unwrap();
     repo.write("a.md", "one");
     repo.write("b.md", "x");
     let main: Oid = repo.commit("Main").parse().unwrap();
     repo.write("a.md", "side");
-    repo.commit_on("Merge", vec![main, side], "HEAD");
+    repo.commit_on("Merge", &[main, side], "HEAD");
     assert_eq!(repo.messages("a.md"), ["Base", "Side"]);
 }
 

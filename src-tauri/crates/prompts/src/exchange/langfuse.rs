@@ -14,8 +14,11 @@ use plumbline_model::{ModelParameters, Role, ToolDefinition};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
+/// A version with its number.
+type Numbered<'d> = (u64, &'d Map<String, Value>);
+
 pub(super) fn read(documents: &[Value]) -> Vec<ForeignPrompt> {
-    let mut histories: BTreeMap<String, Vec<(u64, &Map<String, Value>)>> = BTreeMap::new();
+    let mut histories: BTreeMap<String, Vec<Numbered<'_>>> = BTreeMap::new();
     for document in documents
         .iter()
         .take(MAX_VERSIONS)
@@ -37,7 +40,7 @@ pub(super) fn read(documents: &[Value]) -> Vec<ForeignPrompt> {
         .collect()
 }
 
-fn history(name: String, mut documents: Vec<(u64, &Map<String, Value>)>) -> ForeignPrompt {
+fn history(name: String, mut documents: Vec<Numbered<'_>>) -> ForeignPrompt {
     documents.sort_by_key(|(version, _)| *version);
     let (mut versions, mut left_out) = (Vec::new(), Vec::new());
     for (number, document) in documents {
