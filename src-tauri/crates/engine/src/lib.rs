@@ -24,6 +24,7 @@ mod jobs;
 mod keys;
 mod large_numbers;
 mod listen;
+mod live_count;
 mod new_prompt;
 mod price_tables;
 mod prices;
@@ -96,4 +97,5 @@ struct Inner {
     compared: compare::ComparedBook,
     searching: searches::Searching,
     live: listen::Live,
+    edited: live_count::EditedPrompt,
 }

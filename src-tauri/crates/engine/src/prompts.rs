@@ -67,13 +67,18 @@ impl Engine {
         PromptCheck {
             template_hash: spec.as_ref().map(prompts::template_hash),
             section_tokens: spec
-                .iter()
-                .flat_map(|spec| &spec.sections)
-                .map(|section| SectionTokens {
-                    role: section.role,
-                    tokens: tokens::count(encoding, &section.template),
+                .as_ref()
+                .map(|spec| {
+                    let counts = self.inner.edited.count(encoding, spec);
+                    let sections = spec.sections.iter().zip(counts);
+                    sections
+                        .map(|(section, tokens)| SectionTokens {
+                            role: section.role,
+                            tokens,
+                        })
+                        .collect()
                 })
-                .collect(),
+                .unwrap_or_default(),
             encoding: encoding.to_string(),
             bump: bump.as_ref().map(|bump| bump.computed.to_string()),
             bump_reasons: bump.map(|bump| bump.reasons).unwrap_or_default(),

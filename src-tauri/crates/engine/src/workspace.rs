@@ -68,6 +68,7 @@ impl Engine {
                 compared: ComparedBook::default(),
                 searching: Searching::default(),
                 live: Live::default(),
+                edited: Default::default(),
             }),
         };
         match options.prompts {
