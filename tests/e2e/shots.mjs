@@ -33,6 +33,8 @@ const SCREENS = {
   },
   'prompt-rendered': () => '/prompts/ticket-triage?tab=rendered',
   'prompt-history': () => '/prompts/ticket-triage?tab=history',
+  'prompt-usage': () => '/prompts/ticket-triage?tab=usage',
+  'prompt-tools': () => '/prompts/tools',
   'prompt-lines': () => '/prompts/ticket-triage?tab=lines',
   'replay-new': () => '/replay',
   'replay-run': async (ask) => `/replay/${(await ask('run_list'))[0].id}`,
