@@ -178,7 +178,7 @@ const CORPUS: &[Case] = &[
     ),
     case(
         "version: 1.2.0",
-        "version: 1.1.0",
+        "version: 1.1.1",
         "Set `version` to 1.2.0",
         "version: 1.2.0\n",
     ),
