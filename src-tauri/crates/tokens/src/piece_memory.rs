@@ -6,22 +6,20 @@
 use crate::slot_hash::words;
 use std::sync::{Mutex, PoisonError};
 
-/// 8,192 places of 32 bytes: 256 KB, the size of a processor's second cache.
-const PLACES: usize = 1 << 13;
+/// 16,384 places of 16 bytes: 256 KB, the size of a processor's second cache.
+const PLACES: usize = 1 << 14;
 /// Longer pieces are rare and are counted each time.
 const LONGEST_PIECE: usize = 15;
 /// Tables kept for the next count, as many as threads commonly count at once.
 const KEPT: usize = 4;
 
-#[derive(Clone, Copy, Default)]
-struct Place {
-    /// The piece's bytes with its length behind them; 0 is an empty place, as no piece is empty.
-    key: u128,
-    tokens: u32,
-}
+/// Where the count stands in a place, which is a piece's key with four bits for it.
+const TOKENS_SHIFT: u32 = 124;
+/// A short piece has no more tokens than bytes.
+const MOST_TOKENS: u128 = LONGEST_PIECE as u128;
 
-/// The memory of one vocabulary, for one thread at a time.
-pub(crate) struct PieceMemory(Box<[Place]>);
+/// The memory of one vocabulary, for one thread at a time. 0 is an empty place, as no piece is empty.
+pub(crate) struct PieceMemory(Box<[u128]>);
 
 /// Memories that wait for their next use.
 pub(crate) struct Shelf(Mutex<Vec<PieceMemory>>);
@@ -34,7 +32,7 @@ impl Shelf {
     /// Lends a memory for the time of `work`.
     pub(crate) fn with<T>(&self, work: impl FnOnce(&mut PieceMemory) -> T) -> T {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut memory = kept.unwrap_or_else(|| PieceMemory(vec![Place::default(); PLACES].into()));
+        let mut memory = kept.unwrap_or_else(|| PieceMemory(vec![0; PLACES].into()));
         let result = work(&mut memory);
         let mut shelf = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if shelf.len() < KEPT {
@@ -51,15 +49,18 @@ impl PieceMemory {
             return count(piece) as u64;
         };
         let place = &mut self.0[place_of(key)];
-        if place.key != key {
-            // A short piece has no more tokens than bytes.
-            let tokens = u32::try_from(count(piece)).unwrap_or(u32::MAX);
-            *place = Place { key, tokens };
+        if *place & !(MOST_TOKENS << TOKENS_SHIFT) != key {
+            let tokens = count(piece) as u128;
+            if tokens > MOST_TOKENS {
+                return tokens as u64;
+            }
+            *place = key | tokens << TOKENS_SHIFT;
         }
-        u64::from(place.tokens)
+        (*place >> TOKENS_SHIFT) as u64
     }
 }
 
+/// The piece's bytes with its length behind them.
 fn key_of(piece: &[u8]) -> Option<u128> {
     if piece.is_empty() || piece.len() > LONGEST_PIECE {
         return None;
@@ -103,14 +104,24 @@ mod tests {
             for round in 0..2 {
                 for number in 0..100_000_u32 {
                     let piece = number.to_string();
+                    let tokens = number as usize % LONGEST_PIECE + 1;
                     assert_eq!(
-                        memory.tokens(piece.as_bytes(), |_| number as usize),
-                        u64::from(number),
+                        memory.tokens(piece.as_bytes(), |_| tokens),
+                        tokens as u64,
                         "round {round}"
                     );
                 }
             }
         });
+    }
+
+    #[test]
+    fn a_count_that_no_short_piece_can_have_is_answered_and_not_kept() {
+        let shelf = Shelf::new();
+        for tokens in [16, 7] {
+            let found = shelf.with(|memory| memory.tokens(b"word", |_| tokens));
+            assert_eq!(found, tokens as u64);
+        }
     }
 
     #[test]
