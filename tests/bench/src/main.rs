@@ -9,6 +9,7 @@
 mod count_tokens;
 mod duckdb;
 mod import;
+mod live_count;
 mod loopback;
 mod many_spans;
 mod memory;
@@ -60,6 +61,7 @@ const BENCHES: &[(&str, Measure)] = &[
     ("late", |asked| replay::late(asked.size)),
     ("tokens", |asked| count_tokens::measure(asked.size)),
     ("trim", |asked| trim_tokens::measure(asked.size)),
+    ("live", |asked| live_count::measure(asked.size)),
     ("diff", |asked| word_diff::measure(asked.size)),
     ("parse", |asked| import::parse(asked.size)),
     ("otlp", |asked| otlp::parse(asked.size)),
@@ -208,7 +210,7 @@ mod tests {
             parse(&["--only", "nothing"])
                 .unwrap_err()
                 .to_string()
-                .contains("tokens, trim, diff")
+                .contains("tokens, trim, live, diff")
         );
         assert!(parse(&["--fast"]).is_err());
     }
