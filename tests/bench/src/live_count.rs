@@ -16,12 +16,12 @@ const EDITS: [(&str, Edit); 3] = [
     ("1 KB appended", |prompt, new| {
         prompt.to_owned() + start(new, EDIT_BYTES)
     }),
-    ("1 KB replaced in the middle", |prompt, new| {
+    ("1 KB replaced", |prompt, new| {
         let (before, after) = prompt.split_at(start(prompt, prompt.len() / 2).len());
         let gone = start(after, EDIT_BYTES).len();
         [before, start(new, EDIT_BYTES), after.split_at(gone).1].concat()
     }),
-    ("a letter typed in the middle", |prompt, _| {
+    ("a letter typed", |prompt, _| {
         let (before, after) = prompt.split_at(start(prompt, prompt.len() / 2).len());
         [before, "e", after].concat()
     }),
@@ -42,12 +42,13 @@ pub(crate) fn measure(size: Size) -> Outcome<Vec<Row>> {
         for (what, edit) in EDITS {
             rows.push(in_turn(
                 Title {
-                    name: format!("live count {encoding}, {what}"),
+                    name: format!("live {}, {what}", encoding.as_str().trim_end_matches("_base")),
                     unit: "ms",
                     more_is_better: false,
                     reference: "our own full count".to_owned(),
                     counted: format!(
-                        "{prompts} prompts of 100 KB, each counted before the edit, which is not timed; one thread, \
+                        "{prompts} prompts of 100 KB, each counted before the edit, which is not timed; what \
+                         is replaced or typed is in the middle; one thread, \
                          other texts each round; both sides count the same, prompt by prompt"
                     ),
                 },

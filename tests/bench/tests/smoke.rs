@@ -16,7 +16,7 @@ fn a_quick_run_measures_every_row_in_pairs() {
     for part in [
         "o200k",
         "cl100k",
-        "live count",
+        "live o200k, 1 KB appended",
         "100 KB",
         "different",
         "read JSONL",
