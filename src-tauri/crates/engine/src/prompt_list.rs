@@ -114,3 +114,97 @@ fn stamp(folder: &PromptFolder, name: &str) -> Option<String> {
     let latest = working.1.max(releases.unwrap_or(0));
     (latest < settled).then(|| format!("{READ_BY} {} {} {releases:?}", working.0, working.1))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EngineOptions;
+    use std::fs::{self, File};
+    use std::path::Path;
+    use std::time::{Duration, SystemTime};
+
+    const PROMPT: &str = "---\nname: NAME\nversion: 1.0.0\nowner: ada\ndescription: SAYS\nchangelog: c\n---\nuser:\nHello\n";
+
+    fn write(root: &Path, name: &str, says: &str, seconds_ago: u64) {
+        let path = root.join(name).join("prompt.md");
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, PROMPT.replace("NAME", name).replace("SAYS", says)).unwrap();
+        let at = SystemTime::now() - Duration::from_secs(seconds_ago);
+        File::options()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_modified(at)
+            .unwrap();
+    }
+
+    fn said(engine: &Engine) -> Vec<String> {
+        engine
+            .prompt_list()
+            .unwrap()
+            .into_iter()
+            .map(|row| row.description)
+            .collect()
+    }
+
+    #[test]
+    fn files_at_rest_are_not_read_again_and_a_changed_one_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("prompts");
+        write(&root, "a", "one", 60);
+        write(&root, "b", "two", 60);
+        let engine = Engine::open(EngineOptions {
+            workspace: Some(dir.path().join("w.db")),
+            prompts: Some(root.clone()),
+            ..EngineOptions::default()
+        })
+        .unwrap();
+        assert_eq!(said(&engine), ["one", "two"]);
+        let shown = engine.prompt_folder().unwrap().root().display().to_string();
+        let mut kept = engine.inner.workspace.prompt_files(&shown).unwrap();
+        assert_eq!(kept.len(), 2);
+        // A mark that only the workspace can have.
+        for file in &mut kept {
+            file.row = file.row.replace("one", "kept").replace("two", "kept");
+        }
+        engine
+            .inner
+            .workspace
+            .put_prompt_files(&shown, kept, Vec::new())
+            .unwrap();
+        assert_eq!(said(&engine), ["kept", "kept"]);
+        write(&root, "b", "new", 30);
+        assert_eq!(said(&engine), ["kept", "new"]);
+        fs::create_dir_all(root.join("a/releases")).unwrap();
+        assert_eq!(said(&engine), ["one", "new"], "a release came or went");
+        fs::remove_dir_all(root.join("b")).unwrap();
+        assert_eq!(said(&engine), ["one"]);
+        assert_eq!(
+            engine.inner.workspace.prompt_files(&shown).unwrap().len(),
+            1
+        );
+    }
+
+    #[test]
+    fn a_file_that_may_still_change_within_the_same_tick_is_read_each_time() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("prompts");
+        write(&root, "a", "one", 0);
+        let engine = Engine::open(EngineOptions {
+            workspace: Some(dir.path().join("w.db")),
+            prompts: Some(root),
+            ..EngineOptions::default()
+        })
+        .unwrap();
+        assert_eq!(said(&engine), ["one"]);
+        let shown = engine.prompt_folder().unwrap().root().display().to_string();
+        assert!(
+            engine
+                .inner
+                .workspace
+                .prompt_files(&shown)
+                .unwrap()
+                .is_empty()
+        );
+    }
+}
