@@ -10,13 +10,16 @@ mod build;
 mod detect;
 mod langfuse;
 mod openai;
+mod ours;
 mod plain_json;
+mod requests;
+mod strict_json;
 mod text;
 
 use crate::{PromptError, check_name};
 use plumbline_model::{PromptSpec, UnixNanos};
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Largest foreign file that is read.
 const MAX_BYTES: usize = 32 << 20;
@@ -155,21 +158,52 @@ pub fn read_foreign(text: &str, file_name: Option<&str>) -> Result<ForeignFile, 
         )));
     }
     let fallback = file_name.map_or("prompt", stem);
+    let mut pages = serde_json::Map::new();
     let (format, mut prompts) = match detect::detect(text)? {
         detect::Detected::PromptFile => (PromptFormat::Plumbline, text::prompt_file(text)?),
         detect::Detected::Text => (PromptFormat::Text, text::plain(text, fallback)),
-        detect::Detected::Json(PromptFormat::Json, documents) => {
-            (PromptFormat::Json, plain_json::read(&documents)?)
-        }
-        detect::Detected::Json(PromptFormat::Langfuse, documents) => {
-            (PromptFormat::Langfuse, langfuse::read(&documents))
-        }
         detect::Detected::Json(format, documents) => {
-            (format, bodies::read(format, &documents, fallback))
+            pages = documents.pages;
+            let prompts = match format {
+                PromptFormat::Json => plain_json::read(documents.all)?,
+                PromptFormat::Langfuse => langfuse::read(documents.all),
+                format => bodies::read(format, documents.all, fallback),
+            };
+            (format, prompts)
         }
     };
+    tell_of_pages(&mut prompts, pages);
     name_all(&mut prompts);
     Ok(ForeignFile { format, prompts })
+}
+
+/// What pages say beside their prompts goes with the newest version; pages that are not here are left out.
+fn tell_of_pages(
+    prompts: &mut [ForeignPrompt],
+    mut pages: serde_json::Map<String, serde_json::Value>,
+) {
+    let Some(prompt) = prompts.first_mut() else {
+        return;
+    };
+    if let Some(meta) = pages.remove("meta").filter(|meta| !meta.is_null()) {
+        let number = |key: &str| meta.get(key).and_then(serde_json::Value::as_u64);
+        let (page, all) = (
+            number("page").unwrap_or(1),
+            number("totalPages").unwrap_or(1),
+        );
+        if all > 1 {
+            prompt.left_out.push(LeftOut {
+                place: "meta".to_owned(),
+                reason: format!("this is page {page} of {all}; export the others too"),
+            });
+        }
+        pages.insert("meta".to_owned(), meta);
+    }
+    let mut build = build::Build::new("");
+    build.drop_rest("", &pages);
+    if let Some(newest) = prompt.versions.last_mut() {
+        newest.losses.append(&mut build.losses);
+    }
 }
 
 fn stem(file_name: &str) -> &str {
@@ -182,12 +216,13 @@ fn stem(file_name: &str) -> &str {
 /// Gives each prompt a name that it may have and that no other here has.
 fn name_all(prompts: &mut [ForeignPrompt]) {
     let mut taken = BTreeSet::new();
+    let mut counts = BTreeMap::new();
     for prompt in prompts {
         let name = safe_name(&prompt.original_name);
         let mut free = name.clone();
-        let mut count = 1;
+        let count = counts.entry(name.clone()).or_insert(1);
         while !taken.insert(free.clone()) {
-            count += 1;
+            *count += 1;
             let short: String = name.chars().take(58).collect();
             free = format!("{}-{count}", short.trim_end_matches('-'));
         }
@@ -289,5 +324,7 @@ pub fn write_foreign(
     Ok(written)
 }
 
+#[cfg(test)]
+mod loss_tests;
 #[cfg(test)]
 mod tests;

@@ -4,18 +4,36 @@
 
 use super::Loss;
 use super::bodies::{take_list, take_text};
-use super::build::{Build, content_text, literal, losses_of, role_of};
-use super::openai::{common, put_common, written_messages};
+use super::build::{Build, literal, role_of};
+use super::openai::common;
 use super::plain_json::pretty;
+use super::requests::{
+    extra_body, losses_of, model_name, put_common, written_messages, written_tools,
+};
 use crate::PromptError;
 use plumbline_model::{ModelParameters, PromptSpec, Role, ToolDefinition};
 use serde_json::{Map, Value, json};
 
-pub(super) fn read(mut body: Map<String, Value>, name: &str) -> Result<Build, String> {
-    let mut build = Build::new(name);
+/// Members of a body that are no parameters.
+const TAKEN: &[&str] = &[
+    "model",
+    "system",
+    "messages",
+    "tools",
+    "max_tokens",
+    "stop_sequences",
+    "input",
+    "body",
+    "params",
+    "prompt",
+    "data",
+    "format",
+];
+
+pub(super) fn read(build: &mut Build, mut body: Map<String, Value>) -> Result<(), String> {
     build.spec.model = take_text(&mut body, "model").map(|model| format!("anthropic:{model}"));
     if let Some(system) = body.remove("system") {
-        let text = content_text(&system, "system", &mut build.losses);
+        let text = build.content_text(system, "system");
         build.message(Role::System, &literal(&text), "system");
     }
     for (index, item) in take_list(&mut body, "messages").into_iter().enumerate() {
@@ -24,20 +42,24 @@ pub(super) fn read(mut body: Map<String, Value>, name: &str) -> Result<Build, St
             build.losses.push(Loss::dropped(place, "it is no message"));
             continue;
         };
-        let Some((role, _)) = take_text(&mut message, "role").as_deref().and_then(role_of) else {
-            build
-                .losses
-                .push(Loss::dropped(place, "it has no role that a prompt has"));
+        let word = take_text(&mut message, "role").unwrap_or_default();
+        let Some((role, remark)) = role_of(&word) else {
+            let what = "it has no role that a prompt has";
+            build.losses.push(Loss::dropped(place, what));
             continue;
         };
+        if let Some(remark) = remark {
+            let at = format!("{place}.role");
+            build.losses.push(Loss::changed(at, remark));
+        }
         let content = message.remove("content").unwrap_or(Value::Null);
         let at = format!("{place}.content");
-        let text = content_text(&content, &at, &mut build.losses);
+        let text = build.content_text(content, &at);
         build.message(role, &literal(&text), &at);
         build.drop_rest(&place, &message);
     }
     for (index, tool) in take_list(&mut body, "tools").into_iter().enumerate() {
-        read_tool(&mut build, tool, &format!("tools[{index}]"));
+        read_tool(build, tool, &format!("tools[{index}]"));
     }
     let mut parameters = ModelParameters::default();
     let limit = body
@@ -57,7 +79,7 @@ pub(super) fn read(mut body: Map<String, Value>, name: &str) -> Result<Build, St
     if build.spec.sections.is_empty() {
         return Err("it has no message".to_owned());
     }
-    Ok(build)
+    Ok(())
 }
 
 fn read_tool(build: &mut Build, tool: Value, place: &str) {
@@ -82,7 +104,7 @@ fn read_tool(build: &mut Build, tool: Value, place: &str) {
 /// A body of messages. Templates stand in it as they are.
 pub(super) fn write(spec: &PromptSpec) -> Result<(String, Vec<Loss>), PromptError> {
     let mut losses = losses_of(spec);
-    let mut body = json!(spec.parameters.extra);
+    let mut body = extra_body(spec, TAKEN, &mut losses);
     let mut system = Vec::new();
     let mut messages = Vec::new();
     for (index, (role, text)) in written_messages(spec, &mut losses).into_iter().enumerate() {
@@ -109,16 +131,8 @@ pub(super) fn write(spec: &PromptSpec) -> Result<(String, Vec<Loss>), PromptErro
         body["system"] = json!(system.join("\n\n"));
     }
     body["messages"] = messages.into();
-    let model = spec.model.as_deref().unwrap_or_default();
-    let (provider, model) = model.split_once(':').unwrap_or(("", model));
-    if !model.is_empty() {
+    if let Some(model) = model_name(spec, "anthropic", &mut losses) {
         body["model"] = json!(model);
-    }
-    if !["", "anthropic"].contains(&provider) {
-        losses.push(Loss::changed(
-            "model",
-            format!("the provider `{provider}` is not said"),
-        ));
     }
     match spec.parameters.max_tokens {
         Some(limit) => body["max_tokens"] = json!(limit),
@@ -128,9 +142,10 @@ pub(super) fn write(spec: &PromptSpec) -> Result<(String, Vec<Loss>), PromptErro
         )),
     }
     put_common(&mut body, spec, "stop_sequences");
-    if !spec.tools.is_empty() {
-        let tools = spec.tools.iter();
+    let tools = written_tools(spec, &mut losses);
+    if !tools.is_empty() {
         body["tools"] = tools
+            .into_iter()
             .map(|tool| {
                 json!({"name": tool.name, "description": tool.description, "input_schema": tool.parameters})
             })

@@ -1,14 +1,15 @@
 //! Bodies of requests: each document is a version, since that is how a prompt without a registry changes.
 
-use super::build::About;
-use super::{
-    ForeignPrompt, ForeignVersion, LeftOut, MAX_VERSIONS, PromptFormat, anthropic, openai,
-};
+use super::build::{About, Build};
+use super::{ForeignPrompt, ForeignVersion, LeftOut, PromptFormat, anthropic, openai};
 use serde_json::{Map, Value};
+
+/// Where a line of a batch holds the body, beside where it goes: OpenAI's, Anthropic's.
+const WRAPPERS: &[&str] = &["body", "params"];
 
 pub(super) fn read(
     format: PromptFormat,
-    documents: &[Value],
+    documents: Vec<Map<String, Value>>,
     fallback: &str,
 ) -> Vec<ForeignPrompt> {
     let mut prompt = ForeignPrompt {
@@ -17,14 +18,14 @@ pub(super) fn read(
         versions: Vec::new(),
         left_out: Vec::new(),
     };
-    for (index, document) in documents.iter().take(MAX_VERSIONS).enumerate() {
+    for (index, document) in documents.into_iter().enumerate() {
         match version(format, document, fallback) {
             // The same request sent again is no new version.
             Ok(next)
                 if prompt
                     .versions
                     .last()
-                    .is_some_and(|last| last.spec == next.spec) => {}
+                    .is_some_and(|last| last.spec == next.spec && last.losses == next.losses) => {}
             Ok(next) => prompt.versions.push(next),
             Err(reason) => prompt.left_out.push(LeftOut {
                 place: format!("[{index}]"),
@@ -35,15 +36,37 @@ pub(super) fn read(
     vec![prompt]
 }
 
-fn version(format: PromptFormat, document: &Value, name: &str) -> Result<ForeignVersion, String> {
-    let Value::Object(body) = document else {
-        return Err("it is no JSON object".to_owned());
-    };
-    let build = match format {
-        PromptFormat::Anthropic => anthropic::read(body.clone(), name)?,
-        _ => openai::read(body.clone(), name)?,
-    };
+fn version(
+    format: PromptFormat,
+    mut document: Map<String, Value>,
+    name: &str,
+) -> Result<ForeignVersion, String> {
+    let mut build = Build::new(name);
+    let wrapper = wrapper(&document);
+    if let Some(Value::Object(inner)) = wrapper.and_then(|key| document.remove(key)) {
+        build.drop_rest("", &document);
+        document = inner;
+    }
+    match format {
+        PromptFormat::Anthropic => anthropic::read(&mut build, document)?,
+        _ => openai::read(&mut build, document)?,
+    }
     build.finish(format.as_str(), About::default())
+}
+
+/// The body that a document is or holds.
+pub(super) fn body_of(document: &Map<String, Value>) -> &Map<String, Value> {
+    wrapper(document)
+        .and_then(|key| document.get(key)?.as_object())
+        .unwrap_or(document)
+}
+
+fn wrapper(document: &Map<String, Value>) -> Option<&'static str> {
+    let is_body = document.contains_key("messages") || document.contains_key("input");
+    WRAPPERS
+        .iter()
+        .copied()
+        .find(|key| !is_body && document.get(*key).is_some_and(Value::is_object))
 }
 
 /// Takes a member that is a text.

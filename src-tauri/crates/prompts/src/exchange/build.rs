@@ -3,7 +3,7 @@
 use super::{ForeignVersion, Loss};
 use crate::{Severity, check, parse, sections, used_variables, write_prompt};
 use plumbline_model::{PromptOrigin, PromptSpec, Role, Section, Variable};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 /// A version that is being put together.
 pub(super) struct Build {
@@ -37,8 +37,10 @@ impl Build {
     }
 
     /// Notes members that have no place in a prompt.
-    pub(super) fn drop_rest(&mut self, place: &str, rest: &serde_json::Map<String, Value>) {
-        for (key, value) in rest.iter().filter(|(_, value)| !value.is_null()) {
+    pub(super) fn drop_rest(&mut self, place: &str, rest: &Map<String, Value>) {
+        // What is null or an empty list says nothing that could be lost.
+        let says_something = |value: &Value| !value.is_null() && *value != Value::Array(Vec::new());
+        for (key, value) in rest.iter().filter(|(_, value)| says_something(value)) {
             let shown: String = value.to_string().chars().take(80).collect();
             let key: String = key.chars().take(80).collect();
             let at = if place.is_empty() {
@@ -95,12 +97,18 @@ impl Build {
                 .filter(|author| !author.trim().is_empty());
             self.spec.owner = owner.unwrap_or_else(|| "imported".to_owned());
         }
-        let read = parse(&write_prompt(&self.spec)).map_err(|error| error.to_string())?;
+        let mut read = parse(&write_prompt(&self.spec)).map_err(|error| error.to_string())?;
         if let Some(fault) = check(&read)
             .into_iter()
             .find(|f| f.severity == Severity::Error)
         {
             return Err(fault.message);
+        }
+        for section in &mut read.sections {
+            section.line = 0;
+        }
+        if read != self.spec {
+            return Err("a prompt file would not say the same".to_owned());
         }
         Ok(ForeignVersion {
             id: about.id,
@@ -198,51 +206,55 @@ pub(super) fn role_of(word: &str) -> Option<(Role, Option<&'static str>)> {
     }
 }
 
-/// The text of a content: a text, or parts of which those that are no text are lost.
-pub(super) fn content_text(content: &Value, place: &str, losses: &mut Vec<Loss>) -> String {
-    match content {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        Value::Array(parts) => {
-            let mut texts = Vec::new();
-            for (index, part) in parts.iter().enumerate() {
-                match part
-                    .get("text")
-                    .and_then(Value::as_str)
-                    .or_else(|| part.as_str())
-                {
-                    Some(text) => texts.push(text.to_owned()),
-                    None => {
-                        let kind = part.get("type").and_then(Value::as_str).unwrap_or("part");
-                        let kind: String = kind.chars().take(40).collect();
-                        let what = format!("a message of a prompt is text; this is `{kind}`");
-                        losses.push(Loss::dropped(format!("{place}[{index}]"), what));
-                    }
-                }
-            }
-            if parts.len() > 1 {
-                losses.push(Loss::changed(place, "the parts are joined into one text"));
-            }
-            texts.join("\n")
-        }
-        other => other.to_string(),
-    }
-}
+/// Types of a part that is nothing but its text.
+const TEXT_PARTS: &[&str] = &["text", "input_text", "output_text"];
 
-/// What a format without templates or a place for more cannot hold of a prompt.
-pub(super) fn losses_of(spec: &PromptSpec) -> Vec<Loss> {
-    let mut losses = Vec::new();
-    let mut drop = |is_there: bool, place: &str| {
-        if is_there {
-            losses.push(Loss::dropped(place, "the format has no place for it"));
+impl Build {
+    /// The text of a content: a text, or parts of which those that are no text are lost.
+    pub(super) fn content_text(&mut self, content: Value, place: &str) -> String {
+        let parts = match content {
+            Value::String(text) => return text,
+            Value::Null => return String::new(),
+            Value::Array(parts) => parts,
+            other => {
+                let what = "a message of a prompt is text; this is written as its JSON";
+                self.losses.push(Loss::changed(place, what));
+                return other.to_string();
+            }
+        };
+        if parts.len() > 1 {
+            let what = "the parts are joined into one text";
+            self.losses.push(Loss::changed(place, what));
         }
-    };
-    drop(!spec.owner.is_empty(), "owner");
-    drop(!spec.description.is_empty(), "description");
-    drop(!spec.changelog.is_empty(), "changelog");
-    drop(spec.origin.is_some(), "origin");
-    drop(!spec.variables.is_empty(), "variables");
-    drop(!spec.tool_files.is_empty(), "tools.version");
-    drop(json!(spec.budget) != json!({}), "budget");
-    losses
+        let texts: Vec<String> = parts
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, part)| self.part_text(part, &format!("{place}[{index}]")))
+            .collect();
+        texts.join("\n")
+    }
+
+    fn part_text(&mut self, part: Value, place: &str) -> Option<String> {
+        let mut part = match part {
+            Value::String(text) => return Some(text),
+            Value::Object(part) => part,
+            other => Map::from_iter([("part".to_owned(), other)]),
+        };
+        let kind = part.get("type").and_then(Value::as_str).unwrap_or("text");
+        let kind: String = kind.chars().take(40).collect();
+        let is_text = TEXT_PARTS.contains(&kind.as_str());
+        match part.remove("text") {
+            Some(Value::String(text)) if is_text => {
+                part.remove("type");
+                self.drop_rest(place, &part);
+                Some(text)
+            }
+            _ => {
+                let what =
+                    format!("a message of a prompt is text; this is a part of type `{kind}`");
+                self.losses.push(Loss::dropped(place, what));
+                None
+            }
+        }
+    }
 }

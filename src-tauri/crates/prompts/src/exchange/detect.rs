@@ -1,14 +1,21 @@
 //! Which format a foreign file is in, by its content.
 
-use super::PromptFormat;
+use super::{MAX_VERSIONS, PromptFormat, plain_json, strict_json};
 use crate::PromptError;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(super) enum Detected {
     PromptFile,
-    /// The documents of the file: one, or one a line.
-    Json(PromptFormat, Vec<Value>),
+    Json(PromptFormat, Documents),
     Text,
+}
+
+/// What a JSON file holds: one document, a list of them, a page `{data: […]}`, or one a line.
+#[derive(Default)]
+pub(super) struct Documents {
+    pub(super) all: Vec<Map<String, Value>>,
+    /// What pages say beside their documents.
+    pub(super) pages: Map<String, Value>,
 }
 
 pub(super) fn detect(text: &str) -> Result<Detected, PromptError> {
@@ -23,17 +30,18 @@ pub(super) fn detect(text: &str) -> Result<Detected, PromptError> {
     if !bare.starts_with(['{', '[']) {
         return Ok(Detected::Text);
     }
-    let documents = match documents(bare) {
-        Ok(documents) => documents,
+    let values = match strict_json::documents(bare) {
+        Ok(values) => values,
         // A text may begin with a brace.
         Err(_) if !looks_like_json(bare) => return Ok(Detected::Text),
         Err(error) => {
             return Err(PromptError::Foreign(format!(
-                "it is not valid JSON: {error}"
+                "its JSON cannot be read: {error}"
             )));
         }
     };
-    let Some(first) = documents.first() else {
+    let documents = Documents::of(values)?;
+    let Some(first) = documents.all.first() else {
         return Err(PromptError::Foreign("it holds nothing".to_owned()));
     };
     match format_of(first) {
@@ -44,21 +52,50 @@ pub(super) fn detect(text: &str) -> Result<Detected, PromptError> {
     }
 }
 
-/// One document, a list of them, a page `{data: […]}`, or one a line.
-fn documents(text: &str) -> Result<Vec<Value>, serde_json::Error> {
-    let mut documents = Vec::new();
-    for document in serde_json::Deserializer::from_str(text).into_iter::<Value>() {
-        match document? {
-            Value::Array(items) => documents.extend(items),
-            Value::Object(mut page) if page.get("data").is_some_and(Value::is_array) => {
-                if let Some(Value::Array(items)) = page.remove("data") {
-                    documents.extend(items);
+impl Documents {
+    fn of(values: Vec<Value>) -> Result<Self, PromptError> {
+        let mut documents = Self::default();
+        for value in values {
+            match value {
+                Value::Array(items) => documents.add(items)?,
+                Value::Object(mut page) if is_page(&page) => {
+                    if let Some(Value::Array(items)) = page.remove("data") {
+                        documents.add(items)?;
+                    }
+                    documents.pages.extend(page);
+                }
+                one => documents.add(vec![one])?,
+            }
+        }
+        Ok(documents)
+    }
+
+    fn add(&mut self, items: Vec<Value>) -> Result<(), PromptError> {
+        for item in items {
+            let number = self.all.len() + 1;
+            if number > MAX_VERSIONS {
+                return Err(PromptError::Foreign(format!(
+                    "it holds more than {MAX_VERSIONS} versions; export fewer at a time"
+                )));
+            }
+            match item {
+                Value::Object(document) => self.all.push(document),
+                _ => {
+                    return Err(PromptError::Foreign(format!(
+                        "entry {number} is no JSON object; remove it and try again"
+                    )));
                 }
             }
-            one => documents.push(one),
         }
+        Ok(())
     }
-    Ok(documents)
+}
+
+fn is_page(document: &Map<String, Value>) -> bool {
+    let is_document = ["prompt", "messages", "input", "format"]
+        .iter()
+        .any(|key| document.contains_key(*key));
+    !is_document && document.get("data").is_some_and(Value::is_array)
 }
 
 fn looks_like_json(text: &str) -> bool {
@@ -66,15 +103,18 @@ fn looks_like_json(text: &str) -> bool {
     matches!(rest.next(), Some('"' | '{' | '[' | '}' | ']'))
 }
 
-fn format_of(document: &Value) -> Option<PromptFormat> {
-    let has = |key: &str| document.get(key).is_some();
-    if document.get("format").and_then(Value::as_str) == Some(super::plain_json::FORMAT) {
+fn format_of(document: &Map<String, Value>) -> Option<PromptFormat> {
+    let body = super::bodies::body_of(document);
+    let has = |key: &str| document.contains_key(key);
+    if document.get("format").and_then(Value::as_str) == Some(plain_json::FORMAT) {
         Some(PromptFormat::Json)
     } else if has("prompt") && has("name") && (has("config") || has("labels") || has("type")) {
         Some(PromptFormat::Langfuse)
-    } else if has("messages") && is_anthropic(document) {
+    } else if body.contains_key("messages") && is_anthropic(body) {
         Some(PromptFormat::Anthropic)
-    } else if has("messages") || (has("input") && has("model")) {
+    } else if body.contains_key("messages")
+        || (body.contains_key("input") && body.contains_key("model"))
+    {
         Some(PromptFormat::Openai)
     } else {
         None
@@ -82,16 +122,16 @@ fn format_of(document: &Value) -> Option<PromptFormat> {
 }
 
 /// Anthropic has its system prompt beside the messages, and the schema of a tool under a name of its own.
-fn is_anthropic(document: &Value) -> bool {
-    let model = document
+fn is_anthropic(body: &Map<String, Value>) -> bool {
+    let model = body
         .get("model")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    let tools = document.get("tools").and_then(Value::as_array);
+    let tools = body.get("tools").and_then(Value::as_array);
     let of_anthropic =
         tools.is_some_and(|tools| tools.iter().any(|tool| tool.get("input_schema").is_some()));
-    document.get("system").is_some()
-        || document.get("stop_sequences").is_some()
+    body.contains_key("system")
+        || body.contains_key("stop_sequences")
         || model.starts_with("claude")
         || of_anthropic
 }

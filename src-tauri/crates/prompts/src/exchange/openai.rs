@@ -4,18 +4,38 @@
 
 use super::Loss;
 use super::bodies::{take_list, take_text};
-use super::build::{Build, content_text, literal, losses_of, plain_text, role_of};
+use super::build::{Build, literal, role_of};
 use super::plain_json::pretty;
+use super::requests::{
+    extra_body, losses_of, model_name, put_common, written_messages, written_tools,
+};
 use crate::PromptError;
 use plumbline_model::{ModelParameters, PromptSpec, Role, ToolDefinition};
 use serde_json::{Map, Value, json};
 
-pub(super) fn read(mut body: Map<String, Value>, name: &str) -> Result<Build, String> {
-    // A line of a batch holds the body beside where it goes.
-    if let Some(Value::Object(inner)) = body.remove("body") {
-        body = inner;
-    }
-    let mut build = Build::new(name);
+/// Members of a body that are no parameters.
+const TAKEN: &[&str] = &[
+    "model",
+    "messages",
+    "input",
+    "instructions",
+    "tools",
+    "response_format",
+    "text",
+    "stop",
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "system",
+    "stop_sequences",
+    "body",
+    "params",
+    "prompt",
+    "data",
+    "format",
+];
+
+pub(super) fn read(build: &mut Build, mut body: Map<String, Value>) -> Result<(), String> {
     build.spec.model = take_text(&mut body, "model").map(|model| format!("openai:{model}"));
     if let Some(instructions) = take_text(&mut body, "instructions") {
         build.message(Role::System, &literal(&instructions), "instructions");
@@ -24,17 +44,17 @@ pub(super) fn read(mut body: Map<String, Value>, name: &str) -> Result<Build, St
         build.message(Role::User, &literal(&input), "input");
     }
     for key in ["messages", "input"] {
-        messages(&mut build, take_list(&mut body, key), key);
+        messages(build, take_list(&mut body, key), key);
     }
     for (index, tool) in take_list(&mut body, "tools").into_iter().enumerate() {
-        read_tool(&mut build, tool, &format!("tools[{index}]"));
+        read_tool(build, tool, &format!("tools[{index}]"));
     }
-    schema(&mut build, &mut body);
+    schema(build, &mut body);
     build.spec.parameters = parameters(&mut body);
     if build.spec.sections.is_empty() {
         return Err("it has no message".to_owned());
     }
-    Ok(build)
+    Ok(())
 }
 
 fn messages(build: &mut Build, items: Vec<Value>, key: &str) {
@@ -62,13 +82,13 @@ fn messages(build: &mut Build, items: Vec<Value>, key: &str) {
         }
         let content = message.remove("content").unwrap_or(Value::Null);
         let at = format!("{place}.content");
-        let text = content_text(&content, &at, &mut build.losses);
+        let text = build.content_text(content, &at);
         build.message(role, &literal(&text), &at);
         build.drop_rest(&place, &message);
     }
 }
 
-fn read_tool(build: &mut Build, tool: Value, place: &str) {
+pub(super) fn read_tool(build: &mut Build, tool: Value, place: &str) {
     let Value::Object(mut tool) = tool else {
         build.losses.push(Loss::dropped(place, "it is no tool"));
         return;
@@ -84,6 +104,8 @@ fn read_tool(build: &mut Build, tool: Value, place: &str) {
             tool.remove("type");
             tool
         }
+        // As it is kept where no API asks for more.
+        _ if !tool.contains_key("type") && tool.contains_key("parameters") => tool,
         _ => {
             build
                 .losses
@@ -106,20 +128,41 @@ fn read_tool(build: &mut Build, tool: Value, place: &str) {
     build.drop_rest(place, &inner);
 }
 
-/// The schema of `response_format`, or of `text.format`.
-fn schema(build: &mut Build, body: &mut Map<String, Value>) {
-    for (key, path) in [
-        ("response_format", "/json_schema/schema"),
-        ("text", "/format/schema"),
-    ] {
-        let found = body.get(key).and_then(|value| value.pointer(path)).cloned();
-        if let Some(found) = found {
-            build.spec.output_schema = Some(found);
-            body.remove(key);
-            let what = "the name and strictness of a schema are the business of who sends";
-            build.losses.push(Loss::changed(key, what));
+/// The schema of `response_format`, or of `text.format`; what stands around it is told.
+pub(super) fn schema(build: &mut Build, body: &mut Map<String, Value>) {
+    if let Some(Value::Object(format)) = body.get_mut("response_format")
+        && let Some(Value::Object(mut inner)) = take_schema_holder(format)
+    {
+        build.spec.output_schema = inner.remove("schema");
+        build.drop_rest("response_format.json_schema", &inner);
+        let format = std::mem::take(format);
+        build.drop_rest("response_format", &format);
+        body.remove("response_format");
+    }
+    if let Some(Value::Object(text)) = body.get_mut("text")
+        && text
+            .get("format")
+            .and_then(|format| format.get("schema"))
+            .is_some_and(|s| !s.is_null())
+        && let Some(Value::Object(mut format)) = text.remove("format")
+    {
+        build.spec.output_schema = format.remove("schema");
+        format.remove("type");
+        build.drop_rest("text.format", &format);
+        if text.is_empty() {
+            body.remove("text");
         }
     }
+}
+
+/// Takes `json_schema` where it has a schema, and the `type` that says so.
+fn take_schema_holder(format: &mut Map<String, Value>) -> Option<Value> {
+    format
+        .get("json_schema")?
+        .get("schema")
+        .filter(|schema| !schema.is_null())?;
+    format.remove("type");
+    format.remove("json_schema")
 }
 
 /// What is left are parameters; those that our file names differently are renamed.
@@ -176,31 +219,23 @@ pub(super) fn common(body: &mut Map<String, Value>, parameters: &mut ModelParame
 /// A body of chat completions. Templates stand in it as they are.
 pub(super) fn write(spec: &PromptSpec) -> Result<(String, Vec<Loss>), PromptError> {
     let mut losses = losses_of(spec);
-    let mut body = json!(spec.parameters.extra);
+    let mut body = extra_body(spec, TAKEN, &mut losses);
     let messages = written_messages(spec, &mut losses);
     body["messages"] = messages
         .into_iter()
         .map(|(role, text)| json!({"role": role, "content": text}))
         .collect();
-    let model = spec.model.as_deref().unwrap_or_default();
-    let (provider, model) = model.split_once(':').unwrap_or(("", model));
-    if !model.is_empty() {
+    if let Some(model) = model_name(spec, "openai", &mut losses) {
         body["model"] = json!(model);
-    }
-    if !["", "openai"].contains(&provider) {
-        losses.push(Loss::changed(
-            "model",
-            format!("the provider `{provider}` is not said"),
-        ));
     }
     if let Some(limit) = spec.parameters.max_tokens {
         body["max_completion_tokens"] = json!(limit);
     }
     put_common(&mut body, spec, "stop");
-    if !spec.tools.is_empty() {
-        body["tools"] = spec
-            .tools
-            .iter()
+    let tools = written_tools(spec, &mut losses);
+    if !tools.is_empty() {
+        body["tools"] = tools
+            .into_iter()
             .map(|tool| {
                 json!({"type": "function", "function": {
                     "name": tool.name, "description": tool.description, "parameters": tool.parameters,
@@ -215,38 +250,4 @@ pub(super) fn write(spec: &PromptSpec) -> Result<(String, Vec<Loss>), PromptErro
         });
     }
     Ok((pretty(&body), losses))
-}
-
-/// Role and text of each message; a template is told as a loss, since a body has none.
-pub(super) fn written_messages(spec: &PromptSpec, losses: &mut Vec<Loss>) -> Vec<(Role, String)> {
-    let sections = spec.sections.iter().enumerate();
-    sections
-        .map(|(index, section)| {
-            let text = plain_text(&section.template).unwrap_or_else(|| {
-                let what = "the template stands in the body as text: a body has no variables";
-                losses.push(Loss::changed(format!("messages[{index}]"), what));
-                section.template.clone()
-            });
-            (section.role, text)
-        })
-        .collect()
-}
-
-pub(super) fn put_common(body: &mut Value, spec: &PromptSpec, stop: &str) {
-    let parameters = &spec.parameters;
-    let numbers = [
-        ("temperature", parameters.temperature),
-        ("top_p", parameters.top_p),
-    ];
-    for (key, value) in numbers {
-        if let Some(value) = value {
-            body[key] = json!(value);
-        }
-    }
-    if let Some(seed) = parameters.seed {
-        body["seed"] = json!(seed);
-    }
-    if !parameters.stop.is_empty() {
-        body[stop] = json!(parameters.stop);
-    }
 }

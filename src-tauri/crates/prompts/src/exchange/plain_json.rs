@@ -9,12 +9,14 @@ use super::text::version_of_file;
 use super::{ForeignPrompt, LeftOut, MAX_VERSIONS, WrittenVersion};
 use crate::{PromptError, parse, template_hash};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub(super) const FORMAT: &str = "plumbline.prompt";
 const VERSION: u32 = 1;
 
+// A member that nobody reads is a fault: every one of ours is known.
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Document {
     format: String,
     version: u32,
@@ -22,27 +24,40 @@ struct Document {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Prompt {
     name: String,
     versions: Vec<Version>,
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Version {
     version: String,
     template_hash: String,
     text: String,
 }
 
-pub(super) fn read(documents: &[Value]) -> Result<Vec<ForeignPrompt>, PromptError> {
+pub(super) fn read(documents: Vec<Map<String, Value>>) -> Result<Vec<ForeignPrompt>, PromptError> {
     let mut prompts = Vec::new();
+    let mut count = 0;
     for document in documents {
-        let document = Document::deserialize(document)
+        let document = Document::deserialize(Value::Object(document))
             .map_err(|error| PromptError::Foreign(format!("it is no `{FORMAT}`: {error}")))?;
         if document.version != VERSION {
             return Err(PromptError::Foreign(format!(
                 "it is `{FORMAT}` of version {}; this program reads version {VERSION}",
                 document.version
+            )));
+        }
+        count += document
+            .prompts
+            .iter()
+            .map(|p| p.versions.len().max(1))
+            .sum::<usize>();
+        if count > MAX_VERSIONS {
+            return Err(PromptError::Foreign(format!(
+                "it holds more than {MAX_VERSIONS} versions; export fewer at a time"
             )));
         }
         prompts.extend(document.prompts.into_iter().map(prompt));
@@ -52,9 +67,13 @@ pub(super) fn read(documents: &[Value]) -> Result<Vec<ForeignPrompt>, PromptErro
 
 fn prompt(prompt: Prompt) -> ForeignPrompt {
     let (mut versions, mut left_out) = (Vec::new(), Vec::new());
-    for version in prompt.versions.into_iter().take(MAX_VERSIONS) {
+    for version in prompt.versions {
         let place = format!("{}@{}", prompt.name, version.version);
         match parse(&version.text) {
+            Ok(spec) if spec.version.to_string() != version.version => left_out.push(LeftOut {
+                place,
+                reason: format!("its text says it is version {}", spec.version),
+            }),
             Ok(spec) if template_hash(&spec) != version.template_hash => left_out.push(LeftOut {
                 place,
                 reason: "its text is not the one that its hash was made of".to_owned(),

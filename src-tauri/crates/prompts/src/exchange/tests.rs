@@ -53,7 +53,10 @@ fn a_langfuse_history_keeps_order_authors_dates_messages_and_labels() {
     assert_eq!(newest.spec.parameters.extra["top_k"], json!(4));
     assert_eq!(newest.spec.variables[0].name, "question");
     assert_eq!(newest.spec.changelog, "Say it better");
-    assert_eq!(places(&newest.losses), ["prompt[1]", "tags"]);
+    assert_eq!(
+        places(&newest.losses),
+        ["prompt[1]", "config.model", "tags", "meta"]
+    );
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn a_body_of_openai_becomes_a_prompt_that_sends_the_same() {
         "messages[0].role",
         "messages[1].content",
         "messages[1].content[1]",
-        "response_format",
+        "response_format.json_schema.name",
         "tools[0].strict",
     ];
     assert_eq!(lost, expected);

@@ -1,6 +1,7 @@
 //! A prompt file of ours, and a text without any form.
 
 use super::build::{About, Build, literal};
+use super::requests::{losses_of, written_messages};
 use super::{ForeignPrompt, ForeignVersion, LeftOut, Loss};
 use crate::{PromptError, parse};
 use plumbline_model::{PromptSpec, Role};
@@ -59,12 +60,20 @@ pub(super) fn plain(text: &str, fallback: &str) -> Vec<ForeignPrompt> {
 
 /// Only the messages, one after another.
 pub(super) fn write(spec: &PromptSpec) -> (String, Vec<Loss>) {
-    let mut losses = super::build::losses_of(spec);
-    if spec.sections.len() > 1 {
+    let mut losses = losses_of(spec);
+    if spec.sections.len() != 1 {
         losses.push(Loss::changed(
             "messages",
-            "the messages are joined into one text",
+            "a text is one message: all are joined into one",
         ));
+    }
+    if spec
+        .sections
+        .iter()
+        .any(|section| section.role != Role::User)
+    {
+        let what = "a text has no roles; read again it is a user's";
+        losses.push(Loss::changed("messages", what));
     }
     let rest = [
         (spec.model.is_some(), "model"),
@@ -78,6 +87,9 @@ pub(super) fn write(spec: &PromptSpec) -> (String, Vec<Loss>) {
     for (_, place) in rest.iter().filter(|(is_there, _)| *is_there) {
         losses.push(Loss::dropped(*place, "the format has no place for it"));
     }
-    let texts: Vec<&str> = spec.sections.iter().map(|s| s.template.as_str()).collect();
+    let texts: Vec<String> = written_messages(spec, &mut losses)
+        .into_iter()
+        .map(|(_, text)| text)
+        .collect();
     (texts.join("\n\n") + "\n", losses)
 }
