@@ -11,6 +11,27 @@ const SIZES = [
 ];
 const THEMES = ['light', 'dark'];
 
+/** A tool with two releases that a prompt takes, made once: the prompt is stale, for its run had none. */
+async function withTool(ask) {
+  const name = 'search_orders';
+  if ((await ask('tool_list')).length > 0) return name;
+  let { text, text_hash } = await ask('tool_new', { name });
+  const says = (from, to) => (text = text.replace(from, to));
+  says('Say in one or two sentences what it does, and when to call it.', 'Finds the orders of a customer.');
+  await ask('tool_save', { name, text, expectedTextHash: text_hash });
+  ({ text, text_hash } = await ask('tool_release', { name, version: '1.0.0', changelog: 'First version.' }));
+  says('What to look for.', 'An e-mail address or the number of an order.');
+  await ask('tool_save', { name, text, expectedTextHash: text_hash });
+  await ask('tool_release', { name, version: '1.1.0', changelog: 'Says what can be looked for.' });
+  const prompt = await ask('prompt_open', { name: 'ticket-triage', version: null });
+  await ask('prompt_save', {
+    name: prompt.name,
+    text: prompt.text.replace('\noutput_schema:', `\ntools:\n  - use: ${name}@1.0.0\noutput_schema:`),
+    expectedTextHash: prompt.text_hash,
+  });
+  return name;
+}
+
 /** Addresses by name; each is made when it is needed, from what the workspace holds. */
 const SCREENS = {
   prompts: () => '/prompts',
@@ -35,6 +56,8 @@ const SCREENS = {
   'prompt-history': () => '/prompts/ticket-triage?tab=history',
   'prompt-usage': () => '/prompts/ticket-triage?tab=usage',
   'prompt-tools': () => '/prompts/tools',
+  tool: async (ask) => `/prompts/tools/${await withTool(ask)}`,
+  'prompt-stale': async (ask) => (await withTool(ask)) && '/prompts/ticket-triage',
   'prompt-lines': () => '/prompts/ticket-triage?tab=lines',
   'replay-new': () => '/replay',
   'replay-run': async (ask) => `/replay/${(await ask('run_list'))[0].id}`,

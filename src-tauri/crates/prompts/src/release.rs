@@ -3,7 +3,8 @@
 use crate::{PromptError, front_matter, parse};
 use semver::Version;
 
-/// The working text with `version` and `changelog` in its front matter. A missing `changelog` line is
+/// The working text with `version` and `changelog` in its front matter, and without `origin`: whoever releases it made
+/// it here, whatever it once came from. A missing `changelog` line is
 /// added below the version; values that run over several lines are replaced whole.
 ///
 /// # Errors
@@ -15,9 +16,10 @@ pub fn new_release_text(
     changelog: &str,
 ) -> Result<String, PromptError> {
     let mut expected = parse(working_text)?;
-    let text = with_version(working_text, version, changelog)?;
+    let text = without_origin(with_version(working_text, version, changelog)?)?;
     expected.version = version.clone();
     expected.changelog = changelog.trim().to_owned();
+    expected.origin = None;
     let mut got = parse(&text)?;
     // Lines may move when a changelog of another length is replaced.
     for (section, wanted) in got.sections.iter_mut().zip(&expected.sections) {
@@ -33,6 +35,16 @@ pub fn new_release_text(
 pub(crate) fn not_exchangeable() -> PromptError {
     let reason = "its front matter must have `version` and `changelog` on lines of their own";
     PromptError::Release(reason.to_owned())
+}
+
+fn without_origin(text: String) -> Result<String, PromptError> {
+    let cut = front_matter::cut(&text)?;
+    if front_matter::line_of_key(cut.yaml, "origin").is_none() {
+        return Ok(text);
+    }
+    let start = cut.yaml_start;
+    let yaml = replace_entry(cut.yaml, "origin", "")?;
+    Ok([&text[..start], &yaml, &text[start + cut.yaml.len()..]].concat())
 }
 
 /// A file's text with other `version` and `changelog` lines; the caller holds what it says against what it should.
@@ -132,6 +144,13 @@ mod tests {
         let missing = "---\r\nname: a\r\nversion: 1.0.0\r\n---\r\nuser:\r\nx";
         let expected = "---\r\nname: a\r\nversion: 2.0.0\r\nchangelog: \"c\"\r\n---\r\nuser:\r\nx";
         assert_eq!(release(missing, "c").unwrap(), expected);
+    }
+
+    #[test]
+    fn a_release_that_somebody_makes_here_no_longer_says_where_the_file_came_from() {
+        let imported = FULL.replace("owner:", "origin:\n  source: git\n  id: 4f2c\nowner:");
+        let made_here = release(&imported, "c").unwrap();
+        assert_eq!(made_here, release(FULL, "c").unwrap());
     }
 
     #[test]
