@@ -54,6 +54,11 @@ fn the_history_of_a_prompt_file_in_git_becomes_releases() {
         blame.contains("1.1.0") && blame.contains("Be kind."),
         "{blame}"
     );
+    let history = stage.run(&["prompt", "history", "reply"]).passed().out;
+    assert!(
+        history.contains("Ada <ada@example.test>") && history.contains("git "),
+        "{history}"
+    );
     let again = stage
         .run(&["prompt", "import", "--git", "repo/answer.md"])
         .passed()

@@ -7,7 +7,7 @@ use crate::printer::Printer;
 use crate::when;
 use plumbline_engine::Engine;
 use plumbline_engine::api::{ChangedBy, EnvironmentStand};
-use plumbline_model::{EnvironmentChange, NanosText, Problem, UnixNanos};
+use plumbline_model::{EnvironmentChange, NanosText, Problem, PromptOrigin, UnixNanos};
 use plumbline_report::{Column, Paint, Table, clean};
 use serde_json::json;
 
@@ -123,6 +123,19 @@ fn row_of(stand: &EnvironmentStand) -> [String; 7] {
     ]
 }
 
+/// Who made a version, when, and what its source calls it.
+fn made_elsewhere(origin: &PromptOrigin) -> String {
+    let parts = [
+        origin.author.clone(),
+        origin.at.map(|at| when::text(at.0)),
+        origin.id.as_ref().map(|id| {
+            let id: String = id.chars().take(12).collect();
+            format!("{} {id}", origin.source)
+        }),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
 pub(super) fn history(
     engine: &Engine,
     name: &str,
@@ -136,7 +149,15 @@ pub(super) fn history(
     printer.answer(&answer, || {
         let strong = |text: &str| printer.style().paint(Paint::Strong, text);
         let mut releases = Table::new(
-            ["release", "first seen (UTC)", "owner", "changelog", ""].map(Column::words),
+            [
+                "release",
+                "first seen (UTC)",
+                "owner",
+                "changelog",
+                "made elsewhere",
+                "",
+            ]
+            .map(Column::words),
         );
         for release in &view.releases {
             releases.row([
@@ -147,6 +168,11 @@ pub(super) fn history(
                     .unwrap_or_default(),
                 release.owner.clone(),
                 release.changelog.clone(),
+                release
+                    .origin
+                    .as_ref()
+                    .map(made_elsewhere)
+                    .unwrap_or_default(),
                 if release.altered {
                     "file was altered"
                 } else {

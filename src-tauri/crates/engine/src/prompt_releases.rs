@@ -66,28 +66,36 @@ impl Engine {
         folder: &PromptFolder,
         name: &str,
     ) -> Result<Vec<ReleaseRow>, Problem> {
+        let known = self.inner.workspace.releases(Some(name))?;
         let mut rows = Vec::new();
         for version in folder.releases(name)?.into_iter().rev() {
             let text = folder.release_text(name, &version)?;
             let spec = prompts::parse(&text).ok();
-            if let Some(spec) = &spec {
-                // The first text seen under a version is the one that counts.
-                let _ = self.remember_release(spec, &text);
-            }
-            let known = self.inner.workspace.release(name, &version).ok();
+            // The first text seen under a version is the one that counts.
+            let known = known.iter().find(|known| known.spec.version == version);
+            let seen = match (known, &spec) {
+                (Some(known), _) => Some(known.imported_ns),
+                // A workspace that cannot be written shows the files all the same.
+                (None, Some(spec)) => {
+                    let kept = self.remember_release(spec, &text);
+                    kept.is_ok().then(crate::clock::now)
+                }
+                (None, None) => None,
+            };
             rows.push(ReleaseRow {
                 version: version.to_string(),
+                template_hash: spec
+                    .as_ref()
+                    .map(prompts::template_hash)
+                    .unwrap_or_default(),
+                seen: seen.map(Into::into),
+                altered: known.is_some_and(|known| known.text != text),
                 changelog: spec
                     .as_ref()
                     .map(|s| s.changelog.clone())
                     .unwrap_or_default(),
                 owner: spec.as_ref().map(|s| s.owner.clone()).unwrap_or_default(),
-                template_hash: spec
-                    .as_ref()
-                    .map(prompts::template_hash)
-                    .unwrap_or_default(),
-                seen: known.as_ref().map(|known| known.imported_ns.into()),
-                altered: known.is_some_and(|known| known.text != text),
+                origin: spec.and_then(|spec| spec.origin),
             });
         }
         Ok(rows)

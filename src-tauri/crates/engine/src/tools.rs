@@ -192,23 +192,27 @@ impl Engine {
         tools: &PromptFolder,
         name: &str,
     ) -> Result<Vec<ToolReleaseRow>, Problem> {
+        let known = self.inner.workspace.tool_releases(name)?;
         let mut rows = Vec::new();
         for version in tools.releases(name)?.into_iter().rev() {
             let text = tools.release_text(name, &version)?;
-            // The first text seen under a version is the one that counts.
-            let _ = self.remember_tool(&text);
             let spec = prompts::parse_tool(&text).ok();
-            let seen = self.inner.workspace.tool_releases(name)?;
-            let seen = seen.into_iter().find(|seen| seen.spec.version == version);
+            // The first text seen under a version is the one that counts.
+            let known = known.iter().find(|known| known.spec.version == version);
+            let seen = match (known, &spec) {
+                (Some(known), _) => Some(known.seen_ns),
+                (None, Some(_)) => self.remember_tool(&text).is_ok().then(crate::clock::now),
+                (None, None) => None,
+            };
             rows.push(ToolReleaseRow {
                 version: version.to_string(),
+                seen: seen.map(Into::into),
+                altered: known.is_some_and(|known| known.text != text),
                 changelog: spec
                     .as_ref()
                     .map(|s| s.changelog.clone())
                     .unwrap_or_default(),
                 owner: spec.map(|s| s.owner).unwrap_or_default(),
-                seen: seen.as_ref().map(|seen| seen.seen_ns.into()),
-                altered: seen.is_some_and(|seen| seen.text != text),
             });
         }
         Ok(rows)

@@ -1,7 +1,7 @@
 //! Prompts as the window shows them.
 
 use super::PromptFix;
-use plumbline_model::{AssembledRequest, NanosText, PromptSpec, Role, Trimmed};
+use plumbline_model::{AssembledRequest, NanosText, PromptOrigin, PromptSpec, Role, Trimmed};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
@@ -58,6 +58,8 @@ pub struct ReleaseRow {
     pub seen: Option<NanosText>,
     /// The file on disk is no longer the one that was released.
     pub altered: bool,
+    /// Where it was imported from, and who made it when.
+    pub origin: Option<PromptOrigin>,
 }
 
 /// Template tokens of one section, before variables are filled in.
