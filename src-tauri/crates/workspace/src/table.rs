@@ -24,6 +24,7 @@ pub(crate) mod prompt_file;
 pub(crate) mod prompt_release;
 pub(crate) mod quarantine;
 pub(crate) mod recording;
+mod release_text;
 pub(crate) mod response_cache;
 pub(crate) mod run;
 pub(crate) mod run_prompt;

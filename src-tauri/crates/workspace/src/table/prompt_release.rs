@@ -5,6 +5,7 @@ use crate::codec;
 use crate::door::Durability;
 use crate::error::{Result, WorkspaceError};
 use crate::table::change::Topic;
+use crate::table::release_text;
 use crate::workspace::Workspace;
 use plumbline_model::{PromptSpec, UnixNanos};
 use rusqlite::{OptionalExtension, params};
@@ -47,14 +48,8 @@ impl Workspace {
                 .prepare_cached("SELECT text FROM prompt_release WHERE name = ?1 AND version = ?2")?
                 .query_row([&name, &version], |row| row.get(0))
                 .optional()?;
-            match known {
-                Some(text) if text == release.text => return Ok(false),
-                Some(_) => {
-                    return Err(WorkspaceError::Conflict(format!(
-                        "{name}@{version} is released with another text; give the change a new version"
-                    )));
-                }
-                None => {}
+            if !release_text::is_new(known, &release.text, || format!("{name}@{version}"))? {
+                return Ok(false);
             }
             tx.prepare_cached(
                 "INSERT INTO prompt_release (name, version, template_hash, text, spec, imported_ns)

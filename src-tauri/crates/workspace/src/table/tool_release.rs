@@ -2,8 +2,9 @@
 
 use crate::codec;
 use crate::door::Durability;
-use crate::error::{Result, WorkspaceError};
+use crate::error::Result;
 use crate::table::change::Topic;
+use crate::table::release_text;
 use crate::workspace::Workspace;
 use plumbline_model::{ToolSpec, UnixNanos};
 use rusqlite::{OptionalExtension, params};
@@ -42,14 +43,8 @@ impl Workspace {
                 .prepare_cached("SELECT text FROM tool_release WHERE name = ?1 AND version = ?2")?
                 .query_row([&name, &version], |row| row.get(0))
                 .optional()?;
-            match known {
-                Some(text) if text == release.text => return Ok(false),
-                Some(_) => {
-                    return Err(WorkspaceError::Conflict(format!(
-                        "tool {name}@{version} is released with another text; give the change a new version"
-                    )));
-                }
-                None => {}
+            if !release_text::is_new(known, &release.text, || format!("tool {name}@{version}"))? {
+                return Ok(false);
             }
             tx.prepare_cached(
                 "INSERT INTO tool_release (name, version, text, spec, seen_ns) VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -88,6 +83,7 @@ impl Workspace {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::WorkspaceError;
     use serde_json::json;
 
     fn release(version: &str, text: &str) -> ToolRelease {
