@@ -18,6 +18,8 @@ mod words;
 mod yaml_lines;
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod corpus_tests;
 
 pub use edit::{Edit, Fix, apply};

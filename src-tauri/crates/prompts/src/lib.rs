@@ -1,8 +1,12 @@
-//! Prompts as code: the file format, its checks, rendering, the two hashes and the computed version bump.
+//! Prompts as code: the file format, its checks and their fixes, rendering, the two hashes and the computed version
+//! bump.
 //!
 //! A prompt lives in a folder of its name: the working file `prompt.md` and the released
 //! `releases/<version>.md`. This crate only works on their text; it reads no disk, clock or network, and
 //! takes every byte of a prompt file and of a variable as hostile.
+//!
+//! Tools stand beside prompts as files of the same form (`tool_file`), and prompts refer to them (`tool_uses`). Files of
+//! other tools come in and go out in `exchange`.
 //!
 //! A file is YAML front matter between `---` lines, then messages. A line that holds nothing but
 //! `system:`, `user:`, `assistant:` or `tool:` opens a message; `\user:` is the literal line. Messages are
@@ -39,7 +43,7 @@ mod yaml_text;
 pub use assemble::{assemble, check_budget, check_cost, identify};
 pub use bump::{Bump, BumpKind, bump};
 pub use canonical::canonical_json;
-pub use check::{Finding, Severity, check, check_for_release, check_text};
+pub use check::{Finding, Severity, check, check_for_release};
 pub use check_file::{Around, Checked, FindTool, check_file};
 pub use error::PromptError;
 pub use exchange::{

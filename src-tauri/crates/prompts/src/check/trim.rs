@@ -116,8 +116,9 @@ impl Findings {
 
 #[cfg(test)]
 mod tests {
+    use crate::Severity;
+    use crate::check::tests::check_text;
     use crate::parse::tests::FULL;
-    use crate::{Severity, check_text};
 
     #[test]
     fn each_doubtful_way_to_fit_is_found_on_its_line() {
