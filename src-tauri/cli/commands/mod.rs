@@ -1,6 +1,7 @@
 //! One file per group of commands: typed words in, engine call, answer out.
 
 mod cache;
+mod checked;
 mod checks;
 mod compare;
 mod cost;

@@ -1,16 +1,16 @@
 //! `plumbline tool …`
 
+use super::checked::{Checked, report};
 use super::editor;
 use super::prompt::split;
-use super::prompt_check::finding_line;
 use crate::args::Tool;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::Engine;
-use plumbline_engine::api::{FindingSeverity, ToolCheck, ToolDependent, ToolRow, ToolView};
+use plumbline_engine::api::{ToolDependent, ToolRow, ToolView};
 use plumbline_model::Problem;
-use plumbline_report::{Column, Paint, Table, clean};
-use serde_json::json;
+use plumbline_report::{Column, Table, clean};
+use serde_json::{Map, json};
 
 pub(super) fn run(engine: &Engine, args: &Tool, printer: &Printer) -> Result<ExitStatus, Problem> {
     match args {
@@ -144,70 +144,19 @@ fn standing(used: &ToolDependent) -> String {
 fn check(engine: &Engine, name: Option<&str>, printer: &Printer) -> Result<ExitStatus, Problem> {
     let names = match name {
         Some(name) => vec![name.to_owned()],
-        None => engine
-            .tool_list()?
-            .into_iter()
-            .map(|row| row.name)
-            .collect(),
+        None => {
+            let rows = engine.tool_list()?.into_iter();
+            rows.map(|row| row.name).collect()
+        }
     };
-    let mut checked: Vec<(String, ToolCheck)> = Vec::new();
+    let mut checked = Vec::new();
     for name in names {
         let check = engine.tool_open(&name, None)?.check;
-        checked.push((name, check));
+        let step = (check.bump, check.bump_reasons);
+        checked.push(Checked::new(name, check.findings, step, Map::new()));
     }
-    let count = |check: &ToolCheck, severity| {
-        check
-            .findings
-            .iter()
-            .filter(|finding| finding.severity == severity)
-            .count()
-    };
-    let rows: Vec<serde_json::Value> = checked
-        .iter()
-        .map(|(name, check)| {
-            json!({
-                "name": name,
-                "errors": count(check, FindingSeverity::Error),
-                "warnings": count(check, FindingSeverity::Warning),
-                "findings": check.findings,
-                "computed": check.bump,
-                "reasons": check.bump_reasons,
-            })
-        })
-        .collect();
-    let answer = match rows.first().filter(|_| name.is_some()) {
-        Some(one) => one.clone(),
-        None => json!({ "tools": rows }),
-    };
-    printer.answer(&answer, || {
-        let mut text = String::new();
-        for (name, check) in &checked {
-            let bump = check.bump.as_deref().unwrap_or("no release yet");
-            let found = check.findings.len();
-            let (paint, verdict) = match count(check, FindingSeverity::Error) {
-                0 if found == 0 => (Paint::Good, "no findings".to_owned()),
-                0 => (Paint::Warn, format!("{found} warnings")),
-                errors => (Paint::Bad, format!("{errors} errors")),
-            };
-            text.push_str(&format!(
-                "{}: {} · against the latest release: {bump}\n",
-                printer.style().paint(Paint::Strong, name),
-                printer.style().paint(paint, &verdict)
-            ));
-            for finding in &check.findings {
-                text.push_str(&finding_line(finding));
-            }
-        }
-        text
-    })?;
-    let fails = checked
-        .iter()
-        .any(|(_, check)| count(check, FindingSeverity::Error) > 0);
-    Ok(if fails {
-        ExitStatus::Findings
-    } else {
-        ExitStatus::Pass
-    })
+    let plural = name.is_none().then_some("tools");
+    report(&checked, plural, |_| Vec::new(), printer)
 }
 
 fn release(

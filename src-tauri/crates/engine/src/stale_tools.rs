@@ -9,10 +9,13 @@ use crate::prompts::WORKING;
 use plumbline_model::{Problem, PromptSpec, Run, RunStatus, ToolDefinition};
 use plumbline_prompts as prompts;
 use plumbline_workspace::Page;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Runs that are looked at, newest first.
 const RUNS: u64 = 100;
+
+/// Tools by the hash of the template they are part of: many runs use the same one.
+type Read = HashMap<String, Vec<ToolDefinition>>;
 
 impl Engine {
     /// How the tools of a prompt's working file stand.
@@ -38,6 +41,8 @@ impl Engine {
     fn stale_since(&self, name: &str, spec: &PromptSpec) -> Result<Option<StaleTools>, Problem> {
         // Datasets that a later run went through with the tools of now.
         let mut replayed = BTreeSet::new();
+        let mut read = Read::new();
+        read.insert(prompts::template_hash(spec), spec.tools.clone());
         for run in self
             .inner
             .workspace
@@ -46,7 +51,7 @@ impl Engine {
             if run.status != RunStatus::Finished {
                 continue;
             }
-            let used = self.tools_of_run(name, &run)?;
+            let used = self.tools_of_run(name, &run, &mut read)?;
             if used.contains(&spec.tools) {
                 replayed.insert(run.plan.dataset);
             } else if let Some(tools) = used.into_iter().next() {
@@ -58,13 +63,23 @@ impl Engine {
     }
 
     /// The tools of each version of the prompt that a run compared.
-    fn tools_of_run(&self, name: &str, run: &Run) -> Result<Vec<Vec<ToolDefinition>>, Problem> {
+    fn tools_of_run(
+        &self,
+        name: &str,
+        run: &Run,
+        read: &mut Read,
+    ) -> Result<Vec<Vec<ToolDefinition>>, Problem> {
         let kept = self.inner.workspace.run_prompts(run.id)?;
-        let of_prompt = kept.iter().filter(|prompt| prompt.name == name);
-        Ok(of_prompt
-            .filter_map(|prompt| prompts::parse(&prompt.text).ok())
-            .map(|spec| spec.tools)
-            .collect())
+        let mut used = Vec::new();
+        for prompt in kept.into_iter().filter(|prompt| prompt.name == name) {
+            if !read.contains_key(&prompt.template_hash)
+                && let Ok(spec) = prompts::parse(&prompt.text)
+            {
+                read.insert(prompt.template_hash.clone(), spec.tools);
+            }
+            used.extend(read.get(&prompt.template_hash).cloned());
+        }
+        Ok(used)
     }
 
     fn tools_behind(&self, spec: &PromptSpec) -> Result<Vec<ToolBehind>, Problem> {
