@@ -80,3 +80,5 @@ mod tools;
 mod trimming;
 #[cfg(test)]
 mod usage;
+#[cfg(test)]
+mod way_out;

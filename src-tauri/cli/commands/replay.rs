@@ -201,6 +201,7 @@ fn estimate(estimate: &Estimate, printer: &Printer) -> Result<ExitStatus, Proble
                 figures::count(estimate.opinions)
             ));
         }
+        text.push_str(&made_to_fit(estimate));
         for column in &estimate.columns {
             text.push_str(&rests_on(column));
         }
@@ -221,6 +222,22 @@ fn estimate(estimate: &Estimate, printer: &Printer) -> Result<ExitStatus, Proble
     } else {
         ExitStatus::Findings
     })
+}
+
+/// What is done to cells that are over the budget of their prompt.
+fn made_to_fit(estimate: &Estimate) -> String {
+    let told = [
+        (estimate.trimmed, "are cut to fit their budget".to_owned()),
+        (estimate.escalated, "go to a larger model".to_owned()),
+        (
+            estimate.summarised,
+            format!("have a value summarised, by {} calls", estimate.summaries),
+        ),
+    ];
+    told.iter()
+        .filter(|(cells, _)| *cells > 0)
+        .map(|(cells, what)| format!("{} cells {what}\n", figures::count(*cells)))
+        .collect()
 }
 
 /// What the figures of a column rest on.

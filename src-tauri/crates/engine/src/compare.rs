@@ -128,9 +128,12 @@ impl Engine {
         };
         let case = self.case(&compared.a.run.plan.dataset, case_key).ok();
         let request_diff = case.as_ref().and_then(|case| {
-            let asked =
-                |loaded: &Loaded| loaded.column.assemble(case).ok().map(|asked| asked.request);
-            request_diff(&asked(&compared.a)?, &asked(&compared.b)?)
+            let sent = |loaded: &Loaded, cell: Option<&Cell>| {
+                let summary = cell.and_then(|cell| cell.summary.as_ref());
+                let sent = loaded.column.sent(case, summary).ok()?;
+                Some(sent.assembled.request)
+            };
+            request_diff(&sent(&compared.a, cell_a)?, &sent(&compared.b, cell_b)?)
         });
         Ok(ComparedPair {
             row: cells.row(row),

@@ -10,12 +10,12 @@ use crate::sent;
 use plumbline_analysis::contract::ContractTally;
 use plumbline_model::{Completion, Problem, PromptSpec, ResponseStatus, Run, SpanKind};
 use plumbline_prompts as prompts;
-use plumbline_workspace::{Page, SpanFilter};
+use plumbline_workspace::SpanFilter;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 /// Runs that are looked at, newest first.
-const RUNS: u64 = 50;
+const RUNS: usize = 50;
 /// Answers of one version from one place that are looked at.
 const ANSWERS: u64 = 20_000;
 /// Ways of failing that are shown.
@@ -38,11 +38,7 @@ impl Engine {
     pub fn prompt_contract(&self, name: &str) -> Result<Vec<ContractRow>, Problem> {
         self.prompt_folder()?.working_text(name)?;
         let mut tallies = BTreeMap::new();
-        for run in self
-            .inner
-            .workspace
-            .runs_of_prompt(name, Page::first(RUNS))?
-        {
+        for run in self.inner.workspace.runs_of_prompt(name, RUNS)? {
             self.tally_run(name, &run, &mut tallies)?;
         }
         for release in self.inner.workspace.releases(Some(name))? {

@@ -17,7 +17,7 @@ const UNSAVED: &str = "unsaved";
 /// Cases that a cost is computed from; more would say the same.
 const CASES: u64 = 200;
 /// Runs that are looked through for a dataset that is still there.
-const RUNS: u64 = 20;
+const RUNS: usize = 20;
 
 impl Engine {
     /// What differs between two versions; `working` names the working file, `unsaved` the text of an editor.
@@ -146,7 +146,7 @@ impl Engine {
     /// The cases of the dataset that this prompt was last run over.
     fn last_cases(&self, name: &str) -> Result<Option<(String, Vec<Case>)>, Problem> {
         let workspace = &self.inner.workspace;
-        for run in workspace.runs_of_prompt(name, Page::first(RUNS))? {
+        for run in workspace.runs_of_prompt(name, RUNS)? {
             let dataset = run.plan.dataset;
             // It may be gone since.
             if let Ok(cases) = workspace.dataset_cases(&dataset, Page::first(CASES))

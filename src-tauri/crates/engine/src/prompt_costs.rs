@@ -6,7 +6,6 @@ use crate::prompt_render::render;
 use crate::replay::{Prior, RECORDED, parse_target};
 use plumbline_model::{ChatRequest, Message, Problem, PromptSpec, Target, Usage, Usd};
 use plumbline_tokens::{self as tokens, Encoding};
-use plumbline_workspace::Page;
 use rust_decimal::Decimal;
 
 /// Models that are looked at beside the prompt's own.
@@ -14,7 +13,7 @@ const MOST_MODELS: usize = 8;
 /// Models that are suggested where none was chosen, the prompt's own among them.
 const SUGGESTED: usize = 4;
 /// Runs that are looked through for models.
-const RUNS: u64 = 20;
+const RUNS: usize = 20;
 
 impl Engine {
     /// Counts and prices a text as the file of `name`: over the request of a case where one is given and can be
@@ -104,11 +103,7 @@ impl Engine {
             add(parse_target(model)?, MOST_MODELS + 1);
         }
         if chosen.is_empty() {
-            for run in self
-                .inner
-                .workspace
-                .runs_of_prompt(name, Page::first(RUNS))?
-            {
+            for run in self.inner.workspace.runs_of_prompt(name, RUNS)? {
                 for target in run.plan.targets {
                     add(target, SUGGESTED);
                 }

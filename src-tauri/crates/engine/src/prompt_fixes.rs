@@ -3,6 +3,7 @@
 use crate::Engine;
 use crate::api::{FindingSeverity, PromptFinding, PromptFix, PromptMended, TextEdit};
 use crate::prompt_folder::text_hash;
+use crate::prompts::split_reference;
 use plumbline_model::{Problem, PromptSpec, ToolUse};
 use plumbline_prompts::{self as prompts, Around, EditorText};
 use plumbline_workspace::Topic;
@@ -18,11 +19,13 @@ impl Engine {
         let latest = self.latest_release(name)?;
         let person = crate::environments::person();
         let find_tool = |file: &ToolUse| self.find_tool(file);
+        let find_prompt = |reference: &str| self.find_prompt(reference);
         let around = Around {
             folder: Some(name),
             latest: latest.as_ref(),
             person: Some(&person),
             find_tool: Some(&find_tool),
+            find_prompt: Some(&find_prompt),
         };
         let mended = prompts::mend(&text, &around);
         if !mended.done.is_empty() {
@@ -33,6 +36,12 @@ impl Engine {
             fixed: mended.done,
             path: folder.working_path(name)?.display().to_string(),
         })
+    }
+
+    /// Another prompt, where it can be read.
+    fn find_prompt(&self, reference: &str) -> Option<PromptSpec> {
+        let (name, version) = split_reference(reference);
+        Some(self.prompt_spec(name, version).ok()?.0)
     }
 
     /// The newest release, where there is one that can be read.
@@ -52,9 +61,11 @@ impl Engine {
         text: &str,
     ) -> (Option<PromptSpec>, Vec<PromptFinding>) {
         let find_tool = |file: &ToolUse| self.find_tool(file);
+        let find_prompt = |reference: &str| self.find_prompt(reference);
         let around = Around {
             folder: Some(name),
             find_tool: Some(&find_tool),
+            find_prompt: Some(&find_prompt),
             ..Around::default()
         };
         let checked = prompts::check_file(text, &around);
@@ -71,11 +82,13 @@ impl Engine {
     ) -> (Option<PromptSpec>, Vec<PromptFinding>) {
         let person = crate::environments::person();
         let find_tool = |file: &ToolUse| self.find_tool(file);
+        let find_prompt = |reference: &str| self.find_prompt(reference);
         let around = Around {
             folder: Some(name),
             latest,
             person: Some(&person),
             find_tool: Some(&find_tool),
+            find_prompt: Some(&find_prompt),
         };
         let checked = prompts::check_file(text, &around);
         let fixes = prompts::fixes(text, &around, &checked);

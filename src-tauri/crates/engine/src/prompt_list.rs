@@ -4,7 +4,7 @@ use crate::Engine;
 use crate::api::{FindingSeverity, PromptRow};
 use crate::clock;
 use crate::prompt_folder::PromptFolder;
-use plumbline_model::Problem;
+use plumbline_model::{Problem, PromptSpec, WhenOver};
 use plumbline_workspace::PromptFileRow;
 use semver::Version;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,10 @@ const SETTLED_NS: i64 = 2_000_000_000;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Kept {
     row: PromptRow,
-    /// Whether tools play a part, which are files of their own.
     has_tools: bool,
+    /// Whether files of others play a part: tools, or a prompt that summarises.
+    #[serde(default = "yes")]
+    rests_on_others: bool,
 }
 
 impl Engine {
@@ -46,12 +48,14 @@ impl Engine {
                 .filter(|known| stamp.as_ref() == Some(&known.stamp));
             let known = known.and_then(|known| serde_json::from_str::<Kept>(&known.row).ok());
             let mut entry = match known {
-                Some(entry) if !entry.has_tools => entry,
+                Some(entry) if !entry.rests_on_others => entry,
                 _ => self.read_row(&folder, &name)?,
             };
             if entry.has_tools {
                 entry.row.stale = self.stale_tools(&name)?.is_some();
-            } else if let Some(stamp) = stamp
+            }
+            if !entry.rests_on_others
+                && let Some(stamp) = stamp
                 && let Ok(row) = serde_json::to_string(&entry)
             {
                 read.push(PromptFileRow { name, stamp, row });
@@ -100,11 +104,20 @@ impl Engine {
                 .map(|spec| spec.description.clone())
                 .unwrap_or_default(),
         };
+        let has_tools = spec.as_ref().is_some_and(|spec| !spec.tools.is_empty());
+        let summarises =
+            |spec: &PromptSpec| matches!(spec.budget.when_over, WhenOver::Summarise(_));
         Ok(Kept {
-            has_tools: spec.is_some_and(|spec| !spec.tools.is_empty()),
+            has_tools,
+            rests_on_others: has_tools || spec.as_ref().is_some_and(summarises),
             row,
         })
     }
+}
+
+/// What an earlier version kept did not say.
+fn yes() -> bool {
+    true
 }
 
 /// Says which state of its files a prompt is in; `None` while one of them may still change unseen.

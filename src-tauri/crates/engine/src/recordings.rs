@@ -53,6 +53,7 @@ impl Engine {
         let today = clock::now().utc_day();
         let columns = self.run_columns(&self.inner.workspace.run(run_id)?)?;
         for cell in self.inner.workspace.all_cells(run_id)? {
+            let asked = cell.asked().clone();
             let (Some(completion), CellStatus::Complete, Some(Origin::Live | Origin::Cached)) =
                 (cell.completion, cell.status, cell.origin)
             else {
@@ -65,8 +66,8 @@ impl Engine {
             write_recording(
                 &mut *out,
                 &Recording {
-                    provider: cell.key.target.provider,
-                    model: cell.key.target.model,
+                    provider: asked.provider,
+                    model: asked.model,
                     prompt: Some(format!(
                         "{}@{}",
                         cell.key.prompt_name, cell.key.prompt_version

@@ -8,11 +8,10 @@ use crate::api::{PromptTools, StaleTools, ToolBehind};
 use crate::prompts::WORKING;
 use plumbline_model::{Problem, PromptSpec, Run, RunStatus, ToolDefinition};
 use plumbline_prompts as prompts;
-use plumbline_workspace::Page;
 use std::collections::{BTreeSet, HashMap};
 
 /// Runs that are looked at, newest first.
-const RUNS: u64 = 100;
+const RUNS: usize = 100;
 
 /// Tools by the hash of the template they are part of: many runs use the same one.
 type Read = HashMap<String, Vec<ToolDefinition>>;
@@ -43,11 +42,7 @@ impl Engine {
         let mut replayed = BTreeSet::new();
         let mut read = Read::new();
         read.insert(prompts::template_hash(spec), spec.tools.clone());
-        for run in self
-            .inner
-            .workspace
-            .runs_of_prompt(name, Page::first(RUNS))?
-        {
+        for run in self.inner.workspace.runs_of_prompt(name, RUNS)? {
             if run.status != RunStatus::Finished {
                 continue;
             }

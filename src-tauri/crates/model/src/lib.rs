@@ -23,6 +23,7 @@ mod run;
 mod service_tier;
 mod span;
 pub mod sse;
+mod summary;
 mod table_read;
 mod time;
 mod tool_file;
@@ -43,8 +44,8 @@ pub use money::Usd;
 pub use payer::{NoPayer, Payer};
 pub use problem::{Code, Problem};
 pub use prompt::{
-    Budget, Escalation, ModelParameters, PromptOrigin, PromptSpec, Section, SummaryPrompt,
-    ToolDefinition, Trim, TrimPolicy, TrimRule, Trimmed, Variable, WhenOver,
+    Budget, Escalation, ModelParameters, PromptOrigin, PromptSpec, Section, SectionTrim,
+    SummaryPrompt, ToolDefinition, Trim, TrimPolicy, TrimRule, Trimmed, Variable, WhenOver,
 };
 pub use request::{AssembledRequest, ChatRequest};
 pub use response::{Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob};
@@ -54,6 +55,7 @@ pub use run::{
 };
 pub use service_tier::ServiceTier;
 pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};
+pub use summary::Summary;
 pub use table_read::{HowJoined, Joined, TableRead};
 pub use time::{NanosText, UnixNanos};
 pub use tool_file::{ToolSpec, ToolUse};

@@ -133,18 +133,34 @@ impl From<TrimPolicy> for TrimRule {
     }
 }
 
-/// One value that was shortened to keep a budget. Tokens are those of the value alone; one that is no text counts as
-/// its compact JSON.
+/// One value, or the text of one section, that was shortened to keep a budget. Tokens are those of it alone; a value
+/// that is no text counts as its compact JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Trimmed {
-    pub variable: String,
+    /// The variable, unless a section was cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variable: Option<String>,
+    /// The section, as the budget names it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub section: Option<String>,
     pub policy: TrimRule,
     pub tokens_before: u64,
     pub tokens_after: u64,
     /// Items of a list or members of an object that are gone; absent where a text was cut.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub items_dropped: Option<u64>,
+}
+
+impl Trimmed {
+    /// The variable or section that was cut.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.variable
+            .as_deref()
+            .or(self.section.as_deref())
+            .unwrap_or_default()
+    }
 }
 
 /// What happens to a prompt that is over `max_tokens_in` however much is trimmed.
@@ -201,8 +217,21 @@ pub struct Budget {
     pub max_tokens_out: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_cost_usd: Option<Usd>,
+    /// Sections that are cut when trimming variables is not enough, in this order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sections: Vec<SectionTrim>,
     #[serde(skip_serializing_if = "WhenOver::is_refuse")]
     pub when_over: WhenOver,
+}
+
+/// How the rendered text of one section is shortened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+#[ts(export)]
+pub struct SectionTrim {
+    /// Its role, and its number from 1 where the prompt has several of that role: `user`, `user 2`.
+    pub section: String,
+    pub trim: Trim,
 }
 
 /// One message template: a role and the Jinja text below its marker.

@@ -1,6 +1,8 @@
 //! Runs: a matrix of prompt versions × models × cases × repeats, and what became of each cell.
 
-use crate::{CellId, Completion, Cost, Divergence, Origin, Problem, RunId, Turn, UnixNanos, Usd};
+use crate::{
+    CellId, Completion, Cost, Divergence, Origin, Problem, RunId, Summary, Turn, UnixNanos, Usd,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -92,6 +94,8 @@ pub enum Purpose {
     Judge,
     /// The vector of a text.
     Embedding,
+    /// A summary of a value that is too long for its prompt.
+    Summary,
 }
 
 impl Purpose {
@@ -102,6 +106,7 @@ impl Purpose {
             Self::Answer => "answer",
             Self::Judge => "judge",
             Self::Embedding => "embedding",
+            Self::Summary => "summary",
         }
     }
 }
@@ -263,6 +268,20 @@ pub struct Cell {
     /// Where the conversation left its recording: the answer is the call that nothing recorded answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diverged: Option<Divergence>,
+    /// The model that was asked in place of the column's, since the request was too long for the prompt's budget.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub escalated_to: Option<Target>,
+    /// What stands in the request for a value that was too long.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<Summary>,
+}
+
+impl Cell {
+    /// The model that was asked.
+    #[must_use]
+    pub fn asked(&self) -> &Target {
+        self.escalated_to.as_ref().unwrap_or(&self.key.target)
+    }
 }
 
 /// Counts and sums of a run. Token sums and cost are `None` when nothing was measured or priced.

@@ -128,13 +128,10 @@ impl Findings {
                 self.about(About::Missing(key.to_owned()));
             }
         }
-        if spec
-            .model
-            .as_deref()
-            .is_some_and(|model| !model.contains(':'))
-        {
+        if let Some(model) = spec.model.as_ref().filter(|model| !model.contains(':')) {
             let message = "`model` names no provider; write `provider:model`".to_owned();
             self.add(Severity::Warning, None, Some("model"), message);
+            self.about(About::NoProvider(model.clone()));
         }
     }
 

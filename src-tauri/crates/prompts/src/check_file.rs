@@ -7,6 +7,9 @@ use plumbline_model::{Problem, PromptSpec, ToolSpec, ToolUse};
 /// Looks for the file of a tool.
 pub type FindTool<'a> = dyn Fn(&ToolUse) -> Option<ToolSpec> + 'a;
 
+/// Looks for another prompt, named `name` or `name@version`.
+pub type FindPrompt<'a> = dyn Fn(&str) -> Option<PromptSpec> + 'a;
+
 /// What is known about a prompt file beside its text. Nothing needs to be.
 #[derive(Clone, Copy, Default)]
 pub struct Around<'a> {
@@ -16,6 +19,7 @@ pub struct Around<'a> {
     /// Who edits it.
     pub person: Option<&'a str>,
     pub find_tool: Option<&'a FindTool<'a>>,
+    pub find_prompt: Option<&'a FindPrompt<'a>>,
 }
 
 /// What a text says as a prompt file, and what is wrong with it.
@@ -40,6 +44,9 @@ pub fn check_file(text: &str, around: &Around<'_>) -> Checked {
             let mut findings = Findings::of(&spec);
             findings.name(&spec, around.folder);
             findings.version(&spec, around.latest);
+            if let Some(find) = around.find_prompt {
+                findings.summariser(&spec, find);
+            }
             findings.find_lines(yaml);
             (Some(spec), findings)
         }

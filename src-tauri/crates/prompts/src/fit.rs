@@ -22,6 +22,8 @@
 //!   members go, `head` from the first, `tail` from the last, `middle` from the middle. Nothing marks the gap, since a
 //!   template may ask every item for the same members. A list of messages loses a call of tools together with its
 //!   results.
+//! - **Sections** that the budget lists, such as `sections: [{section: user 2, trim: tail}]`, are cut next, in that
+//!   order: their text as it was rendered, by the same policies.
 //! - **When all that is not enough** `when_over` decides: `refuse` (also where it is absent), `escalate` to a model with
 //!   a cap of its own, or `{summarise: {variable: ticket, prompt: shorten@1.0.0}}`, for a variable that takes text. This
 //!   crate calls no model: it says what is asked for, and the caller comes back to [`fit_within`], which only trims or
@@ -35,10 +37,13 @@ mod groups;
 mod json_text;
 mod list;
 mod search;
+mod sections;
 mod shorten;
 mod text;
 
 pub use fitter::Fitter;
+pub(crate) use sections::section_named;
+pub use sections::{FittedRequest, fit_request};
 
 use crate::PromptError;
 use plumbline_model::{AssembledRequest, PromptSpec, Trimmed};

@@ -30,8 +30,10 @@ pub(crate) const BUDGET_KEYS: &[&str] = &[
     "max_tokens_in",
     "max_tokens_out",
     "max_cost_usd",
+    "sections",
     "when_over",
 ];
+pub(crate) const SECTION_TRIM_KEYS: &[&str] = &["section", "trim"];
 pub(crate) const TOOL_KEYS: &[&str] = &["name", "version", "description", "parameters"];
 pub(crate) const TOOL_USE_KEYS: &[&str] = &["use"];
 pub(crate) const ORIGIN_KEYS: &[&str] = &["source", "id", "author", "at"];
@@ -238,6 +240,18 @@ impl<'t> Keys<'t> {
     fn budget(&mut self) -> Result<Budget, PromptError> {
         if let Some(budget @ Value::Object(_)) = self.map.get("budget") {
             self.known_members("budget", budget, BUDGET_KEYS)?;
+            let sections = budget.get("sections").and_then(Value::as_array);
+            for section in sections.into_iter().flatten() {
+                self.known_members("budget", section, SECTION_TRIM_KEYS)?;
+                self.known_trim("budget", section)?;
+            }
+        }
+        let sections = self
+            .map
+            .get_mut("budget")
+            .and_then(|budget| budget.get_mut("sections"));
+        for section in sections.and_then(Value::as_array_mut).into_iter().flatten() {
+            spell_out_trim(section);
         }
         Ok(self.typed("budget")?.unwrap_or_default())
     }
@@ -315,16 +329,18 @@ impl<'t> Keys<'t> {
             .into_iter()
             .map(|mut entry| {
                 self.known_members(key, &entry, VARIABLE_KEYS)?;
-                if let Some(trim @ Value::Object(_)) = entry.get("trim") {
-                    self.known_members(key, trim, TRIM_KEYS)?;
-                }
-                // A policy may be written as its word alone.
-                if let Some(trim @ Value::String(_)) = entry.get_mut("trim") {
-                    *trim = serde_json::json!({ "policy": trim.take() });
-                }
+                self.known_trim(key, &entry)?;
+                spell_out_trim(&mut entry);
                 serde_json::from_value(entry).map_err(|e| self.fault(key, format!("`{key}`: {e}")))
             })
             .collect()
+    }
+
+    fn known_trim(&self, key: &str, entry: &Value) -> Result<(), PromptError> {
+        match entry.get("trim") {
+            Some(trim @ Value::Object(_)) => self.known_members(key, trim, TRIM_KEYS),
+            _ => Ok(()),
+        }
     }
 
     fn known_members(&self, key: &str, entry: &Value, known: &[&str]) -> Result<(), PromptError> {
@@ -376,4 +392,10 @@ pub(crate) fn distance(a: &str, b: &str) -> usize {
         }
     }
     row[b.len()]
+}
+/// A policy may be written as its word alone.
+fn spell_out_trim(entry: &mut Value) {
+    if let Some(trim @ Value::String(_)) = entry.get_mut("trim") {
+        *trim = serde_json::json!({ "policy": trim.take() });
+    }
 }

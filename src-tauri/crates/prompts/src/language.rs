@@ -1,6 +1,8 @@
 //! What may be written in a prompt file, for those who complete it while it is typed.
 
-use crate::front_matter::{BUDGET_KEYS, KEYS, TOOL_KEYS, TOOL_USE_KEYS, TRIM_KEYS, VARIABLE_KEYS};
+use crate::front_matter::{
+    BUDGET_KEYS, KEYS, SECTION_TRIM_KEYS, TOOL_KEYS, TOOL_USE_KEYS, TRIM_KEYS, VARIABLE_KEYS,
+};
 use crate::template;
 use crate::variables::TYPES;
 
@@ -20,10 +22,14 @@ pub struct Language {
     pub filters: Vec<KnownWord>,
     pub tests: Vec<KnownWord>,
     pub functions: Vec<String>,
+    /// What `loop` has, inside of one.
+    pub loop_members: Vec<KnownWord>,
     pub keys: Vec<KnownWord>,
     pub variable_keys: Vec<&'static str>,
     pub trim_keys: Vec<&'static str>,
     pub budget_keys: Vec<&'static str>,
+    /// Of an entry under `sections` of the budget.
+    pub section_keys: Vec<&'static str>,
     pub tool_keys: Vec<&'static str>,
     pub parameter_keys: Vec<&'static str>,
     pub types: Vec<&'static str>,
@@ -49,6 +55,7 @@ pub fn language() -> Language {
         filters: words(FILTERS),
         tests: words(TESTS),
         functions,
+        loop_members: words(LOOP),
         keys: KEYS
             .iter()
             .map(|key| KnownWord {
@@ -59,6 +66,7 @@ pub fn language() -> Language {
         variable_keys: VARIABLE_KEYS.to_vec(),
         trim_keys: TRIM_KEYS.to_vec(),
         budget_keys: BUDGET_KEYS.to_vec(),
+        section_keys: SECTION_TRIM_KEYS.to_vec(),
         tool_keys: [TOOL_USE_KEYS, TOOL_KEYS].concat(),
         parameter_keys: vec!["temperature", "top_p", "max_tokens", "seed", "stop"],
         types: TYPES.to_vec(),
@@ -193,6 +201,25 @@ const TESTS: &[(&str, &str)] = &[
     ("upper", "in large letters"),
 ];
 
+const LOOP: &[(&str, &str)] = &[
+    (
+        "changed",
+        "a call: whether its arguments are others than in the last round",
+    ),
+    ("cycle", "a call: one of its arguments after the other"),
+    ("depth", "how deep a recursive loop is, from 1"),
+    ("depth0", "how deep a recursive loop is, from 0"),
+    ("first", "whether this is the first round"),
+    ("index", "number of the round, from 1"),
+    ("index0", "number of the round, from 0"),
+    ("last", "whether this is the last round"),
+    ("length", "how many rounds there are"),
+    ("nextitem", "the item of the next round"),
+    ("previtem", "the item of the last round"),
+    ("revindex", "rounds to the end, from 1"),
+    ("revindex0", "rounds to the end, from 0"),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,6 +274,22 @@ mod tests {
             );
         }
         assert_eq!(language().functions, ["dict", "namespace", "range"]);
+    }
+
+    #[test]
+    fn a_loop_has_every_member_that_is_offered() {
+        let environment = template::environment();
+        for member in language().loop_members {
+            let piece = match member.word {
+                call @ ("cycle" | "changed") => format!("{call}(1)"),
+                plain => plain.to_owned(),
+            };
+            let defined = format!(
+                "{{% for x in [1, 2, 3] %}}{{% if loop.index == 2 %}}{{{{ loop.{piece} is defined }}}}{{% endif %}}{{% endfor %}}"
+            );
+            let said = environment.render_str(&defined, ()).unwrap();
+            assert_eq!(said, "true", "{}", member.word);
+        }
     }
 
     #[test]

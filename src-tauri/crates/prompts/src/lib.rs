@@ -33,6 +33,7 @@ mod schema;
 mod schema_change;
 mod sections;
 mod snippet;
+mod summary_input;
 mod template;
 mod tool_file;
 mod tool_uses;
@@ -44,13 +45,13 @@ pub use assemble::{assemble, check_budget, check_cost, identify};
 pub use bump::{Bump, BumpKind, bump};
 pub use canonical::canonical_json;
 pub use check::{Finding, Severity, check, check_for_release};
-pub use check_file::{Around, Checked, FindTool, check_file};
+pub use check_file::{Around, Checked, FindPrompt, FindTool, check_file};
 pub use error::PromptError;
 pub use exchange::{
     ForeignFile, ForeignPrompt, ForeignVersion, LeftOut, Loss, LossEffect, PromptFormat, Written,
     WrittenVersion, read_foreign, write_foreign,
 };
-pub use fit::{Fit, Fitted, Fitter, fit, fit_within};
+pub use fit::{Fit, Fitted, FittedRequest, Fitter, fit, fit_request, fit_within};
 pub use fix::{Edit, EditorText, Fix, Mended, apply, fixes, mend};
 pub use hash::{cache_key, request_hash, template_hash, text_hash};
 pub use language::{KnownWord, Language, language};
@@ -60,6 +61,7 @@ pub use release::new_release_text;
 pub use render::{Renderer, render};
 pub use schema::check_schema;
 pub use snippet::{SnippetLanguage, snippet};
+pub use summary_input::{SUMMARY_MAX_TOKENS, summary_input};
 pub use tool_file::{
     check_tool, check_tool_name, new_tool_release_text, parse_tool, tool_bump, tools_bump,
 };

@@ -66,7 +66,7 @@ word!(SpanStatus, Ok, Error, Cancelled, Truncated, Unset);
 word!(
     CellStatus, Pending, Complete, Truncated, Failed, Unknown, NotSent
 );
-word!(Purpose, Answer, Judge, Embedding);
+word!(Purpose, Answer, Judge, Embedding, Summary);
 word!(Origin, Live, Cached, Recorded, Estimated);
 word!(RunStatus, Running, Finished, Cancelled, Interrupted, Capped);
 

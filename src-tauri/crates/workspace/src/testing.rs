@@ -96,6 +96,8 @@ pub(crate) fn pending(run: u8, number: u8) -> Cell {
         passed: None,
         turns: Vec::new(),
         diverged: None,
+        escalated_to: None,
+        summary: None,
     }
 }
 

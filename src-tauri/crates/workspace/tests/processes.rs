@@ -233,6 +233,8 @@ fn cell(number: u16) -> Cell {
         passed: None,
         turns: Vec::new(),
         diverged: None,
+        escalated_to: None,
+        summary: None,
     }
 }
 

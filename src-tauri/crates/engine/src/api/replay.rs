@@ -28,6 +28,12 @@ pub struct Estimate {
     pub blocked_reasons: Vec<String>,
     /// Cells whose values are cut to fit the budget of their prompt.
     pub trimmed: u64,
+    /// Cells that go to another model, since they are too long for the budget of their prompt.
+    pub escalated: u64,
+    /// Cells with a value that another prompt summarises.
+    pub summarised: u64,
+    /// Summaries that are asked for: each once a run, and none that an earlier run asked for.
+    pub summaries: u64,
     /// Input tokens over the live cells, counted before sending.
     pub tokens_in: u64,
     /// The same as the models measure it, where earlier calls tell how far the count is off.

@@ -3,12 +3,13 @@
 use super::column::Column;
 use super::execute::Execution;
 use super::queue::Known;
+use super::sending::{Prepared, Sending};
 use super::turns::{answer_calls, whole_conversation};
 use crate::clock;
 use plumbline_analysis::grade::Answer;
 use plumbline_model::{
-    Case, Cell, CellStatus, ChatRequest, Code, Completion, Cost, Origin, Problem, ResponseStatus,
-    Target, Turn, UnixNanos, Usd,
+    Case, Cell, CellStatus, ChatRequest, Completion, Cost, Origin, Problem, ResponseStatus, Target,
+    Turn, UnixNanos, Usd,
 };
 use plumbline_prompts::identify;
 use plumbline_providers::{Call, Provider, ProviderError};
@@ -61,29 +62,19 @@ pub(super) async fn answer_cell(
         .hint("Start a new run over the dataset as it is now.");
         return not_sent(run, &mut cell, gone).await;
     };
-    let request = match known {
-        // The plan was made of the very case.
-        Some(known) => column.request(case).map(|request| (request, known)),
-        None => unchanged(column, case, &cell),
-    };
-    let (request, known) = match request {
-        Ok(request) => request,
-        Err(problem) => return not_sent(run, &mut cell, problem).await,
-    };
-    let Some(provider) = run.provider(&cell.key.target) else {
-        let lost = Problem::internal("the cell's model is not part of the run");
-        return not_sent(run, &mut cell, lost).await;
-    };
-    let asked = Asked {
-        run,
-        column,
-        case,
-        request,
-        known,
-    };
+    let asked = Asked { run, column, case };
     // One that has its answer lacks only what others have to say about it.
     if cell.status == CellStatus::Pending {
-        match asked.answer(&mut cell, provider).await? {
+        let sending = match asked.prepare(&mut cell, known).await? {
+            Prepared::Yes(sending) => sending,
+            Prepared::No(problem) => return not_sent(run, &mut cell, problem).await,
+            Prepared::LeftOver => return Ok(CellEnd::LeftOver),
+        };
+        let provider = match run.provider(&sending.column.target) {
+            Ok(provider) => provider,
+            Err(problem) => return not_sent(run, &mut cell, problem).await,
+        };
+        match asked.answer(&mut cell, &sending, provider).await? {
             CellEnd::LeftOver => return Ok(CellEnd::LeftOver),
             end if !asked.is_heard_of(&cell) => return Ok(end),
             // The ledger takes one thing after the other, so what is heard is stored after the answer.
@@ -94,30 +85,11 @@ pub(super) async fn answer_cell(
     asked.hear(&mut cell).await
 }
 
-/// The request of a cell that was planned at another time.
-fn unchanged(column: &Column, case: &Case, cell: &Cell) -> Result<(ChatRequest, Known), Problem> {
-    let assembled = column.assemble(case)?;
-    if assembled.request_hash != cell.request_hash {
-        return Err(
-            Problem::new(Code::Conflict, "the case changed since the run was started")
-                .hint("Start a new run over the dataset as it is now."),
-        );
-    }
-    let tokens_in_at_most = tokens_in_at_most(&column.target.model, &assembled);
-    let known = Known {
-        tokens_in_at_most,
-        was_cached: true,
-    };
-    Ok((assembled.request, known))
-}
-
 /// A cell with everything that answering it takes.
 pub(super) struct Asked<'r> {
     pub(super) run: &'r Arc<Execution>,
     pub(super) column: &'r Column,
     pub(super) case: &'r Case,
-    request: ChatRequest,
-    known: Known,
 }
 
 impl Asked<'_> {
@@ -125,11 +97,12 @@ impl Asked<'_> {
     async fn answer(
         &self,
         cell: &mut Cell,
+        sending: &Sending<'_>,
         provider: &Arc<dyn Provider>,
     ) -> Result<CellEnd, Problem> {
         loop {
             let turns = cell.turns.len();
-            let end = self.step(cell, provider).await?;
+            let end = self.step(cell, sending, provider).await?;
             if matches!(end, CellEnd::LeftOver) || cell.turns.len() == turns {
                 return Ok(end);
             }
@@ -142,18 +115,19 @@ impl Asked<'_> {
     async fn step(
         &self,
         cell: &mut Cell,
+        sending: &Sending<'_>,
         provider: &Arc<dyn Provider>,
     ) -> Result<CellEnd, Problem> {
         let run = self.run;
-        let step = self.next_step(cell);
+        let step = next_step(sending, cell);
         if self.column.is_recorded() {
             return self.recorded(cell, step, provider).await;
         }
-        let may_be_cached = run.use_cache && (self.known.was_cached || !cell.turns.is_empty());
+        let may_be_cached = run.use_cache && (sending.known.was_cached || !cell.turns.is_empty());
         if may_be_cached && let Some(end) = self.cached(cell, &step.cache_key).await? {
             return Ok(end);
         }
-        self.live(cell, step, provider).await
+        self.live(cell, sending.column, step, provider).await
     }
 
     /// Takes the answer of the cache, where it has one.
@@ -166,31 +140,9 @@ impl Asked<'_> {
         let Some(completion) = self.run.engine.inner.workspace.cached_answer(cache_key)? else {
             return Ok(None);
         };
-        let cost = self.cost_of(&self.column.target, &completion, clock::now());
+        let cost = self.cost_of(cell.asked(), &completion, clock::now());
         self.accept(cell, completion, cost, Origin::Cached);
         store(self.run, cell).await.map(Some)
-    }
-
-    fn next_step(&self, cell: &Cell) -> Step {
-        if cell.turns.is_empty() {
-            return Step {
-                request: self.request.clone(),
-                request_hash: cell.request_hash.clone(),
-                cache_key: cell.cache_key.clone(),
-                tokens_in_at_most: self.known.tokens_in_at_most,
-            };
-        }
-        let request = self.request.after(&cell.turns);
-        let mut counter = RequestCounter::new(self.column.encoding);
-        let assembled = identify(request, &self.column.template_hash, &mut counter);
-        Step {
-            cache_key: self
-                .column
-                .cache_key(&assembled.request_hash, cell.key.repeat),
-            tokens_in_at_most: tokens_in_at_most(&cell.key.target.model, &assembled),
-            request_hash: assembled.request_hash,
-            request: assembled.request,
-        }
     }
 
     async fn recorded(
@@ -202,7 +154,7 @@ impl Asked<'_> {
         let call = step.call(cell);
         match provider.chat(&call, &|_| {}, &self.run.cancel).await {
             Ok(completion) => {
-                let cost = self.cost_of(&self.column.target, &completion, clock::now());
+                let cost = self.cost_of(cell.asked(), &completion, clock::now());
                 self.accept(cell, completion, cost, Origin::Recorded);
                 store(self.run, cell).await
             }
@@ -221,7 +173,10 @@ impl Asked<'_> {
     ) {
         cell.problem = None;
         if cell.turns.is_empty() {
-            cell.cost = cost;
+            cell.cost = match &cell.summary {
+                Some(summary) => summary.cost.clone().plus(cost),
+                None => cost,
+            };
             cell.origin = Some(origin);
         } else {
             cell.cost = std::mem::take(&mut cell.cost).plus(cost);
@@ -277,10 +232,30 @@ impl Asked<'_> {
             .cost_of_answer(provider, &target.model, answer, at)
     }
 
-    pub(super) fn upper_bound(&self, step: &Step, at: UnixNanos) -> Option<Usd> {
+    pub(super) fn upper_bound(&self, column: &Column, step: &Step, at: UnixNanos) -> Option<Usd> {
         let tokens_in = step.tokens_in_at_most;
-        self.column
-            .cost_at_most(&self.run.prices, tokens_in, self.case, at)
+        column.cost_at_most(&self.run.prices, tokens_in, self.case, at)
+    }
+}
+
+fn next_step(sending: &Sending<'_>, cell: &Cell) -> Step {
+    if cell.turns.is_empty() {
+        return Step {
+            request: sending.request.clone(),
+            request_hash: cell.request_hash.clone(),
+            cache_key: cell.cache_key.clone(),
+            tokens_in_at_most: sending.known.tokens_in_at_most,
+        };
+    }
+    let column = sending.column;
+    let request = sending.request.after(&cell.turns);
+    let mut counter = RequestCounter::new(column.encoding);
+    let assembled = identify(request, &column.template_hash, &mut counter);
+    Step {
+        cache_key: column.cache_key(&assembled.request_hash, cell.key.repeat),
+        tokens_in_at_most: tokens_in_at_most(&column.target.model, &assembled),
+        request_hash: assembled.request_hash,
+        request: assembled.request,
     }
 }
 
@@ -295,7 +270,7 @@ pub(super) struct Step {
 impl Step {
     pub(super) fn call(self, cell: &Cell) -> Call {
         Call {
-            model: cell.key.target.model.clone(),
+            model: cell.asked().model.clone(),
             request: self.request,
             request_hash: self.request_hash,
             idempotency_key: String::new(),

@@ -6,7 +6,6 @@ use crate::api::{AttemptRow, CellView};
 use plumbline_analysis::grade::{Answer, Grader};
 use plumbline_analysis::highlight::{Token, highlight, language_of};
 use plumbline_model::{AttemptState, CellId, Completion, NanosText, Origin, Problem, Target};
-use plumbline_tokens::RequestCounter;
 
 impl Engine {
     /// One cell with its request, its attempts and how it was graded.
@@ -20,14 +19,14 @@ impl Engine {
         let case = self.case(&run.plan.dataset, &cell.key.case_key).ok();
         let sent = match (&column, &case) {
             (Some(column), Some(case)) => column
-                .assemble_fitted(case, &mut RequestCounter::new(column.encoding))
+                .sent(case, cell.summary.as_ref())
                 .ok()
                 // A dataset that changed since must not show a request that was never sent.
-                .filter(|(assembled, _)| assembled.request_hash == cell.request_hash),
+                .filter(|sent| sent.assembled.request_hash == cell.request_hash),
             _ => None,
         };
         let (request, trimmed) = sent
-            .map(|(assembled, trimmed)| (assembled.request, trimmed))
+            .map(|sent| (sent.assembled.request, sent.trimmed))
             .unzip();
         let outcomes = match (&cell.completion, &case) {
             (Some(completion), Some(case)) => {

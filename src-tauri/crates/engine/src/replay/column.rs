@@ -1,11 +1,12 @@
 //! One prompt version on one model: the request that it makes of a case, and what that may cost.
 
+use super::way_out::{LaidOut, Ready, Wanted, WayOut};
 use crate::prompts::{WORKING, encoding_of};
 use plumbline_model::{
-    AssembledRequest, Case, ChatRequest, ModelParameters, Problem, PromptSpec, RunPlan,
-    ServiceTier, Target, Trimmed, UnixNanos, Usd, WhenOver,
+    AssembledRequest, Budget, Case, ChatRequest, ModelParameters, Problem, PromptSpec, RunPlan,
+    ServiceTier, Summary, Target, Trimmed, UnixNanos, Usd, WhenOver,
 };
-use plumbline_prompts::{self as prompts, Fit, Fitter, Renderer};
+use plumbline_prompts::{self as prompts, Fit, Fitter, PromptError, Renderer};
 use plumbline_tokens::prices::{LargestCall, Prices};
 use plumbline_tokens::{Encoding, RequestCounter, encoding_for_model};
 use serde_json::{Map, Value};
@@ -28,6 +29,9 @@ pub(crate) struct Column {
     pub(crate) text: Arc<str>,
     pub(crate) template_hash: String,
     pub(crate) encoding: Encoding,
+    pub(crate) way_out: WayOut,
+    /// Most input tokens, where it takes what is too long for another column.
+    escalated_cap: Option<u64>,
     renderers: Shelf<Renderer>,
     fitters: Shelf<Fitter>,
 }
@@ -56,12 +60,41 @@ impl Column {
         )
     }
 
-    /// With the address that the plan has for its provider.
-    pub(crate) fn reached_by(self, plan: &RunPlan) -> Self {
-        let base_url = plan.base_url_of(&self.target.provider);
+    /// With what its prompt asks for over its budget, and the addresses that the plan has for its providers. `find`
+    /// reads a prompt by name and version.
+    pub(super) fn ready_for(
+        mut self,
+        plan: &RunPlan,
+        find: impl FnOnce(&str, &str) -> Result<(PromptSpec, String), Problem>,
+    ) -> Result<Self, Problem> {
+        self.reached_by(plan);
+        self.way_out = WayOut::of(&self, plan, find)?;
+        Ok(self)
+    }
+
+    pub(super) fn reached_by(&mut self, plan: &RunPlan) {
+        self.base_url = plan.base_url_of(&self.target.provider).map(str::to_owned);
+    }
+
+    /// The same prompt on a model that takes more.
+    pub(super) fn escalated(&self, target: Target, max_tokens_in: u64) -> Self {
         Self {
-            base_url: base_url.map(str::to_owned),
-            ..self
+            encoding: encoding_for_model(&target.model),
+            target,
+            escalated_cap: Some(max_tokens_in),
+            way_out: WayOut::Refuse,
+            renderers: Arc::default(),
+            fitters: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// The model besides its own that may be asked for an answer or a summary.
+    pub(super) fn other(&self) -> Option<&Target> {
+        match &self.way_out {
+            WayOut::Refuse => None,
+            WayOut::Escalate(to) => Some(&to.target),
+            WayOut::Summarise(summariser) => Some(&summariser.column.target),
         }
     }
 
@@ -70,7 +103,7 @@ impl Column {
         self.prompt_name.is_empty()
     }
 
-    /// The request of one case, or why there is none.
+    /// The request of one case with nothing cut, or why there is none.
     pub(crate) fn request(&self, case: &Case) -> Result<ChatRequest, Problem> {
         if !self.sends_as_recorded() {
             return self.render(&case.variables);
@@ -81,11 +114,7 @@ impl Column {
         })
     }
 
-    /// As it is sent: within the budget where the prompt says how.
     fn render(&self, values: &Map<String, Value>) -> Result<ChatRequest, Problem> {
-        if self.is_made_to_fit() {
-            return Ok(self.fit(values)?.0.request);
-        }
         let idle = shelf(&self.renderers).pop();
         let mut renderer = idle.map_or_else(|| Renderer::new(&self.spec), Ok)?;
         let request = renderer.render(&self.spec, values);
@@ -94,7 +123,7 @@ impl Column {
     }
 
     /// Whether a case may be sent otherwise than it stands in the dataset.
-    fn is_made_to_fit(&self) -> bool {
+    pub(crate) fn is_made_to_fit(&self) -> bool {
         let budget = &self.spec.budget;
         let trims = self
             .spec
@@ -104,62 +133,114 @@ impl Column {
         budget.max_tokens_in.is_some() && (trims || budget.when_over != WhenOver::Refuse)
     }
 
-    /// The request within its budget, and what was cut for it.
-    fn fit(
-        &self,
-        values: &Map<String, Value>,
-    ) -> Result<(AssembledRequest, Vec<Trimmed>), Problem> {
-        let idle = shelf(&self.fitters).pop();
-        let new = || Fitter::new(Arc::clone(&self.spec), self.encoding);
-        let mut fitter = idle.map_or_else(new, Ok)?;
-        let fit = fitter.fit(values);
-        shelf(&self.fitters).push(fitter);
-        match fit? {
-            Fit::Fits(fitted) => Ok((fitted.request, fitted.trimmed)),
-            Fit::Escalate { model, tokens, .. } => Err(over_budget(
-                &format!(
-                    "it has {tokens} tokens, and asks for {model} then, which a run does not switch to"
-                ),
-                "Choose that model for the run, or let a variable be trimmed.",
-            )),
-            Fit::Summarise {
-                variable, prompt, ..
-            } => Err(over_budget(
-                &format!(
-                    "`{variable}` would have to be summarised by {prompt}, which a run does not ask"
-                ),
-                "Summarise it in the dataset, or let a variable be trimmed.",
-            )),
-        }
-    }
-
-    /// The request of one case with its identities, or why it cannot be sent.
-    pub(crate) fn assemble(&self, case: &Case) -> Result<AssembledRequest, Problem> {
-        let mut counter = RequestCounter::new(self.encoding);
-        Ok(self.assemble_fitted(case, &mut counter)?.0)
-    }
-
-    /// The same with what was cut to make it fit; the counter may have seen the requests of other cases.
-    pub(crate) fn assemble_fitted(
+    /// The request of one case as it is sent, or why it cannot be. The counter may have seen the requests of others.
+    pub(crate) fn lay_out(
         &self,
         case: &Case,
         counter: &mut RequestCounter,
-    ) -> Result<(AssembledRequest, Vec<Trimmed>), Problem> {
-        if self.sends_as_recorded() {
-            let sent = prompts::identify(self.request(case)?, &self.template_hash, counter);
-            return Ok((sent, Vec::new()));
+    ) -> Result<LaidOut<'_>, Problem> {
+        if self.is_made_to_fit() {
+            return self.fit(case);
         }
-        let (assembled, trimmed) = if self.is_made_to_fit() {
-            self.fit(&case.variables)?
-        } else {
-            let request = self.request(case)?;
+        let assembled = prompts::identify(self.request(case)?, &self.template_hash, counter);
+        self.ready(assembled, Vec::new())
+    }
+
+    /// As it was sent for a cell: with the summary that the cell had.
+    pub(crate) fn sent(&self, case: &Case, had: Option<&Summary>) -> Result<Ready<'_>, Problem> {
+        let mut counter = RequestCounter::new(self.encoding);
+        match (self.lay_out(case, &mut counter)?, had) {
+            (LaidOut::Ready(ready), _) => Ok(*ready),
+            (LaidOut::Wants(wanted), Some(had)) => {
+                self.with_summary(case, &wanted.variable, wanted.tokens_before, &had.text)
+            }
+            (LaidOut::Wants(wanted), None) => Err(Problem::not_found(format!(
+                "the summary of `{}` by {}",
+                wanted.variable, wanted.summariser.prompt
+            ))),
+        }
+    }
+
+    fn ready(
+        &self,
+        assembled: AssembledRequest,
+        trimmed: Vec<Trimmed>,
+    ) -> Result<LaidOut<'_>, Problem> {
+        self.check(&assembled)?;
+        Ok(LaidOut::Ready(Box::new(Ready {
+            column: self,
+            assembled,
+            trimmed,
+        })))
+    }
+
+    /// Refuses what is over the budget.
+    pub(super) fn check(&self, assembled: &AssembledRequest) -> Result<(), Problem> {
+        let budget = &self.spec.budget;
+        match self.escalated_cap {
+            _ if self.sends_as_recorded() => Ok(()),
+            None => Ok(prompts::check_budget(assembled, budget)?),
+            Some(cap) => {
+                let larger = Budget {
+                    max_tokens_in: Some(cap),
+                    ..budget.clone()
+                };
+                Ok(prompts::check_budget(assembled, &larger)?)
+            }
+        }
+    }
+
+    fn fit(&self, case: &Case) -> Result<LaidOut<'_>, Problem> {
+        let values = &case.variables;
+        let fit = self.with_fitter(|fitter| fitter.fit(values))?;
+        match (fit, &self.way_out) {
+            (Fit::Fits(fitted), _) => self.ready(fitted.request, fitted.trimmed),
+            (Fit::Escalate { max_tokens_in, .. }, WayOut::Escalate(to)) => {
+                let (assembled, trimmed) = to.fit_within(values, max_tokens_in)?;
+                to.ready(assembled, trimmed)
+            }
             (
-                prompts::identify(request, &self.template_hash, counter),
-                Vec::new(),
-            )
-        };
-        prompts::check_budget(&assembled, &self.spec.budget)?;
-        Ok((assembled, trimmed))
+                Fit::Summarise {
+                    variable,
+                    tokens_before,
+                    tokens_allowed,
+                    ..
+                },
+                WayOut::Summarise(summariser),
+            ) => Ok(LaidOut::Wants(Box::new(Wanted {
+                question: summariser.question(&variable, values, tokens_allowed)?,
+                summariser,
+                variable,
+                tokens_before,
+                tokens_allowed,
+                whole: prompts::assemble(&self.spec, values, self.encoding)?,
+            }))),
+            _ => Err(Problem::internal(
+                "the prompt's way out of its budget was not made ready",
+            )),
+        }
+    }
+
+    /// Within so many tokens, by nothing but trimming, and what was cut for it.
+    pub(super) fn fit_within(
+        &self,
+        values: &Map<String, Value>,
+        max_tokens_in: u64,
+    ) -> Result<(AssembledRequest, Vec<Trimmed>), Problem> {
+        let fitted = self.with_fitter(|fitter| fitter.fit_within(values, max_tokens_in))?;
+        Ok((fitted.request, fitted.trimmed))
+    }
+
+    fn with_fitter<T>(
+        &self,
+        work: impl FnOnce(&mut Fitter) -> Result<T, PromptError>,
+    ) -> Result<T, Problem> {
+        let idle = shelf(&self.fitters).pop();
+        let new = || Fitter::new(Arc::clone(&self.spec), self.encoding);
+        let mut fitter = idle.map_or_else(new, Ok)?;
+        let done = work(&mut fitter);
+        shelf(&self.fitters).push(fitter);
+        Ok(done?)
     }
 
     /// The most a call may cost, which is what a cap reserves; `None` where no price, no limit on the output or no
@@ -230,6 +311,8 @@ pub(crate) fn column(
         },
         target: target.clone(),
         base_url: None,
+        way_out: WayOut::Refuse,
+        escalated_cap: None,
         template_hash: prompts::template_hash(&spec),
         encoding: encoding_of(Some(&spec)),
         spec: Arc::new(spec),
@@ -240,22 +323,21 @@ pub(crate) fn column(
 }
 
 /// The column of [`AS_RECORDED`].
-pub(crate) fn as_recorded_column(target: &Target) -> Column {
-    Column {
+pub(crate) fn as_recorded_column(target: &Target, plan: &RunPlan) -> Column {
+    let mut column = Column {
         prompt_name: String::new(),
         prompt_version: RECORDED.to_owned(),
         target: target.clone(),
         base_url: None,
+        way_out: WayOut::Refuse,
+        escalated_cap: None,
         spec: Arc::new(PromptSpec::unnamed()),
         text: "".into(),
         template_hash: String::new(),
         encoding: encoding_for_model(&target.model),
         renderers: Arc::default(),
         fitters: Arc::default(),
-    }
-}
-
-/// Refused although the prompt names a way out, which a run does not go.
-fn over_budget(why: &str, hint: &str) -> Problem {
-    Problem::bad_input(format!("the request is over the prompt's budget: {why}")).hint(hint)
+    };
+    column.reached_by(plan);
+    column
 }

@@ -1,17 +1,23 @@
 //! What a plan would do and cost, before anything is sent.
 
 use super::RECORDED;
+use super::column::Column;
 use super::estimate_opinions::{CaseOpinions, sum};
+use super::estimate_summaries::EstimatedSummaries;
 use super::opinions::advisers;
-use super::plan::Matrix;
+use super::plan::{FittedBy, Matrix, PlannedRequest};
 use super::prior::Prior;
 use super::reach::settings;
+use super::way_out::LaidOut;
 use crate::api::{Estimate, EstimateColumn};
 use crate::{Engine, clock};
 use plumbline_model::{Payer, Problem, Purpose, RunPlan, Target, Usage, Usd};
 use plumbline_prompts::check_cost;
 use plumbline_providers::{connect, connect_embeddings, portability};
-use std::collections::{BTreeSet, HashMap};
+use plumbline_tokens::RequestCounter;
+use plumbline_workspace::Workspace;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Reasons that are shown; the rest is counted.
 const SHOWN_REASONS: usize = 5;
@@ -51,6 +57,9 @@ impl Engine {
             opinions: 0,
             blocked: 0,
             trimmed: 0,
+            escalated: 0,
+            summarised: 0,
+            summaries: 0,
             blocked_reasons: Vec::new(),
             tokens_in: 0,
             tokens_in_expected: 0,
@@ -81,12 +90,12 @@ impl Engine {
         let prices = self.prices();
         let now = clock::now();
         let mut unpriced = BTreeSet::new();
-        let mut known: Vec<Option<(Prior, u64)>> = vec![None; matrix.columns.len()];
+        let mut priors = Priors::default();
         let opinions: Vec<CaseOpinions> = matrix.cases.iter().map(CaseOpinions::of).collect();
         let mut costs = KnownCosts::default();
+        let mut summaries = EstimatedSummaries::default();
         for (planned, is_cached) in matrix.cells.iter().zip(cached) {
             let column = &matrix.columns[planned.column];
-            let target = &column.target;
             let request = match &planned.request {
                 Ok(request) => request,
                 Err(problem) => {
@@ -94,53 +103,47 @@ impl Engine {
                     continue;
                 }
             };
-            estimate.trimmed += u64::from(request.is_trimmed);
+            let asked = request.asked(column);
+            let target = &asked.target;
             let most_out = request.max_tokens_out;
-            let (prior, live) = match &mut known[planned.column] {
-                Some(known) => known,
-                unknown => unknown.insert((
-                    Prior::of(workspace, &column.prompt_name, &target.model, most_out)?,
-                    0,
-                )),
-            };
-            let asked = &opinions[planned.case];
+            let at = (planned.column, !std::ptr::eq(asked, column));
+            let (prior, live) = priors.of(workspace, at, asked, most_out)?;
+            let opinions = &opinions[planned.case];
             let dated = (&*prices, now);
+            match &request.fitted {
+                FittedBy::Itself => {}
+                FittedBy::Trimming => estimate.trimmed += 1,
+                FittedBy::Escalation => estimate.escalated += 1,
+                FittedBy::Summary(_) => estimate.summarised += 1,
+            }
             if column.is_recorded() {
-                let hash = &request.request_hash;
-                if workspace.has_recording(&target.model, hash, planned.repeat)? {
-                    estimate.recorded += 1;
-                    asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
+                if let Some(reason) = self.never_recorded(column, request, planned.repeat)? {
+                    block(estimate, reason);
                 } else {
-                    block(
-                        estimate,
-                        format!(
-                            "{}@{} has answers of {} that were never recorded",
-                            column.prompt_name, column.prompt_version, target.model
-                        ),
-                    );
+                    estimate.recorded += 1;
+                    opinions.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
                 }
                 continue;
             }
             if *is_cached {
                 estimate.cached += 1;
-                asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
+                opinions.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
                 continue;
             }
-            let upper = column.cost_at_most(
-                &prices,
-                request.tokens_in_at_most,
-                &matrix.cases[planned.case],
-                now,
-            );
+            let case = &matrix.cases[planned.case];
+            let upper = asked.cost_at_most(&prices, request.tokens_in_at_most, case, now);
             if let Err(over) = check_cost(upper, &column.spec.budget) {
                 block(estimate, over.to_string());
                 continue;
             }
-            asked.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
+            opinions.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
+            if let FittedBy::Summary(summary) = &request.fitted {
+                summaries.add_to(workspace, column, summary, estimate, &mut unpriced, dated)?;
+            }
             *live += 1;
             let tokens_in = prior.tokens_in(request.tokens_in);
             let mut cost = |tokens_out| {
-                costs.of(planned.column, (tokens_in, tokens_out), || {
+                costs.of(at, (tokens_in, tokens_out), || {
                     let usage = Usage::of(tokens_in, tokens_out);
                     let provider = Some(target.provider.as_str());
                     prices.cost(provider, &target.model, &usage, now).usd
@@ -162,21 +165,34 @@ impl Engine {
             estimate.cost_upper_usd = sum(estimate.cost_upper_usd, upper);
         }
         estimate.unpriced = unpriced.into_iter().collect();
-        let columns = matrix.columns.iter().zip(known);
-        estimate.columns = columns
-            .filter_map(|(column, known)| {
-                let (prior, live) = known.filter(|(_, live)| *live > 0)?;
-                Some(EstimateColumn {
-                    prompt_name: column.prompt_name.clone(),
-                    prompt_version: column.prompt_version.clone(),
-                    target: column.target.clone(),
-                    live,
-                    output: prior.out,
-                    count_error: prior.count_error,
-                })
-            })
-            .collect();
+        estimate.columns = priors.columns();
         Ok(())
+    }
+
+    /// Why a recorded column has no answer, where it has none.
+    fn never_recorded(
+        &self,
+        column: &Column,
+        request: &PlannedRequest,
+        repeat: u32,
+    ) -> Result<Option<String>, Problem> {
+        let name = format!("{}@{}", column.prompt_name, column.prompt_version);
+        let model = &request.asked(column).target.model;
+        let hash = match &request.fitted {
+            FittedBy::Summary(summary) => match &summary.ready_hash {
+                Some(hash) => hash,
+                None => {
+                    let model = &summary.key.target.model;
+                    return Ok(Some(format!(
+                        "{name} needs summaries by {model} that were never recorded"
+                    )));
+                }
+            },
+            _ => &request.request_hash,
+        };
+        let is_recorded = self.inner.workspace.has_recording(model, hash, repeat)?;
+        Ok((!is_recorded)
+            .then(|| format!("{name} has answers of {model} that were never recorded")))
     }
 
     /// Which cells the cache answers, in their order.
@@ -231,6 +247,7 @@ impl Engine {
             .map(|(target, purpose)| (target, *purpose))
             .collect();
         asked.extend(plan.targets.iter().map(|target| (target, Purpose::Answer)));
+        asked.extend(matrix.others());
         for (target, purpose) in asked {
             if target.provider == RECORDED {
                 continue;
@@ -252,14 +269,56 @@ impl Engine {
     }
 }
 
+/// A column by its place, and whether it is what that escalates to.
+type At = (usize, bool);
+
+/// What earlier calls say, by column, and the live calls of each.
+#[derive(Default)]
+struct Priors<'m>(BTreeMap<At, (&'m Column, Prior, u64)>);
+
+impl<'m> Priors<'m> {
+    fn of(
+        &mut self,
+        workspace: &Workspace,
+        at: At,
+        column: &'m Column,
+        most_out: Option<u64>,
+    ) -> Result<(&Prior, &mut u64), Problem> {
+        let known = match self.0.entry(at) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(unknown) => {
+                let (prompt, model) = (&column.prompt_name, &column.target.model);
+                let prior = Prior::of(workspace, prompt, model, most_out)?;
+                unknown.insert((column, prior, 0))
+            }
+        };
+        let (_, prior, live) = known;
+        Ok((prior, live))
+    }
+
+    fn columns(self) -> Vec<EstimateColumn> {
+        let with_calls = self.0.into_values().filter(|(_, _, live)| *live > 0);
+        with_calls
+            .map(|(column, prior, live)| EstimateColumn {
+                prompt_name: column.prompt_name.clone(),
+                prompt_version: column.prompt_version.clone(),
+                target: column.target.clone(),
+                live,
+                output: prior.out,
+                count_error: prior.count_error,
+            })
+            .collect()
+    }
+}
+
 /// Costs by column, tokens in and tokens out: most cells of a column are of a size with others.
 #[derive(Default)]
-struct KnownCosts(HashMap<(usize, u64, u64), Option<Usd>>);
+struct KnownCosts(HashMap<(At, u64, u64), Option<Usd>>);
 
 impl KnownCosts {
     fn of(
         &mut self,
-        column: usize,
+        column: At,
         (tokens_in, tokens_out): (u64, u64),
         cost: impl FnOnce() -> Option<Usd>,
     ) -> Option<Usd> {
@@ -285,8 +344,12 @@ fn warn_of_conversations(matrix: &Matrix, estimate: &mut Estimate) {
 /// What a provider has no word for, told by the first case of each column.
 fn check_portable(plan: &RunPlan, matrix: &Matrix, estimate: &mut Estimate) {
     for column in matrix.columns.iter().filter(|column| !column.is_recorded()) {
-        let mut requests = matrix.cases.iter().map(|case| column.assemble(case));
-        let Some(assembled) = requests.find_map(Result::ok) else {
+        let mut counter = RequestCounter::new(column.encoding);
+        let mut laid_out = matrix
+            .cases
+            .iter()
+            .map(|case| column.lay_out(case, &mut counter));
+        let Some(assembled) = laid_out.find_map(Result::ok).map(LaidOut::assembled) else {
             continue;
         };
         let target = &column.target;

@@ -3,6 +3,7 @@
 use super::column::RECORDED;
 use super::inquire::assembled;
 use super::opinions::{Asks, inquiries};
+use super::summaries::RECOUNTED_PER_TOKEN;
 use crate::api::{Estimate, EstimatePrior};
 use plumbline_model::{Case, Completion, ServiceTier, Target, UnixNanos, Usage, Usd};
 use plumbline_tokens::prices::{LargestCall, Prices};
@@ -11,8 +12,6 @@ use std::collections::BTreeSet;
 
 /// Tokens of a verdict with its one or two sentences.
 const VERDICT_TOKENS: u64 = 80;
-/// Tokens a judge may count for one token of an answer: another vocabulary, and JSON's escapes around it.
-const JUDGED_PER_TOKEN: u64 = 4;
 
 /// The questions about the answer of one cell.
 #[derive(Debug, Clone, Default)]
@@ -41,7 +40,7 @@ impl CaseOpinions {
         Self(
             asked
                 .map(|inquiry| match inquiry.asks {
-                    Asks::Verdict(request) => {
+                    Asks::Verdict(request) | Asks::Summary(request) => {
                         let most_out = request.parameters.max_tokens.unwrap_or_default();
                         let question = assembled(request);
                         Priced {
@@ -88,7 +87,7 @@ impl CaseOpinions {
                 .zip(most)
                 .and_then(|(question, most)| {
                     let call = LargestCall {
-                        tokens_in: question + most.saturating_mul(JUDGED_PER_TOKEN),
+                        tokens_in: question + most.saturating_mul(RECOUNTED_PER_TOKEN),
                         max_tokens_out: asked.tokens_out_max,
                         tier: ServiceTier::Standard,
                         caches_for_an_hour: false,

@@ -9,6 +9,7 @@ use super::owner::{HEARTBEAT_EVERY, owner};
 use super::queue::{Queue, Taken};
 use super::reach::{connect, settings};
 use super::traffic::Traffic;
+use super::way_out::WayOut;
 use super::{RECORDED, cancelled};
 use crate::jobs::JobHandle;
 use crate::{Engine, clock};
@@ -46,7 +47,8 @@ pub(super) struct Execution {
     pub(super) cancel: CancellationToken,
     /// Who answered the recordings, by model.
     recorded_by: HashMap<String, String>,
-    providers: HashMap<Target, Arc<dyn Provider>>,
+    /// A model that only some requests need may be out of reach.
+    providers: HashMap<Target, Result<Arc<dyn Provider>, Problem>>,
     embedders: HashMap<Target, Arc<dyn Embeds>>,
     pub(super) hearing: Hearing,
     cases: HashMap<String, Case>,
@@ -72,7 +74,13 @@ impl Execution {
             .map(|(target, _)| target);
         let mut providers = HashMap::new();
         for target in plan.targets.iter().chain(talkers) {
-            providers.insert(target.clone(), connect(engine, target, plan)?);
+            providers.insert(target.clone(), Ok(connect(engine, target, plan)?));
+        }
+        let others: Vec<&Target> = columns.iter().filter_map(Column::other).collect();
+        for target in &others {
+            providers
+                .entry((*target).clone())
+                .or_insert_with(|| connect(engine, target, plan));
         }
         let mut embedders = HashMap::new();
         for (target, _) in advisers.iter().filter(|(target, purpose)| {
@@ -102,7 +110,6 @@ impl Execution {
             use_cache: plan.use_cache,
             tenant: plan.tenant.clone(),
             grader,
-            columns,
             prices: engine.prices(),
             cap: Cap::new(plan.cap_usd, spent),
             capped: AtomicBool::new(false),
@@ -112,7 +119,11 @@ impl Execution {
                 ..retry
             },
             retry_budget: RetryBudget::default(),
-            traffic: Traffic::new(plan.targets.iter().chain(advisers.keys()), plan.concurrency),
+            traffic: Traffic::new(
+                plan.targets.iter().chain(advisers.keys()).chain(others),
+                plan.concurrency,
+            ),
+            columns,
             cancel: CancellationToken::new(),
             recorded_by: recorded_by(engine)?,
             providers,
@@ -127,7 +138,8 @@ impl Execution {
 
     /// Takes up the questions to other models that an earlier process left open.
     pub(super) fn ask_what_is_unheard(&mut self, resend_unknown: bool) -> Result<(), Problem> {
-        if advisers(self.cases.values()).is_empty() {
+        let summarises = |column: &Column| matches!(column.way_out, WayOut::Summarise(_));
+        if advisers(self.cases.values()).is_empty() && !self.columns.iter().any(summarises) {
             return Ok(());
         }
         let mut book = self.engine.opinions_of(self.run_id)?;
@@ -156,8 +168,18 @@ impl Execution {
         }
     }
 
-    pub(super) fn provider(&self, target: &Target) -> Option<&Arc<dyn Provider>> {
-        self.providers.get(target)
+    /// Who answers for a model.
+    ///
+    /// # Errors
+    /// Why it is out of reach.
+    pub(super) fn provider(&self, target: &Target) -> Result<&Arc<dyn Provider>, Problem> {
+        match self.providers.get(target) {
+            Some(Ok(provider)) => Ok(provider),
+            Some(Err(problem)) => Err(problem.clone()),
+            None => Err(Problem::internal(format!(
+                "{target} is not part of the run"
+            ))),
+        }
     }
 
     pub(super) fn embedder(&self, target: &Target) -> Option<&Arc<dyn Embeds>> {

@@ -97,7 +97,7 @@ impl Asked<'_> {
             .flatten()
             .collect();
         for inquiry in asked {
-            if matches!(self.hear_one(cell, inquiry).await?, CellEnd::LeftOver) {
+            if self.hear_one(cell, inquiry).await?.is_none() {
                 return Ok(CellEnd::LeftOver);
             }
         }
@@ -110,13 +110,18 @@ impl Asked<'_> {
         Ok(CellEnd::Settled)
     }
 
-    async fn hear_one(&self, cell: &mut Cell, inquiry: Inquiry) -> Result<CellEnd, Problem> {
+    /// Sees to it that the book has an answer; from where, or `None` when a cancel or a cap came between.
+    pub(super) async fn hear_one(
+        &self,
+        cell: &mut Cell,
+        inquiry: Inquiry,
+    ) -> Result<Option<Origin>, Problem> {
         let run = self.run;
         let turn = run.hearing.turn(&inquiry.key);
         let _turn = turn.lock().await;
         // What another cell asked for in vain is not asked again by this run.
         if run.hearing.book(|book| book.get(&inquiry.key).is_some()) {
-            return Ok(CellEnd::Settled);
+            return Ok(Some(Origin::Cached));
         }
         let heard = if run.hearing.perhaps_paid.contains(&inquiry.key) {
             Heard::nothing("it was asked before and no answer was seen, so it may have been paid")
@@ -127,11 +132,12 @@ impl Asked<'_> {
         } else {
             match self.paid_opinion(cell, &inquiry).await? {
                 Some(heard) => heard,
-                None => return Ok(CellEnd::LeftOver),
+                None => return Ok(None),
             }
         };
+        let origin = heard.origin;
         self.keep(cell, inquiry.key, heard).await?;
-        Ok(CellEnd::Settled)
+        Ok(Some(origin))
     }
 
     /// What an earlier run paid for.
@@ -240,6 +246,8 @@ mod tests {
             passed,
             turns: Vec::new(),
             diverged: None,
+            escalated_to: None,
+            summary: None,
         }
     }
 

@@ -61,9 +61,12 @@ impl Heard {
 impl Asked<'_> {
     pub(super) async fn recorded_opinion(&self, inquiry: &Inquiry) -> Heard {
         let target = &inquiry.key.target;
-        let (Asks::Verdict(request), Some(provider)) = (&inquiry.asks, self.run.provider(target))
-        else {
+        let (Asks::Verdict(request) | Asks::Summary(request)) = &inquiry.asks else {
             return Heard::nothing(format!("{target} has no recorded embeddings"));
+        };
+        let provider = match self.run.provider(target) {
+            Ok(provider) => provider,
+            Err(problem) => return Heard::nothing(problem.to_string()),
         };
         let call = call(target, request, &inquiry.key);
         match provider.chat(&call, &|_| {}, &self.run.cancel).await {
@@ -97,9 +100,10 @@ impl Asked<'_> {
             bound: self.opinion_bound(target, &inquiry.asks, clock::now()),
         };
         match &inquiry.asks {
-            Asks::Verdict(request) => {
-                let Some(provider) = run.provider(target) else {
-                    return Ok(Some(Heard::nothing(unconnected(target))));
+            Asks::Verdict(request) | Asks::Summary(request) => {
+                let provider = match run.provider(target) {
+                    Ok(provider) => provider,
+                    Err(problem) => return Ok(Some(Heard::nothing(problem.to_string()))),
                 };
                 let mut errand = Chat {
                     run,
@@ -170,7 +174,7 @@ impl Asked<'_> {
 
     fn opinion_bound(&self, target: &Target, asks: &Asks, at: UnixNanos) -> Option<Usd> {
         let (tokens_in, tokens_out) = match asks {
-            Asks::Verdict(request) => (
+            Asks::Verdict(request) | Asks::Summary(request) => (
                 tokens_in_at_most(&target.model, &assembled(request.clone()))?,
                 u64::from(request.parameters.max_tokens?),
             ),
@@ -218,7 +222,7 @@ fn reply_of(reply: Completion) -> Said {
     if reply.status == ResponseStatus::Complete {
         Said::Reply(Box::new(reply))
     } else {
-        nothing("the reply broke off")
+        nothing("the reply broke off at its limit")
     }
 }
 

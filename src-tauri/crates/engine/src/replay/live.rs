@@ -1,6 +1,7 @@
 //! A live call for the answer of a cell.
 
 use super::cell::{Asked, CellEnd, Step, Storing, not_sent};
+use super::column::Column;
 use super::execute::Execution;
 use super::paid::{Ended, Errand, Question, ask};
 use super::quoted::quoted_documents;
@@ -34,15 +35,16 @@ impl Asked<'_> {
     pub(super) async fn live(
         &self,
         cell: &mut Cell,
+        column: &Column,
         step: Step,
         provider: &Arc<dyn Provider>,
     ) -> Result<CellEnd, Problem> {
         let run = self.run;
-        let bound = self.upper_bound(&step, clock::now());
+        let bound = self.upper_bound(column, &step, clock::now());
         if let Err(over) = check_cost(bound, &self.column.spec.budget) {
             return not_sent(run, cell, over.into()).await;
         }
-        let target = cell.key.target.clone();
+        let target = column.target.clone();
         let request_hash = step.request_hash.clone();
         let cache_key = step.cache_key.clone();
         let question = Question {

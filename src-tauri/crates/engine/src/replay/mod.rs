@@ -3,6 +3,8 @@
 //! `plan` makes the matrix, `estimate` says what it would cost, `execute` walks it, `cell` answers one
 //! cell, `paid` sends one request through the ledger, `hearing` asks judges, `owner` says whose run it
 //! is, `queue` makes its cells when their turn comes, `reach` knows where a model is, `view` shows what came of it.
+//! A request over its budget finds its `way_out`: `summaries` says what is known of one that needs a summary, `sending`
+//! asks for it.
 
 mod cap;
 mod cell;
@@ -12,6 +14,7 @@ mod choices;
 mod column;
 mod estimate;
 mod estimate_opinions;
+mod estimate_summaries;
 mod execute;
 mod hearing;
 mod inquire;
@@ -25,9 +28,12 @@ mod queue;
 mod quoted;
 mod reach;
 mod recompute;
+mod sending;
+mod summaries;
 mod traffic;
 mod turns;
 mod view;
+mod way_out;
 
 pub use checks::{CheckRow, RunChecks};
 pub(crate) use column::{Column, RECORDED, column};
@@ -51,6 +57,7 @@ use queue::{PlannedCells, Queue};
 use serde::Serialize;
 use std::sync::Arc;
 use ts_rs::TS;
+use way_out::WayOut;
 
 /// A run that began.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
@@ -189,7 +196,11 @@ impl Engine {
         columns: &[Column],
         cells: &Arc<PlannedCells>,
     ) -> Result<(), Problem> {
-        let prompts = columns.iter().map(|column| RunPrompt {
+        let summarisers = columns.iter().filter_map(|column| match &column.way_out {
+            WayOut::Summarise(summariser) => Some(&summariser.column),
+            _ => None,
+        });
+        let prompts = columns.iter().chain(summarisers).map(|column| RunPrompt {
             name: column.prompt_name.clone(),
             version: column.prompt_version.clone(),
             template_hash: column.template_hash.clone(),
@@ -226,18 +237,19 @@ impl Engine {
         for target in &run.plan.targets {
             for reference in &run.plan.prompts {
                 if reference == AS_RECORDED {
-                    columns.push(as_recorded_column(target).reached_by(&run.plan));
+                    columns.push(as_recorded_column(target, &run.plan));
                     continue;
                 }
+                let find = |name: &str, version: &str| {
+                    let found = kept.iter().find(|p| p.name == name && p.version == version);
+                    let text = found.map(|prompt| prompt.text.clone()).ok_or_else(|| {
+                        Problem::internal(format!("run {} lost the text of {reference}", run.id))
+                    })?;
+                    Ok((plumbline_prompts::parse(&text)?, text))
+                };
                 let (name, version) = crate::prompts::split_reference(reference);
-                let found = kept.iter().find(|p| p.name == name && p.version == version);
-                let text = found.map(|prompt| prompt.text.clone()).ok_or_else(|| {
-                    Problem::internal(format!("run {} lost the text of {reference}", run.id))
-                })?;
-                columns.push(
-                    column(version, target, plumbline_prompts::parse(&text)?, text)?
-                        .reached_by(&run.plan),
-                );
+                let (spec, text) = find(name, version)?;
+                columns.push(column(version, target, spec, text)?.ready_for(&run.plan, find)?);
             }
         }
         Ok(columns)
@@ -286,6 +298,8 @@ fn new_cell(
         passed: None,
         turns: Vec::new(),
         diverged: None,
+        escalated_to: None,
+        summary: None,
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) struct Inquiry {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Asks {
     Verdict(ChatRequest),
+    Summary(ChatRequest),
     Vector(String),
 }
 
@@ -29,6 +30,7 @@ impl Asks {
     pub(super) fn purpose(&self) -> Purpose {
         match self {
             Self::Verdict(_) => Purpose::Judge,
+            Self::Summary(_) => Purpose::Summary,
             Self::Vector(_) => Purpose::Embedding,
         }
     }

@@ -3,9 +3,11 @@
 //! Nothing is sent from here, and a cell that cannot be sent is kept with its reason.
 
 use super::column::{Column, as_recorded_column, column};
+use super::summaries::{PlannedSummary, RECOUNTED_PER_TOKEN};
+use super::way_out::{LaidOut, WayOut};
 use crate::Engine;
 use crate::prompts::{WORKING, split_reference};
-use plumbline_model::{Case, Problem, PromptSpec, RunPlan, Target};
+use plumbline_model::{Case, Problem, PromptSpec, Purpose, RunPlan, Target};
 use plumbline_tokens::{RequestCounter, tokens_in_at_most};
 use std::collections::BTreeSet;
 use std::thread;
@@ -33,8 +35,18 @@ pub(crate) struct PlannedRequest {
     /// See [`tokens_in_at_most`].
     pub(crate) tokens_in_at_most: Option<u64>,
     pub(crate) max_tokens_out: Option<u64>,
-    /// Whether something was cut to make it fit the prompt's budget.
-    pub(crate) is_trimmed: bool,
+    pub(crate) fitted: FittedBy,
+}
+
+/// How a request came to be within the budget of its prompt.
+#[derive(Debug, Clone)]
+pub(crate) enum FittedBy {
+    Itself,
+    Trimming,
+    /// It goes to another model.
+    Escalation,
+    /// Another prompt summarises a value; what is said of the request's size is at most, until that is known.
+    Summary(Box<PlannedSummary>),
 }
 
 /// A plan with everything it names.
@@ -57,11 +69,13 @@ impl Engine {
                 .hint(format!("At most {MAX_CELLS} cells go into one run: choose fewer versions, models or repeats.")));
         }
         let cells = plan_cells(&columns, &cases, plan.repeats);
-        Ok(Matrix {
+        let mut matrix = Matrix {
             columns,
             cases,
             cells,
-        })
+        };
+        self.put_known_summaries(plan, &mut matrix)?;
+        Ok(matrix)
     }
 
     /// The columns of a plan in grid order: prompt versions within each model.
@@ -71,12 +85,16 @@ impl Engine {
             for reference in &plan.prompts {
                 let (name, version) = split_reference(reference);
                 if reference == AS_RECORDED {
-                    columns.push(as_recorded_column(target).reached_by(plan));
+                    columns.push(as_recorded_column(target, plan));
                     continue;
                 }
-                let (spec, text) = self.prompt_spec(name, version)?;
-                refuse_misplaced(&spec, name, version)?;
-                columns.push(column(version, target, spec, text)?.reached_by(plan));
+                let find = |name: &str, version: &str| {
+                    let (spec, text) = self.prompt_spec(name, version)?;
+                    refuse_misplaced(&spec, name, version)?;
+                    Ok((spec, text))
+                };
+                let (spec, text) = find(name, version)?;
+                columns.push(column(version, target, spec, text)?.ready_for(plan, find)?);
             }
         }
         Ok(columns)
@@ -129,26 +147,12 @@ fn plan_some(columns: &[Column], cases: &[Case], first_case: usize, repeats: u32
         .collect();
     for (case_at, case) in cases.iter().enumerate() {
         for (column_at, (column, counter)) in columns.iter().zip(&mut counters).enumerate() {
-            let (assembled, trimmed) = match column.assemble_fitted(case, counter) {
-                Ok((assembled, trimmed)) => (Ok(assembled), !trimmed.is_empty()),
-                Err(problem) => (Err(problem), false),
-            };
-            let at_most = assembled
-                .as_ref()
-                .ok()
-                .and_then(|assembled| tokens_in_at_most(&column.target.model, assembled));
+            let request = plan_one(column, case, counter);
             for repeat in 0..repeats {
-                let request = match &assembled {
-                    Ok(assembled) => Ok(PlannedRequest {
-                        cache_key: column.cache_key(&assembled.request_hash, repeat),
-                        request_hash: assembled.request_hash.clone(),
-                        tokens_in: assembled.tokens_in_estimated,
-                        tokens_in_at_most: at_most,
-                        max_tokens_out: column.max_tokens_out(case),
-                        is_trimmed: trimmed,
-                    }),
-                    Err(problem) => Err(problem.clone()),
-                };
+                let mut request = request.clone();
+                if let Ok(planned) = &mut request {
+                    planned.name(column, repeat);
+                }
                 cells.push(Planned {
                     column: column_at,
                     case: first_case + case_at,
@@ -159,6 +163,93 @@ fn plan_some(columns: &[Column], cases: &[Case], first_case: usize, repeats: u32
         }
     }
     cells
+}
+
+/// What a case's cells of a column have in common.
+fn plan_one(
+    column: &Column,
+    case: &Case,
+    counter: &mut RequestCounter,
+) -> Result<PlannedRequest, Problem> {
+    let max_tokens_out = column.max_tokens_out(case);
+    let cache_key = String::new();
+    Ok(match column.lay_out(case, counter)? {
+        LaidOut::Ready(ready) => PlannedRequest {
+            tokens_in: ready.assembled.tokens_in_estimated,
+            tokens_in_at_most: tokens_in_at_most(&ready.column.target.model, &ready.assembled),
+            request_hash: ready.assembled.request_hash,
+            cache_key,
+            max_tokens_out,
+            fitted: if !std::ptr::eq(ready.column, column) {
+                FittedBy::Escalation
+            } else if ready.trimmed.is_empty() {
+                FittedBy::Itself
+            } else {
+                FittedBy::Trimming
+            },
+        },
+        LaidOut::Wants(wanted) => {
+            let beside = column.with_summary(case, &wanted.variable, wanted.tokens_before, "")?;
+            let at_most = tokens_in_at_most(&column.target.model, &beside.assembled);
+            PlannedRequest {
+                tokens_in: beside.assembled.tokens_in_estimated + wanted.tokens_allowed,
+                tokens_in_at_most: at_most
+                    .map(|at_most| at_most + wanted.tokens_allowed * RECOUNTED_PER_TOKEN),
+                fitted: FittedBy::Summary(Box::new(PlannedSummary::of(&wanted))),
+                request_hash: wanted.whole.request_hash,
+                cache_key,
+                max_tokens_out,
+            }
+        }
+    })
+}
+
+impl Matrix {
+    /// The models besides those of the plan that some cell needs, and what for.
+    pub(super) fn others(&self) -> BTreeSet<(&Target, Purpose)> {
+        let needs = |planned: &&Planned| match &planned.request {
+            Ok(request) => match &request.fitted {
+                FittedBy::Escalation => true,
+                FittedBy::Summary(summary) => summary.ready_hash.is_none(),
+                FittedBy::Itself | FittedBy::Trimming => false,
+            },
+            Err(_) => false,
+        };
+        let needed: BTreeSet<usize> = self
+            .cells
+            .iter()
+            .filter(needs)
+            .map(|planned| planned.column)
+            .collect();
+        let columns = needed.into_iter().map(|at| &self.columns[at]);
+        columns
+            .filter_map(|column| {
+                let purpose = match column.way_out {
+                    WayOut::Summarise(_) => Purpose::Summary,
+                    _ => Purpose::Answer,
+                };
+                Some((column.other()?, purpose))
+            })
+            .collect()
+    }
+}
+
+impl PlannedRequest {
+    /// Who is asked for a request of a column: the column itself, or what it escalates to.
+    pub(super) fn asked<'c>(&self, column: &'c Column) -> &'c Column {
+        match (&self.fitted, &column.way_out) {
+            (FittedBy::Escalation, WayOut::Escalate(to)) => to,
+            _ => column,
+        }
+    }
+
+    /// Says where its answer is cached. One whose summary is not there has no place yet.
+    fn name(&mut self, column: &Column, repeat: u32) {
+        self.cache_key = match &self.fitted {
+            FittedBy::Summary(_) => String::new(),
+            _ => self.asked(column).cache_key(&self.request_hash, repeat),
+        };
+    }
 }
 
 fn refuse_nonsense(plan: &RunPlan) -> Result<(), Problem> {

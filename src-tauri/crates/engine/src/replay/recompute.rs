@@ -6,7 +6,7 @@ use super::turns::by_turn;
 use crate::Engine;
 use crate::api::Recomputed;
 use crate::recompute::Tally;
-use plumbline_model::{CellId, Cost, Problem, RunId, RunStatus, UnixNanos};
+use plumbline_model::{CellId, Completion, Cost, Problem, RunId, RunStatus, Target, UnixNanos};
 use std::collections::HashMap;
 
 impl Engine {
@@ -35,18 +35,30 @@ impl Engine {
             let Some(completion) = &cell.completion else {
                 continue;
             };
-            let target = &cell.key.target;
-            let provider = match target.provider == RECORDED {
-                true => recorded_by.get(&target.model).map(String::as_str),
-                false => Some(target.provider.as_str()),
-            };
             let at = answered.get(&cell.id).copied().unwrap_or(run.started_ns);
-            let cost = match cell.turns.is_empty() {
-                true => prices.cost_of_answer(provider, &target.model, completion, at),
+            let cost_of = |target: &Target, answer: &Completion| {
+                let provider = match target.provider == RECORDED {
+                    true => recorded_by.get(&target.model).map(String::as_str),
+                    false => Some(target.provider.as_str()),
+                };
+                prices.cost_of_answer(provider, &target.model, answer, at)
+            };
+            let answered = match cell.turns.is_empty() {
+                true => cost_of(cell.asked(), completion),
                 false => by_turn(&cell.turns, completion)
-                    .map(|answer| prices.cost_of_answer(provider, &target.model, &answer, at))
+                    .map(|answer| cost_of(cell.asked(), &answer))
                     .reduce(Cost::plus)
                     .unwrap_or_default(),
+            };
+            let cost = match &cell.summary {
+                Some(summary) => {
+                    let written = Completion {
+                        usage: summary.usage,
+                        ..Completion::default()
+                    };
+                    cost_of(&summary.target, &written).plus(answered)
+                }
+                None => answered,
             };
             if tally.add(cell.cost.usd, cell.cost.source.as_ref(), &cost) {
                 changes.push((cell.id, cost));

@@ -31,6 +31,8 @@ pub(crate) enum About {
     NoMessageYet,
     /// Characters that nobody sees.
     Hidden,
+    /// A model without the vendor that has it.
+    NoProvider(String),
 }
 
 impl From<&PromptError> for About {

@@ -1,8 +1,9 @@
 //! What is wrong with how a prompt is made to fit its budget.
 
 use super::Findings;
-use crate::check_name;
-use plumbline_model::{PromptSpec, TrimPolicy, WhenOver};
+use crate::fit::section_named;
+use crate::{FindPrompt, check_name, summary_input};
+use plumbline_model::{PromptSpec, Trim, TrimPolicy, WhenOver};
 use semver::Version;
 
 impl Findings {
@@ -24,27 +25,50 @@ impl Findings {
                 );
                 self.warning(key, message);
             }
-            if trim.score.is_some() && trim.policy != TrimPolicy::Items {
-                let message = format!(
-                    "`score` of variable `{name}` is not read; it belongs to the policy `items`"
-                );
+            self.trim_rule(key, &format!("variable `{name}`"), trim, cap);
+        }
+        for rule in &spec.budget.sections {
+            let (key, name) = ("budget", &rule.section);
+            let roles = spec.sections.iter().map(|section| section.role);
+            if section_named(roles, name).is_none() {
+                let named = spec
+                    .sections
+                    .iter()
+                    .filter(|is| is.role.as_str() == name)
+                    .count();
+                let message = if named > 1 {
+                    format!(
+                        "there are {named} sections `{name}`; write `{name} 1` for the first one"
+                    )
+                } else {
+                    format!("`sections` names `{name}`, which the prompt does not have")
+                };
+                self.error(key, message);
+            }
+            self.trim_rule(key, &format!("section `{name}`"), &rule.trim, cap);
+        }
+    }
+
+    /// What holds for whatever is trimmed.
+    fn trim_rule(&mut self, key: &'static str, what: &str, trim: &Trim, cap: Option<u64>) {
+        if trim.score.is_some() && trim.policy != TrimPolicy::Items {
+            let message =
+                format!("`score` of {what} is not read; it belongs to the policy `items`");
+            self.warning(key, message);
+        }
+        match (cap, trim.keep_tokens) {
+            (None, _) => {
+                let message =
+                    format!("{what} is never trimmed, since the budget has no `max_tokens_in`");
                 self.warning(key, message);
             }
-            match (cap, trim.keep_tokens) {
-                (None, _) => {
-                    let message = format!(
-                        "variable `{name}` is never trimmed, since the budget has no `max_tokens_in`"
-                    );
-                    self.warning(key, message);
-                }
-                (Some(cap), Some(keep)) if keep >= cap => {
-                    let message = format!(
-                        "variable `{name}` keeps {keep} tokens, but the budget allows {cap} for everything"
-                    );
-                    self.error(key, message);
-                }
-                _ => {}
+            (Some(cap), Some(keep)) if keep >= cap => {
+                let message = format!(
+                    "{what} keeps {keep} tokens, but the budget allows {cap} for everything"
+                );
+                self.error(key, message);
             }
+            _ => {}
         }
     }
 
@@ -91,6 +115,24 @@ impl Findings {
                 self.summarising_prompt(&spec.name, &summary.prompt);
             }
         }
+    }
+
+    /// Whether the prompt that is to summarise is there and can.
+    pub(crate) fn summariser(&mut self, spec: &PromptSpec, find: &FindPrompt<'_>) {
+        let WhenOver::Summarise(summary) = &spec.budget.when_over else {
+            return;
+        };
+        let named = &summary.prompt;
+        let message = match find(named) {
+            None => format!(
+                "`summarise` names {named}, which cannot be read; write and release it first"
+            ),
+            Some(summariser) => match summary_input(spec, &summariser, &summary.variable) {
+                Ok(_) => return,
+                Err(why) => format!("{named} cannot summarise `{}`: {why}", summary.variable),
+            },
+        };
+        self.error("budget", message);
     }
 
     fn summarising_prompt(&mut self, own: &str, named: &str) {

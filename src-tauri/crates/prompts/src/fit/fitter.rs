@@ -1,7 +1,7 @@
 //! Shortens the values of a prompt one after the other until the request is within its cap.
 
 use super::shorten::{Shortener, value_tokens};
-use super::{Fit, Fitted, search};
+use super::{Fit, Fitted, search, sections};
 use crate::render::Renderer;
 use crate::{PromptError, identify, template_hash, variables};
 use plumbline_model::{ChatRequest, PromptSpec, Trimmed, WhenOver};
@@ -20,7 +20,7 @@ pub struct Fitter {
 
 /// A rendered request and its input tokens.
 pub(super) struct Measured {
-    request: ChatRequest,
+    pub(super) request: ChatRequest,
     pub(super) tokens: u64,
 }
 
@@ -132,16 +132,16 @@ impl Fitter {
                 bound.insert(variable.name.clone(), value);
                 continue;
             };
-            shortest.measured = found.measured;
+            let variable = variable.name.clone();
+            bound.insert(variable.clone(), found.shorter.value.clone());
             shortest.trimmed.push(Trimmed {
-                variable: variable.name.clone(),
-                policy: trim.policy.into(),
-                tokens_before: found.tokens_before,
-                tokens_after: found.shorter.tokens,
-                items_dropped: found.shorter.items_dropped,
+                variable: Some(variable),
+                ..found.trimmed(trim)
             });
-            bound.insert(variable.name.clone(), found.shorter.value);
+            shortest.measured = found.measured;
         }
+        let cut = sections::shorten(&mut shortest.measured, &spec.budget, cap, &mut self.counter);
+        shortest.trimmed.extend(cut);
         Ok(shortest)
     }
 
@@ -177,22 +177,33 @@ impl Fitter {
     }
 
     fn refusal(&self, shortest: &Shortest, cap: u64) -> PromptError {
-        let encoding = self.counter.encoding();
-        let before = shortest.tokens_before;
-        let mut counted = format!("it has {before} (estimated with {encoding})");
-        if !shortest.trimmed.is_empty() {
-            let names = shortest.trimmed.iter();
-            let names: Vec<String> = names.map(|cut| format!("`{}`", cut.variable)).collect();
-            let after = shortest.measured.tokens;
-            counted += &format!(
-                ", and {after} with {} cut as far as allowed",
-                names.join(", ")
-            );
-        }
-        PromptError::OverBudget {
-            what: "input tokens",
-            allowed: cap.to_string(),
-            counted,
-        }
+        let after = shortest.measured.tokens;
+        let tokens = (shortest.tokens_before, after);
+        refusal(self.counter.encoding(), tokens, &shortest.trimmed, cap)
+    }
+}
+
+/// Why a request is not sent that has so many tokens before and after all that may be cut.
+pub(super) fn refusal(
+    encoding: Encoding,
+    (before, after): (u64, u64),
+    trimmed: &[Trimmed],
+    cap: u64,
+) -> PromptError {
+    let mut counted = format!("it has {before} (estimated with {encoding})");
+    if !trimmed.is_empty() {
+        let names: Vec<String> = trimmed
+            .iter()
+            .map(|cut| format!("`{}`", cut.name()))
+            .collect();
+        counted += &format!(
+            ", and {after} with {} cut as far as allowed",
+            names.join(", ")
+        );
+    }
+    PromptError::OverBudget {
+        what: "input tokens",
+        allowed: cap.to_string(),
+        counted,
     }
 }

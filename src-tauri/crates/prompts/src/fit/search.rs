@@ -5,6 +5,7 @@
 
 use super::fitter::Measured;
 use super::shorten::{Shortener, Shorter};
+use plumbline_model::{Trim, Trimmed};
 use serde_json::Value;
 
 /// Lengths tried at most; a text takes two or three, a list as many as halving it does.
@@ -18,6 +19,20 @@ pub(super) struct Found {
     pub(super) measured: Measured,
     /// Of the whole value.
     pub(super) tokens_before: u64,
+}
+
+impl Found {
+    /// What was cut, of a variable or section that is yet to be named.
+    pub(super) fn trimmed(&self, trim: &Trim) -> Trimmed {
+        Trimmed {
+            variable: None,
+            section: None,
+            policy: trim.policy.into(),
+            tokens_before: self.tokens_before,
+            tokens_after: self.shorter.tokens,
+            items_dropped: self.shorter.items_dropped,
+        }
+    }
 }
 
 /// The longest value with which the request has at most `cap` tokens; where there is none the shortest one, if it

@@ -263,4 +263,16 @@ pub(super) const CORPUS: &[Case] = &[
         "Add a front matter",
         "---\nname: support-answer\nversion: 0.1.0\n",
     ),
+    case(
+        "model: openai:gpt-4o-mini",
+        "model: gpt-4o-mini",
+        "Set `model` to openai:gpt-4o-mini",
+        "model: openai:gpt-4o-mini\n",
+    ),
+    case(
+        "model: openai:gpt-4o-mini",
+        "model: claude-sonnet-4-5",
+        "Set `model` to anthropic:claude-sonnet-4-5",
+        "model: anthropic:claude-sonnet-4-5\n",
+    ),
 ];

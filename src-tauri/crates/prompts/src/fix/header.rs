@@ -63,12 +63,13 @@ pub(super) fn whole(text: &str, name: &str, owner: &str) -> Edit {
 
 /// A text as YAML: as it stands where that is one, else as JSON, which YAML reads too.
 pub(super) fn quoted(text: &str) -> String {
-    let word = |b: u8| b.is_ascii_alphanumeric() || b"._-@/ ".contains(&b);
+    let word = |b: u8| b.is_ascii_alphanumeric() || b"._-@/ :".contains(&b);
     let starts_well = text.starts_with(|c: char| c.is_ascii_alphabetic());
     let reserved = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
     let plain = starts_well
         && text.bytes().all(word)
-        && !text.ends_with(' ')
+        && !text.ends_with([' ', ':'])
+        && !text.contains(": ")
         && !reserved.contains(&text.to_ascii_lowercase().as_str());
     if plain {
         text.to_owned()

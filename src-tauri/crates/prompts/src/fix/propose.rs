@@ -6,6 +6,7 @@ use crate::check::About;
 use crate::variables::TYPES;
 use crate::{Around, Checked, front_matter};
 use plumbline_model::PromptSpec;
+use plumbline_tokens::published_encoding;
 use semver::Version;
 
 pub(super) fn fixes(text: &str, around: &Around<'_>, checked: &Checked, index: usize) -> Vec<Fix> {
@@ -70,12 +71,28 @@ pub(super) fn fixes(text: &str, around: &Around<'_>, checked: &Checked, index: u
             .map(|edits| Fix::unsure("Remove the empty message", edits))
             .into_iter()
             .collect(),
+        About::NoProvider(model) => vendor(model)
+            .and_then(|vendor| {
+                let named = format!("{vendor}:{model}");
+                let edits = header::set(text, "model", &header::quoted(&named))?;
+                Some(Fix::unsure(format!("Set `model` to {named}"), edits))
+            })
+            .into_iter()
+            .collect(),
         About::Hidden => line
             .and_then(|line| messages::remove_hidden(text, line))
             .map(|edits| Fix::safe("Remove the characters that nobody sees", edits))
             .into_iter()
             .collect(),
     }
+}
+
+/// The vendor whose models have such names.
+fn vendor(model: &str) -> Option<&'static str> {
+    let known = [("claude-", "anthropic"), ("gemini-", "gemini")];
+    let by_name = known.iter().find(|(start, _)| model.starts_with(start));
+    let has_vocabulary = || published_encoding(model).map(|_| "openai");
+    by_name.map(|(_, vendor)| *vendor).or_else(has_vocabulary)
 }
 
 fn owner<'a>(around: &Around<'a>) -> &'a str {

@@ -394,5 +394,7 @@ fn read(row: &Row<'_>) -> Result<Cell> {
         problem: outcome.problem,
         turns: outcome.turns,
         diverged: outcome.diverged,
+        escalated_to: outcome.escalated_to,
+        summary: outcome.summary,
     })
 }

@@ -5,7 +5,7 @@
 
 use crate::codec;
 use crate::error::Result;
-use plumbline_model::{Cell, Completion, Cost, Divergence, Problem, Turn};
+use plumbline_model::{Cell, Completion, Cost, Divergence, Problem, Summary, Target, Turn};
 use serde::{Deserialize, Serialize};
 
 /// Everything in a body but the answer.
@@ -18,6 +18,10 @@ pub(super) struct Outcome {
     pub(super) turns: Vec<Turn>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) diverged: Option<Divergence>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) escalated_to: Option<Target>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) summary: Option<Summary>,
 }
 
 /// The same of a cell that is about to be stored.
@@ -29,6 +33,10 @@ struct OutcomeOf<'c> {
     turns: &'c [Turn],
     #[serde(skip_serializing_if = "is_none")]
     diverged: &'c Option<Divergence>,
+    #[serde(skip_serializing_if = "is_none")]
+    escalated_to: &'c Option<Target>,
+    #[serde(skip_serializing_if = "is_none")]
+    summary: &'c Option<Summary>,
 }
 
 /// A body of before version 6.
@@ -55,8 +63,8 @@ fn is_empty(turns: &&[Turn]) -> bool {
     turns.is_empty()
 }
 
-fn is_none(diverged: &&Option<Divergence>) -> bool {
-    diverged.is_none()
+fn is_none<T>(some: &&Option<T>) -> bool {
+    some.is_none()
 }
 
 /// The body of a cell.
@@ -73,6 +81,8 @@ pub(crate) fn pack_beside(cell: &Cell, answer: Option<&[u8]>) -> Result<Vec<u8>>
             problem: &cell.problem,
             turns: &cell.turns,
             diverged: &cell.diverged,
+            escalated_to: &cell.escalated_to,
+            summary: &cell.summary,
         },
         answer,
     )
@@ -159,6 +169,7 @@ mod tests {
     use super::*;
     use crate::error::WorkspaceError;
     use crate::testing::*;
+    use plumbline_model::{Origin, Usage};
 
     fn round(cell: &Cell) -> (Outcome, Option<Completion>) {
         let body = Body::read(&pack(cell).unwrap()).unwrap();
@@ -178,8 +189,23 @@ mod tests {
             completion.text = "two\nlines {\"a\": 1}\n".into();
         }
         cell.problem = Some(Problem::bad_input("one\ntwo"));
+        cell.escalated_to = Some(target());
+        cell.summary = Some(Summary {
+            variable: "ticket".into(),
+            prompt: "shorten@1.0.0".into(),
+            target: target(),
+            text: "two\nlines".into(),
+            tokens_before: 900,
+            origin: Origin::Live,
+            usage: Usage::of(900, 40),
+            cost: Cost::default(),
+        });
         let (outcome, completion) = round(&cell);
         assert_eq!(completion, cell.completion);
+        assert_eq!(
+            (&outcome.escalated_to, &outcome.summary),
+            (&cell.escalated_to, &cell.summary)
+        );
         assert_eq!((outcome.cost, outcome.problem), (cell.cost, cell.problem));
         assert!(round(&some_cell()).1.is_none());
     }

@@ -2,7 +2,6 @@
 
 use crate::door::Tx;
 use crate::error::Result;
-use crate::page::Page;
 use crate::row;
 use crate::table::run;
 use crate::workspace::Workspace;
@@ -51,21 +50,27 @@ pub(crate) fn insert(tx: &Tx<'_>, run: RunId, prompts: &[RunPrompt]) -> Result<(
 }
 
 impl Workspace {
-    /// The last runs that a prompt was part of, newest first.
+    /// The last runs that compared versions of a prompt, newest first; those that it only wrote summaries for are none.
     ///
     /// # Errors
     /// Those of reading the file.
-    pub fn runs_of_prompt(&self, name: &str, page: Page) -> Result<Vec<Run>> {
+    pub fn runs_of_prompt(&self, name: &str, limit: usize) -> Result<Vec<Run>> {
+        let compares = |run: &Run| {
+            let mut prompts = run.plan.prompts.iter();
+            prompts.any(|prompt| prompt.split_once('@').map_or(&**prompt, |(name, _)| name) == name)
+        };
         self.read(|conn| {
             // Ids of runs sort by the time they were made at.
             let mut statement = conn.prepare_cached(
-                "SELECT DISTINCT run_id FROM run_prompt WHERE name = ?1 ORDER BY run_id DESC LIMIT ?2 OFFSET ?3",
+                "SELECT DISTINCT run_id FROM run_prompt WHERE name = ?1 ORDER BY run_id DESC",
             )?;
-            let [limit, offset] = page.bound();
-            let mut rows = statement.query(params![name, limit, offset])?;
+            let mut rows = statement.query([name])?;
             let mut runs = Vec::new();
-            while let Some(row) = rows.next()? {
-                runs.push(run::find(conn, row::id(&row.get::<_, String>(0)?)?)?);
+            while runs.len() < limit
+                && let Some(row) = rows.next()?
+            {
+                let run = run::find(conn, row::id(&row.get::<_, String>(0)?)?)?;
+                runs.extend(Some(run).filter(compares));
             }
             Ok(runs)
         })
@@ -126,12 +131,24 @@ mod tests {
             start_run(&workspace, run, 0);
         }
         let runs = |name, limit| -> Vec<RunId> {
-            let runs = workspace.runs_of_prompt(name, Page::first(limit)).unwrap();
+            let runs = workspace.runs_of_prompt(name, limit).unwrap();
             runs.iter().map(|run| run.id).collect()
         };
         let name = workspace.run_prompts(run_id(1)).unwrap()[0].name.clone();
         assert_eq!(runs(&name, 2), [run_id(3), run_id(2)]);
         assert_eq!(runs(&name, 9).len(), 3);
         assert!(runs("other", 9).is_empty());
+        let summariser = RunPrompt {
+            name: "shorten".into(),
+            version: "1.0.0".into(),
+            template_hash: "t".repeat(64),
+            text: "Be brief.\n".into(),
+        };
+        workspace
+            .write(Durability::Normal, move |tx| {
+                insert(tx, run_id(1), &[summariser])
+            })
+            .unwrap();
+        assert!(runs("shorten", 9).is_empty(), "it was not compared");
     }
 }
