@@ -18,11 +18,26 @@ impl Answer {
 
 /// Sends `body` to `path` of a server on this machine; `address` is like `http://127.0.0.1:4318`.
 pub(crate) fn post(address: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
+    post_with(address, path, kind, &[], body)
+}
+
+/// The same with more lines in its head.
+pub(crate) fn post_with(
+    address: &str,
+    path: &str,
+    kind: &str,
+    lines: &[&str],
+    body: &[u8],
+) -> Answer {
     let host = address.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(host).unwrap();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-        body.len()
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\nConnection: close\r\n{}\r\n",
+        body.len(),
+        lines
+            .iter()
+            .map(|line| format!("{line}\r\n"))
+            .collect::<String>()
     );
     stream.write_all(&[head.as_bytes(), body].concat()).unwrap();
     let mut answer = Vec::new();

@@ -3,9 +3,9 @@
 #![cfg(unix)]
 
 use crate::model_server::{ModelServer, Reply, TOKENS_IN, TOKENS_OUT, echo};
-use crate::post::post;
+use crate::post::{Answer, post, post_with};
 use crate::stage::{Running, Stage, count, until};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::ChildStdout;
@@ -206,6 +206,90 @@ fn each_run_has_its_own_token_and_without_one_nothing_is_spent() {
     assert_eq!(old.status, 403, "the token of another run");
     assert_eq!(server.requests(), 1);
     second.stop();
+}
+
+/// A call that names its prompt, with so many words from its user.
+fn named(proxy: &Proxy, prompt: &str, words: usize) -> Answer {
+    let (address, path) = split(proxy.openai());
+    let text: String = (0..words).map(|n| format!("word{n} ")).collect();
+    let body = json!({"model": "gpt-4.1-mini", "max_tokens": 50, "stream": true, "messages": [
+        {"role": "system", "content": "Answer."}, {"role": "user", "content": text}]});
+    let line = format!("X-Plumbline-Prompt: {prompt}");
+    let path = format!("{path}/chat/completions");
+    let body = body.to_string();
+    post_with(
+        &address,
+        &path,
+        "application/json",
+        &[&line],
+        body.as_bytes(),
+    )
+}
+
+#[test]
+fn a_call_that_names_its_prompt_keeps_its_budget_and_is_joined_to_it() {
+    let stage = Stage::new();
+    let release = fs::read_to_string(stage.path("prompts/answer/releases/1.1.0.md")).unwrap();
+    let cutting = release.replace("1.1.0", "1.2.0").replace(
+        "max_tokens_in: 400",
+        "max_tokens_in: 400\n  sections: [{section: user, trim: tail}]",
+    );
+    stage.write("prompts/answer/releases/1.2.0.md", cutting);
+    let server = ModelServer::start(echo);
+    let proxy = Proxy::start(&stage, &server);
+
+    assert_eq!(named(&proxy, "answer@1.1.0", 20).status, 200);
+    let refused = named(&proxy, "answer@1.1.0", 900);
+    assert_eq!(refused.status, 400);
+    let said = refused.json()["error"]["message"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        said.contains("input tokens") && said.contains("400"),
+        "{said}"
+    );
+    assert_eq!(
+        server.requests(),
+        1,
+        "what is over the budget never went out"
+    );
+
+    assert_eq!(named(&proxy, "answer@1.2.0", 900).status, 200);
+    let sent = server.seen()[1].body["messages"][1]["content"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        sent.starts_with("word0 word1") && sent.contains("tokens cut"),
+        "{sent}"
+    );
+    assert_eq!(server.seen()[1].body["max_tokens"], 50);
+
+    let unknown = named(&proxy, "nobody@1.0.0", 20);
+    assert_eq!(
+        (unknown.status, server.requests()),
+        (400, 2),
+        "nothing known, nothing sent"
+    );
+
+    let spans = || -> Vec<Value> {
+        let lines = stage.run(&["trace", "export"]).out;
+        lines
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    };
+    until("four spans", || spans().len() == 4);
+    let of = |version: &str| -> Vec<Value> {
+        let is =
+            |span: &Value| span["prompt_version"] == version && span["prompt_name"] == "answer";
+        spans().into_iter().filter(is).collect()
+    };
+    assert_eq!((of("1.1.0").len(), of("1.2.0").len()), (2, 1));
+    let kept = of("1.2.0")[0].to_string();
+    assert!(kept.contains("tokens cut"), "it is kept as it was sent");
+    proxy.stop();
 }
 
 /// The address and the path of a URL.

@@ -44,7 +44,11 @@ unpacked. It is bound to 127.0.0.1 and [::1] and refuses what web pages send. An
 with 200 once its spans are on disk; sending it again stores nothing twice.
 
 With --proxy, calls to the printed base URLs go on to the vendor unchanged, with the caller's own key,
-and a copy becomes a span. Keys and cookies are never recorded. The URLs hold a token of this run.")]
+and a copy becomes a span. Keys and cookies are never recorded. The URLs hold a token of this run.
+A call with the header `X-Plumbline-Prompt: name@version` is held against the budget of that prompt: the
+sections that it lists are cut, a larger model of the same vendor is asked where it names one, and what is
+still too long, too dear or unknown is answered with 400 and never sent. The header stays here, and its
+span is joined to the prompt.")]
 pub(crate) struct Listen {
     /// Port on 127.0.0.1 and [::1]; 0 takes a free one
     #[arg(long, default_value_t = 4318, value_name = "N")]

@@ -60,6 +60,16 @@ pub(crate) fn no_upstream(why: &str) -> Answer {
     )
 }
 
+/// A call that its prompt's budget keeps from being sent, in the same shape. Clients do not send a 400 again.
+pub(crate) fn over_budget(why: &str) -> Answer {
+    let error = json!({"type": "error", "error": {"type": "invalid_request_error", "code": "over_budget", "message": why}});
+    answer(
+        StatusCode::BAD_REQUEST,
+        Encoding::Json,
+        error.to_string().into_bytes(),
+    )
+}
+
 fn whole(body: Vec<u8>) -> AnswerBody {
     Full::new(Bytes::from(body))
         .map_err(|never| match never {})

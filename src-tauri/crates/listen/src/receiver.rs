@@ -9,6 +9,7 @@ use crate::proxy::{self, Proxy, Way};
 use crate::refusal::Refusal;
 use crate::server::Shared;
 use crate::sink::{Batch, Encoding, Refused, Signal, Sink};
+use crate::traffic::Traffic;
 use hyper::body::Incoming;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, EXPECT, HeaderMap, HeaderName};
 use hyper::http::request::Parts;
@@ -18,23 +19,31 @@ pub(crate) async fn receive<S: Sink>(request: Request<Incoming>, shared: &Shared
     let (head, mut body) = request.into_parts();
     let answered = match way(&head, shared) {
         Ok(Some((proxy, way))) => {
-            return proxy::pass(proxy, way, head, body, &shared.traffic.copies).await;
+            return proxy::pass(proxy, way, head, body, &shared.limits, &shared.traffic).await;
         }
         Ok(None) => store(&head, &mut body, shared).await,
         Err(refusal) => Err(refusal),
     };
     match answered {
         Ok(answer) => answer,
-        Err(refusal) => {
-            shared.traffic.refuse();
-            // Who waits for leave to send the body needs none to hear this.
-            if !refusal.hang_up && !head.headers.contains_key(EXPECT) {
-                body::drain(&mut body).await;
-            }
-            let encoding = encoding(&head.headers).unwrap_or(Encoding::Json);
-            answer::refused(&refusal, encoding)
-        }
+        Err(refusal) => refuse(&refusal, &head.headers, &mut body, &shared.traffic).await,
     }
+}
+
+/// Answers a request that is not answered as asked, and sees to it that its sender hears that.
+pub(crate) async fn refuse(
+    refusal: &Refusal,
+    headers: &HeaderMap,
+    body: &mut Incoming,
+    traffic: &Traffic,
+) -> Answer {
+    traffic.refuse();
+    // Who waits for leave to send the body needs none to hear this.
+    if !refusal.hang_up && !headers.contains_key(EXPECT) {
+        body::drain(body).await;
+    }
+    let encoding = encoding(headers).unwrap_or(Encoding::Json);
+    answer::refused(refusal, encoding)
 }
 
 /// The proxy and the way through it, for what is no export; `None` where there is no proxy.

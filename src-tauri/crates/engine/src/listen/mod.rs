@@ -6,6 +6,7 @@
 
 mod account;
 mod again;
+mod guard;
 mod halves;
 mod live;
 mod meter;
@@ -17,6 +18,7 @@ mod store;
 use crate::api::{JobKind, ProxyUrls};
 use crate::redaction::Redaction;
 use crate::{Engine, clock};
+use guard::EngineGuard;
 pub(crate) use live::Live;
 use live::Run;
 use meter::Meter;
@@ -123,6 +125,7 @@ impl Engine {
                     token: Token::new(secret),
                     upstreams,
                     recorder: Arc::new(EngineRecorder::new(sender, Arc::clone(&meter))),
+                    guard: Arc::new(EngineGuard(self.clone())),
                 };
                 (Some(proxy), Some(urls))
             }

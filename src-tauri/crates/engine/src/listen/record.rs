@@ -5,8 +5,8 @@ use super::parse::Parsed;
 use super::sink::{Held, Work};
 use crate::import::parse::priced;
 use plumbline_ingest::{HttpOutcome, Item, Redactor, read_http};
-use plumbline_listen::{Recorded, Recorder};
-use plumbline_model::{FieldUnread, QuarantinedRow};
+use plumbline_listen::{PROMPT_HEADER, Recorded, Recorder};
+use plumbline_model::{FieldUnread, QuarantinedRow, Span};
 use plumbline_tokens::prices::Prices;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -105,6 +105,8 @@ fn read(
             for (name, value) in fields_unread {
                 note(name, value.to_string());
             }
+            let mut span = span;
+            name_prompt(&mut span, &exchange.request_headers);
             let mut item = Item::Span { span, raw };
             parsed.account.redact(&mut item);
             if let Item::Span { span, raw } = item {
@@ -132,4 +134,18 @@ fn read(
     }
     parsed.fields_unread = parsed.account.unread(fields);
     parsed
+}
+
+/// A call that named its prompt is joined to it.
+fn name_prompt(span: &mut Span, headers: &[(String, String)]) {
+    let named = headers.iter().find(|(name, _)| name == PROMPT_HEADER);
+    let Some((_, prompt)) = named else {
+        return;
+    };
+    let (name, version) = match prompt.split_once('@') {
+        Some((name, version)) => (name, Some(version.to_owned())),
+        None => (prompt.as_str(), None),
+    };
+    span.prompt_name = Some(name.to_owned());
+    span.prompt_version = version;
 }

@@ -2,25 +2,34 @@
 //!
 //! It spends the caller's money, so it answers only who knows the token of this run. What passes is not touched:
 //! chunks go on as they come, in both directions. The copy is bounded, and whatever becomes of it, the call goes on.
+//! Only a call that names its prompt is read first, and may be cut or refused by the budget of that prompt.
 
 mod copy;
+mod guard;
 mod recording;
 mod route;
 
 use crate::answer::{self, Answer};
 use crate::body;
+use crate::limits::Limits;
+use crate::receiver::refuse;
 use crate::refusal::Refusal;
-use crate::room::{Room, Taken};
+use crate::room::Taken;
+use crate::traffic::Traffic;
+use bytes::Bytes;
 use copy::Copied;
+use http_body_util::Full;
 use hyper::body::{Body, Incoming};
-use hyper::header::{HeaderMap, HeaderName};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
 use plumbline_ingest::HttpExchange;
 use plumbline_providers::Upstream;
 use recording::Recording;
+use std::error::Error;
 use std::sync::Arc;
 
+pub use guard::{Guard, Judged, NamedCall, PROMPT_HEADER};
 pub use route::Token;
 
 /// Takes the copies of what passed.
@@ -48,6 +57,8 @@ pub struct Proxy {
     /// By the name that stands in the path.
     pub upstreams: Vec<(&'static str, Upstream)>,
     pub recorder: Arc<dyn Recorder>,
+    /// Asked about calls that name their prompt.
+    pub guard: Arc<dyn Guard>,
 }
 
 /// Headers that never reach the recorder.
@@ -102,27 +113,75 @@ pub(crate) async fn pass(
     proxy: &Proxy,
     way: Way<'_>,
     head: Parts,
-    body: Incoming,
-    room: &Room,
+    mut body: Incoming,
+    limits: &Limits,
+    traffic: &Traffic,
 ) -> Answer {
     let mut headers = head.headers;
     headers.remove(HeaderName::from_static(route::TOKEN_HEADER));
-    let mut recording = Recording::begin(
-        Arc::clone(&proxy.recorder),
-        room,
-        way.vendor,
-        head.method.as_str(),
-        &way.address,
-        to_record(&headers),
-    );
+    let recorded_headers = to_record(&headers);
+    let begin = || {
+        Recording::begin(
+            Arc::clone(&proxy.recorder),
+            &traffic.copies,
+            way.vendor,
+            head.method.as_str(),
+            &way.address,
+            recorded_headers,
+        )
+    };
+    let prompt = match guard::named(&mut headers) {
+        Ok(Some(prompt)) => prompt,
+        Ok(None) => return send(&way, head.method.clone(), headers, body, begin(), None).await,
+        Err(refusal) => return refuse(&refusal, &headers, &mut body, traffic).await,
+    };
+    let call = NamedCall {
+        vendor: way.vendor,
+        prompt,
+        method: head.method.to_string(),
+        address: way.address.clone(),
+        body: Vec::new(),
+    };
+    let guarded = guard::guard(proxy, call, &mut headers, &mut body, limits, &traffic.room).await;
+    let guarded = match guarded {
+        Ok(guarded) => guarded,
+        Err(refusal) => return refuse(&refusal, &headers, &mut body, traffic).await,
+    };
+    let body = Full::new(Bytes::from(guarded.body));
+    if let Some(why) = guarded.refused {
+        let mut recording = begin();
+        let (_, mut sent) = recording.request_body(body);
+        recording.failed(&why);
+        body::drain(&mut sent).await;
+        return answer::over_budget(&why);
+    }
+    let method = head.method.clone();
+    send(&way, method, headers, body, begin(), guarded.done).await
+}
+
+/// Sends a body to the upstream, whole or as it comes.
+async fn send<B>(
+    way: &Way<'_>,
+    method: Method,
+    headers: HeaderMap,
+    body: B,
+    mut recording: Recording,
+    done: Option<String>,
+) -> Answer
+where
+    B: Body<Data = Bytes> + Send + Sync + Unpin + 'static,
+    B::Error: Into<Box<dyn Error + Send + Sync>>,
+{
     let (body, mut left) = recording.request_body(body);
-    let passed = way.upstream.pass(head.method, &way.address, headers, body);
-    match passed.await {
+    match way.upstream.pass(method, &way.address, headers, body).await {
         Ok(passed) => {
             recording.answered(passed.status.as_u16(), to_record(&passed.headers));
             let mut answer = Response::new(());
             *answer.status_mut() = passed.status;
             *answer.headers_mut() = to_caller(passed.headers);
+            if let Some(done) = done.and_then(|done| HeaderValue::try_from(done).ok()) {
+                answer.headers_mut().insert(guard::BUDGET_HEADER, done);
+            }
             let length = passed.body.size_hint().exact();
             let body = Copied::new(passed.body, recording, length);
             answer.map(|()| answer::streamed(body))

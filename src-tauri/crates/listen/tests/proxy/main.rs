@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod fences;
 #[cfg(test)]
+mod guarding;
+#[cfg(test)]
 mod passing;
 #[cfg(test)]
 mod recording;

@@ -2,8 +2,8 @@
 
 use plumbline_ingest::{HttpExchange, HttpOutcome, read_http};
 use plumbline_listen::{
-    Accepted, Batch, Limits, Loopback, Proxy, Recorded, Recorder, Refused, Sink, Token, Traffic,
-    serve,
+    Accepted, Batch, Guard, Judged, Limits, Loopback, NamedCall, Proxy, Recorded, Recorder,
+    Refused, Sink, Token, Traffic, serve,
 };
 use plumbline_model::Span;
 use plumbline_providers::Upstream;
@@ -19,6 +19,14 @@ const DEADLINE: Duration = Duration::from_secs(40);
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 
 struct NoSink;
+
+struct NoGuard;
+
+impl Guard for NoGuard {
+    fn judge(&self, call: &NamedCall) -> Judged {
+        panic!("nobody named a prompt: {call:?}")
+    }
+}
 
 impl Sink for NoSink {
     async fn submit(&self, _: Batch) -> Result<Accepted, Refused> {
@@ -55,6 +63,10 @@ impl Server {
     }
 
     pub(crate) fn with(upstream: &str, limits: Limits) -> Self {
+        Self::guarded(upstream, limits, Arc::new(NoGuard))
+    }
+
+    pub(crate) fn guarded(upstream: &str, limits: Limits, guard: Arc<dyn Guard>) -> Self {
         let runtime = Runtime::new().unwrap();
         let address = runtime.block_on(Loopback::bind(0)).unwrap();
         let (port, stop, kept) = (
@@ -68,6 +80,7 @@ impl Server {
                 .map(|vendor| (vendor, Upstream::new(vendor, Some(upstream)).unwrap()))
                 .into(),
             recorder: kept.clone(),
+            guard,
         };
         let traffic = Arc::new(Traffic::new(&limits));
         runtime.spawn(serve(
