@@ -124,6 +124,92 @@ fn a_release_is_written_once_and_a_changed_one_is_noticed() {
 }
 
 #[test]
+fn a_release_whose_file_is_gone_is_told_and_comes_back() {
+    let stage = Stage::new();
+    let file = stage.path("prompts/answer/releases/1.0.0.md");
+    let text = fs::read_to_string(&file).unwrap();
+    let list = || stage.run_json(&["prompt", "list", "answer"]);
+    let state = || {
+        let (status, rows) = list();
+        let row = rows["releases"][1].clone();
+        (
+            status,
+            row["version"].clone(),
+            row["missing"].clone(),
+            row["altered"].clone(),
+        )
+    };
+    assert_eq!(
+        state(),
+        (Some(0), "1.0.0".into(), false.into(), false.into())
+    );
+    fs::remove_file(&file).unwrap();
+    assert_eq!(
+        state(),
+        (Some(1), "1.0.0".into(), true.into(), false.into())
+    );
+    let shown = stage.run(&["prompt", "history", "answer"]).out;
+    assert!(shown.contains("file is missing"), "{shown}");
+    // What it said is known all the same, and its version is not given to another text.
+    let rendered = stage.run(&["prompt", "render", "answer@1.0.0", "--var", "question=x"]);
+    rendered.passed();
+    stage
+        .run(&["prompt", "promote", "answer@1.0.0", "dev"])
+        .refused(
+            2,
+            &["not in the folder any more", "prompt restore answer@1.0.0"],
+        );
+    stage.run(&["prompt", "restore", "answer@1.0.0"]).passed();
+    assert_eq!(fs::read_to_string(&file).unwrap(), text);
+    fs::write(&file, text.replace("Answer.", "Reply.")).unwrap();
+    assert_eq!(
+        state(),
+        (Some(1), "1.0.0".into(), false.into(), true.into())
+    );
+    stage.run(&["prompt", "restore", "answer@1.0.0"]).passed();
+    assert_eq!(
+        state(),
+        (Some(0), "1.0.0".into(), false.into(), false.into())
+    );
+    stage
+        .run(&["prompt", "restore", "answer@7.0.0"])
+        .refused(2, &["never saw answer@7.0.0"]);
+    stage
+        .run(&["prompt", "restore", "answer"])
+        .refused(2, &["names no release"]);
+}
+
+#[test]
+fn a_version_is_plain_and_never_given_twice() {
+    let stage = Stage::new();
+    let release = |version: &str| {
+        stage.run(&[
+            "prompt",
+            "release",
+            "answer",
+            version,
+            "--changelog",
+            "Says it better",
+        ])
+    };
+    stage.write(
+        "prompts/answer/prompt.md",
+        prompt("1.1.0", "Answer in two words."),
+    );
+    release("1.2.0-rc.1").refused(2, &["a plain version such as 1.2.3"]);
+    release("1.2.0").passed();
+    fs::remove_file(stage.path("prompts/answer/releases/1.2.0.md")).unwrap();
+    stage.write(
+        "prompts/answer/prompt.md",
+        prompt("1.2.0", "Answer in three words."),
+    );
+    release("1.2.0").refused(
+        2,
+        &["was released before, with another text", "prompt restore"],
+    );
+}
+
+#[test]
 fn a_changelog_must_be_one_line() {
     let stage = Stage::new();
     stage.write(

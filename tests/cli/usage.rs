@@ -14,6 +14,7 @@ const COMMANDS: &[&[&str]] = &[
     &["prompt", "render"],
     &["prompt", "diff"],
     &["prompt", "release"],
+    &["prompt", "restore"],
     &["prompt", "new"],
     &["prompt", "edit"],
     &["prompt", "history"],

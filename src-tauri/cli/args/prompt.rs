@@ -103,6 +103,14 @@ pub(crate) enum Prompt {
         #[arg(long)]
         changelog: String,
     },
+    /// Put the file of a release back as it was first seen, where it was altered or is gone
+    #[command(after_help = "Examples:
+  plumbline prompt restore ticket-triage@1.1.0")]
+    Restore {
+        /// The release
+        #[arg(value_name = "NAME@VERSION")]
+        prompt: String,
+    },
     /// Write the working file of a new prompt
     #[command(after_help = "Examples:
   plumbline prompt new order-status --owner support@example.com")]

@@ -173,12 +173,7 @@ pub(super) fn history(
                     .as_ref()
                     .map(made_elsewhere)
                     .unwrap_or_default(),
-                if release.altered {
-                    "file was altered"
-                } else {
-                    ""
-                }
-                .to_owned(),
+                super::prompt::file_state(release).to_owned(),
             ]);
         }
         let mut lines = Table::new(

@@ -7,7 +7,7 @@ use crate::args::Prompt;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::Engine;
-use plumbline_engine::api::{PromptRow, RenderView, VariablesFrom};
+use plumbline_engine::api::{PromptRow, ReleaseRow, RenderView, VariablesFrom};
 use plumbline_model::{Message, Problem, Trimmed};
 use plumbline_report::{Column, Paint, Table, clean, figures};
 use serde::Serialize;
@@ -45,6 +45,7 @@ pub(super) fn run(
             version,
             changelog,
         } => prompt_diff::release(engine, name, version, changelog, printer),
+        Prompt::Restore { prompt } => restore(engine, prompt, printer),
         Prompt::New { name, owner } => prompt_file::new(engine, name, owner.as_deref(), printer),
         Prompt::Edit { name } => prompt_file::edit(engine, name, printer),
         Prompt::Import { file, git, name } => {
@@ -125,6 +126,27 @@ fn state(row: &PromptRow) -> String {
     }
 }
 
+fn restore(engine: &Engine, prompt: &str, printer: &Printer) -> Result<ExitStatus, Problem> {
+    let (name, Some(version)) = split(prompt) else {
+        return Err(Problem::bad_input(format!("`{prompt}` names no release"))
+            .hint("Name one, such as ticket-triage@1.1.0."));
+    };
+    engine.prompt_restore(name, version)?;
+    printer.answer(&json!({ "name": name, "version": version }), || {
+        format!("the file of {name}@{version} is as it was released")
+    })?;
+    Ok(ExitStatus::Pass)
+}
+
+/// What is wrong with the file of a release.
+pub(super) fn file_state(release: &ReleaseRow) -> &'static str {
+    match (release.missing, release.altered) {
+        (true, _) => "file is missing",
+        (_, true) => "file was altered",
+        _ => "",
+    }
+}
+
 fn releases(engine: &Engine, name: &str, printer: &Printer) -> Result<ExitStatus, Problem> {
     let view = engine.prompt_open(name, None)?;
     printer.answer(
@@ -133,25 +155,20 @@ fn releases(engine: &Engine, name: &str, printer: &Printer) -> Result<ExitStatus
             let mut table =
                 Table::new(["version", "hash", "owner", "changelog", ""].map(Column::words));
             for release in &view.releases {
-                let altered = if release.altered {
-                    "file was altered"
-                } else {
-                    ""
-                };
                 let hash: String = release.template_hash.chars().take(12).collect();
                 table.row([
                     &release.version,
                     &hash,
                     &release.owner,
                     &release.changelog,
-                    altered,
+                    file_state(release),
                 ]);
             }
             table.render(printer.room(), printer.style())
         },
     )?;
-    let altered = view.releases.iter().any(|release| release.altered);
-    Ok(if altered {
+    let is_as_released = |release: &ReleaseRow| file_state(release).is_empty();
+    Ok(if !view.releases.iter().all(is_as_released) {
         ExitStatus::Findings
     } else {
         ExitStatus::Pass
@@ -255,7 +272,7 @@ fn cut_in_words(cut: &Trimmed) -> String {
     });
     format!(
         "cut to fit: `{}` by {}, {} to {} tokens{items}",
-        cut.variable,
+        cut.name(),
         cut.policy.as_str(),
         figures::count(cut.tokens_before),
         figures::count(cut.tokens_after)

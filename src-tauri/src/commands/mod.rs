@@ -39,6 +39,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         prompts::prompt_render,
         prompts::prompt_changes,
         prompts::prompt_release,
+        prompts::prompt_restore,
         prompts::prompt_usage,
         prompts::prompt_new,
         prompts::prompt_blame,

@@ -96,6 +96,16 @@ pub(crate) async fn prompt_release(
 }
 
 #[tauri::command]
+pub(crate) async fn prompt_restore(
+    desk: State<'_, Desk>,
+    name: String,
+    version: String,
+) -> Answer<PromptView> {
+    desk.ask(move |engine| engine.prompt_restore(&name, &version))
+        .await
+}
+
+#[tauri::command]
 pub(crate) async fn prompt_usage(desk: State<'_, Desk>, name: String) -> Answer<Vec<StatGroup>> {
     desk.ask(move |engine| engine.prompt_usage(&name)).await
 }

@@ -157,7 +157,16 @@ impl Engine {
                 plumbline_model::Code::Conflict,
                 format!("the file of {name}@{version} is no longer the one that was released"),
             )
-            .hint("Bring it back from version control, or release the change as a new version.")),
+            .hint(format!(
+                "Bring it back with `plumbline prompt restore {name}@{version}`, or release the change as a new version."
+            ))),
+            Some(row) if row.missing => Err(Problem::new(
+                plumbline_model::Code::Conflict,
+                format!("the file of {name}@{version} is not in the folder any more"),
+            )
+            .hint(format!(
+                "Bring it back with `plumbline prompt restore {name}@{version}`."
+            ))),
             Some(row) => Ok((row.owner, row.template_hash)),
             None => Err(
                 Problem::not_found(format!("prompt `{name}` has no release {version}")).hint(

@@ -200,6 +200,16 @@ impl PromptFolder {
     ) -> Result<(), Problem> {
         write_whole(&self.release_path(name, version)?, text, false)
     }
+
+    /// Puts the text of a release back, whatever stands there now.
+    pub(crate) fn restore_release(
+        &self,
+        name: &str,
+        version: &Version,
+        text: &str,
+    ) -> Result<(), Problem> {
+        write_whole(&self.release_path(name, version)?, text, true)
+    }
 }
 
 /// SHA-256 of a text, 64 hex digits.

@@ -122,7 +122,16 @@ impl Engine {
         if version == WORKING {
             Ok(self.whole_text(folder.working_text(name)?))
         } else {
-            folder.release_text(name, &parse_version(version)?)
+            let version = parse_version(version)?;
+            folder.release_text(name, &version).or_else(|problem| {
+                // A file that is gone takes nothing with it.
+                let is_gone = !folder.release_path(name, &version)?.exists();
+                let kept = self.inner.workspace.release(name, &version);
+                match kept {
+                    Ok(kept) if is_gone => Ok(kept.text),
+                    _ => Err(problem),
+                }
+            })
         }
     }
 

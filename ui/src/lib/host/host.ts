@@ -114,6 +114,8 @@ export interface Host {
     unsaved: string | null,
   ): Promise<PromptChanges>;
   promptRelease(name: string, version: string, changelog: string): Promise<PromptView>;
+  /** Puts the file of a release back as it was first seen. */
+  promptRestore(name: string, version: string): Promise<PromptView>;
   promptUsage(name: string): Promise<StatGroup[]>;
   /** How the tools of the working file stand: what is newer, and whether it was replayed with them. */
   promptTools(name: string): Promise<PromptTools>;

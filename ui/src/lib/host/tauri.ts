@@ -26,6 +26,7 @@ export const tauriHost: Host = {
   promptRender: (name, version, text, from) =>
     invoke('prompt_render', { name, version, text, from }),
   promptChanges: (name, from, to, unsaved) => invoke('prompt_changes', { name, from, to, unsaved }),
+  promptRestore: (name, version) => invoke('prompt_restore', { name, version }),
   promptRelease: (name, version, changelog) =>
     invoke('prompt_release', { name, version, changelog }),
   promptUsage: (name) => invoke('prompt_usage', { name }),

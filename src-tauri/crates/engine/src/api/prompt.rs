@@ -58,6 +58,8 @@ pub struct ReleaseRow {
     pub seen: Option<NanosText>,
     /// The file on disk is no longer the one that was released.
     pub altered: bool,
+    /// There is no file any more; the workspace still has its text.
+    pub missing: bool,
     /// Where it was imported from, and who made it when.
     pub origin: Option<PromptOrigin>,
 }

@@ -22,11 +22,15 @@ pub struct PromptLanguage {
     pub filters: Vec<KnownWord>,
     pub tests: Vec<KnownWord>,
     pub functions: Vec<String>,
+    /// Members of `loop`.
+    pub loop_members: Vec<KnownWord>,
     /// Top-level keys of the front matter.
     pub keys: Vec<KnownWord>,
     pub variable_keys: Vec<String>,
     pub trim_keys: Vec<String>,
     pub budget_keys: Vec<String>,
+    /// Of an entry under `sections` of the budget.
+    pub section_keys: Vec<String>,
     pub tool_keys: Vec<String>,
     pub parameter_keys: Vec<String>,
     pub types: Vec<String>,

@@ -65,6 +65,10 @@ describe('inside a tag', () => {
   it('offers what the template has named itself, as far as it reaches', () => {
     expect(inBody('{% for fact in facts %}{{ ¦')).toEqual(expect.arrayContaining(['loop', 'fact']));
     expect(inBody('{% for fact in facts %}{% endfor %}{{ ¦')).not.toContain('fact');
+    expect(inBody('{% for fact in facts %}{{ loop.¦')).toEqual(['first', 'index']);
+    expect(inBody('{% for fact in facts %}{% if loop.fi¦')).toEqual(['first', 'index']);
+    expect(inBody('{{ loop.¦')).toEqual([]);
+    expect(inBody('{% for loop in facts %}{{ my.loop.¦')).toEqual([]);
     expect(inBody('{% set short = 1 %}{% if short %}{{ s¦')).toContain('short');
     expect(inBody('{% set short = 1 %}\nuser:\n{{ s¦')).not.toContain('short');
     expect(inBody('{% with a = 1, b = 2 %}{{ ¦')).toEqual(expect.arrayContaining(['a', 'b']));
@@ -121,6 +125,10 @@ describe('in the front matter', () => {
     expect(front('variables:\n  - name: x\n    trim: {po¦')).toEqual(language.trim_keys);
     expect(front('budget:\n  max¦')).toEqual(language.budget_keys);
     expect(front('budget: {max¦')).toEqual(language.budget_keys);
+    expect(front('budget:\n  sections:\n    - sec¦')).toEqual(language.section_keys);
+    expect(front('budget:\n  sections:\n    - {section: user, trim: ¦')).toEqual(
+      language.trim_policies,
+    );
     expect(front('parameters:\n  t¦')).toEqual(language.parameter_keys);
     expect(front('tools:\n  - us¦')).toEqual(language.tool_keys);
     expect(front('budget:\n  max_tokens_in: 1\nmo¦')).toContain('model');

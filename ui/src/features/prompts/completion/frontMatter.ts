@@ -99,6 +99,10 @@ export function keysOf(path: readonly string[], language: PromptLanguage): reado
     return rest.length === 1 ? language.variable_keys : [];
   }
   if (head === 'tools') return rest.join() === '-' ? language.tool_keys : [];
+  if (head === 'budget' && rest[0] === 'sections') {
+    if (rest.length === 2) return language.section_keys;
+    return rest.at(-1) === 'trim' ? language.trim_keys : [];
+  }
   if (rest.length > 0) return [];
   if (head === 'budget') return language.budget_keys;
   return head === 'parameters' ? language.parameter_keys : [];
@@ -108,9 +112,12 @@ export function keysOf(path: readonly string[], language: PromptLanguage): reado
 export function valuesOf(place: FrontMatterPlace, language: PromptLanguage): readonly string[] {
   const [head, ...rest] = place.path;
   if (head === undefined) return place.key === 'model' ? language.models : [];
+  if (place.key === 'policy' && rest.at(-1) === 'trim') return language.trim_policies;
+  if (head === 'budget' && rest[0] === 'sections') {
+    return place.key === 'trim' ? language.trim_policies : [];
+  }
   if (head === 'budget') return place.key === 'when_over' ? language.when_over : [];
   if (head !== 'variables') return [];
-  if (place.key === 'policy' && rest.at(-1) === 'trim') return language.trim_policies;
   if (rest.length !== 1) return [];
   if (place.key === 'type') return language.types;
   return place.key === 'trim' ? language.trim_policies : [];

@@ -45,11 +45,16 @@ function inTag(
   known: Known,
 ): CompletionResult | null {
   const typed = /[A-Za-z_]\w*$/.exec(place.inside)?.[0] ?? '';
-  const isOpening = /^\s*$|\|\s*$/.test(place.inside);
+  const isOpening = /^\s*$|\|\s*$|(?:^|[^\w.])loop\.$/.test(place.inside);
   if (typed === '' && (!(isOpening || context.explicit) || /\d$/.test(place.inside))) return null;
   const wanted = wantedIn(place.tag, place.inside);
   if (wanted === null) return null;
   const from = context.pos - typed.length;
+  if (wanted === 'loop') {
+    const inLoop = scopeAt(before).some(({ name }) => name === 'loop');
+    const options = known.language.loop_members.map((word) => ofWord(word, 'property'));
+    return inLoop ? { from, options, validFor: /^\w*$/ } : null;
+  }
   if (wanted !== 'names') {
     const options = known.language[wanted].map((word) => ofWord(word, wanted.slice(0, -1)));
     return { from, options, validFor: /^\w*$/ };

@@ -1,6 +1,6 @@
 /** Which words can stand inside a tag of a template, by what was typed of it. */
 
-export type Wanted = 'statements' | 'filters' | 'tests' | 'names';
+export type Wanted = 'statements' | 'filters' | 'tests' | 'names' | 'loop';
 
 /** Null where a new name is made or a member is named: nobody can know those. */
 export function wantedIn(tag: 'expression' | 'statement', inside: string): Wanted | null {
@@ -12,6 +12,7 @@ export function wantedIn(tag: 'expression' | 'statement', inside: string): Wante
     if (/^\s*(?:set|macro)$/.test(trimmed)) return null;
     if (/^\s*for\b/.test(before) && !/\sin\s/.test(before)) return null;
   }
+  if (/(?:^|[^\w.])loop\.$/.test(before)) return 'loop';
   if (trimmed.endsWith('.')) return null;
   if (trimmed.endsWith('|')) return 'filters';
   return /\bis(?:\s+not)?\s+$/.test(before) ? 'tests' : 'names';
