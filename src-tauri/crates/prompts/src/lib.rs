@@ -47,8 +47,8 @@ pub use check::{Finding, Severity, check, check_for_release};
 pub use check_file::{Around, Checked, FindTool, check_file};
 pub use error::PromptError;
 pub use exchange::{
-    ForeignFile, ForeignPrompt, ForeignVersion, LeftOut, Loss, LossEffect, PromptFormat, Written,
-    WrittenVersion, read_foreign, write_foreign,
+    ForeignFile, ForeignPrompt, ForeignVersion, LeftOut, Loss, LossEffect, MAX_FOREIGN_BYTES,
+    PromptFormat, Written, WrittenVersion, read_foreign, write_foreign,
 };
 pub use fit::{Fit, Fitted, Fitter, fit, fit_within};
 pub use fix::{Edit, EditorText, Fix, Mended, apply, fixes, mend};
