@@ -10,7 +10,7 @@ use plumbline_engine::{Engine, EngineOptions, KeyLookup, KeyStore, Redaction};
 use plumbline_model::{Code, JobId, Problem};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 /// What every command gives back.
@@ -28,6 +28,8 @@ pub(crate) struct Desk {
     keys: Answer<KeyStore>,
     /// What is imported next is stored with its secrets. Every start, and every workspace, begins without.
     keeps_secrets: Arc<AtomicBool>,
+    /// The file that a person chose last to import prompts from.
+    source: Arc<Mutex<Option<PathBuf>>>,
 }
 
 impl Desk {
@@ -45,6 +47,7 @@ impl Desk {
             audience,
             keys,
             keeps_secrets: Arc::default(),
+            source: Arc::default(),
         })
     }
 
@@ -115,6 +118,17 @@ impl Desk {
     pub(crate) fn redact(&self, redaction: Redaction) {
         let keeps = redaction == Redaction::Off;
         self.keeps_secrets.store(keeps, Ordering::Relaxed);
+    }
+
+    pub(crate) fn choose_source(&self, file: PathBuf) {
+        *self.source.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+    }
+
+    pub(crate) fn chosen_source(&self) -> Option<PathBuf> {
+        self.source
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Asks running jobs to stop and waits a moment, so that they store what they have, and clients that are being

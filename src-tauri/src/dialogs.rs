@@ -1,7 +1,7 @@
 //! Native dialogs. Paths are chosen here and never come from the page.
 //!
-//! `PLUMBLINE_PICK` (paths, separated like `PATH`) answers every dialog, so that the real window can
-//! be driven without a person.
+//! `PLUMBLINE_PICK` (paths, separated like `PATH`) answers every dialog that opens something, and `PLUMBLINE_SAVE` (one
+//! path) every one that saves, so that the real window can be driven without a person.
 
 use plumbline_model::Problem;
 use rfd::{AsyncFileDialog, FileHandle};
@@ -19,6 +19,8 @@ pub(crate) enum Choose {
     PromptsFolder,
     /// One file of prices.
     PriceTable,
+    /// One file that holds prompts.
+    Prompts,
 }
 
 /// Asks for paths; empty when the person closed the dialog.
@@ -26,13 +28,37 @@ pub(crate) async fn choose(window: &WebviewWindow, what: Choose) -> Vec<PathBuf>
     if let Some(paths) = answered_by_environment() {
         return paths;
     }
+    asked(window, move |parent| show(what, parent)).await
+}
+
+/// Asks where a file is to be saved; `None` when the person closed the dialog.
+pub(crate) async fn save_as(window: &WebviewWindow, file_name: &str) -> Option<PathBuf> {
+    if answered_by_environment().is_some() {
+        return std::env::var_os("PLUMBLINE_SAVE").map(PathBuf::from);
+    }
+    let file_name = file_name.to_owned();
+    let chosen = asked(window, move |parent| {
+        let file = AsyncFileDialog::new()
+            .set_parent(parent)
+            .set_title("Save the export")
+            .set_file_name(file_name)
+            .save_file();
+        Box::pin(async { paths(file.await) })
+    });
+    chosen.await.into_iter().next()
+}
+
+/// Platforms want dialogs to be made on the thread of the window.
+async fn asked(
+    window: &WebviewWindow,
+    make: impl FnOnce(&WebviewWindow) -> Paths + Send + 'static,
+) -> Vec<PathBuf> {
     let (send, receive) = tokio::sync::oneshot::channel();
     let parent = window.clone();
-    // Platforms want dialogs to be made on the thread of the window.
-    let asked = window.run_on_main_thread(move || {
-        let _ = send.send(show(what, &parent));
+    let made = window.run_on_main_thread(move || {
+        let _ = send.send(make(&parent));
     });
-    match (asked, receive.await) {
+    match (made, receive.await) {
         (Ok(()), Ok(answer)) => answer.await,
         _ => Vec::new(),
     }
@@ -70,6 +96,10 @@ fn show(what: Choose, parent: &WebviewWindow) -> Paths {
                 .set_title("Import a price table")
                 .add_filter("Prices as JSON", &["json", "gz"])
                 .pick_file();
+            Box::pin(async { paths(file.await) })
+        }
+        Choose::Prompts => {
+            let file = dialog.set_title("Import prompts").pick_file();
             Box::pin(async { paths(file.await) })
         }
         Choose::PromptsFolder => {

@@ -1,9 +1,10 @@
 // Screenshots of every screen of the demo, in two themes and two sizes: tests/e2e/shots/.
 // `node shots.mjs [SCREEN]...` takes only the named ones.
 
+import { join } from 'node:path';
 import { closeDisplay } from './lib/display.mjs';
-import { until } from './lib/webdriver.mjs';
-import { openWindow, temporaryFolder, Window } from './lib/window.mjs';
+import { Key, until } from './lib/webdriver.mjs';
+import { openWindow, root, temporaryFolder, Window } from './lib/window.mjs';
 
 const SIZES = [
   [1280, 800],
@@ -94,6 +95,38 @@ const SCREENS = {
   cost: () => '/cost',
   limits: () => '/cost?scope=limits',
   prices: () => '/cost?scope=prices',
+  'prompt-export': () => '/prompts/ticket-triage',
+  'prompt-snippet': () => '/prompts/ticket-triage?v=1.2.0',
+  // Last: it adds to the list of prompts.
+  'prompt-import': () => '/prompts/ticket-triage',
+};
+
+/** What is done on a screen before it is photographed. */
+const DOING = {
+  'prompt-export': async (window) => {
+    await window.session.press('e');
+    await window.sees('Export ticket-triage', '[role=dialog]');
+    await window.session.evaluate(() => {
+      const select = document.querySelector('[role=dialog] select');
+      select.value = 'openai';
+      select.dispatchEvent(new Event('change', { bubbles: true }));
+    });
+    await window.sees('the format cannot hold', '[role=dialog]');
+  },
+  'prompt-snippet': async (window) => {
+    await window.session.press('s');
+    await window.sees('plumbline.prompt.hash', '[role=dialog]');
+  },
+  'prompt-import': async (window, ask) => {
+    // Each time under another name, so that each time there is something new.
+    const names = (await ask('prompt_list')).map((row) => row.name);
+    const name = ['order-status', 'order-state', 'order-answer', 'order-reply'].find((one) => !names.includes(one));
+    await window.session.press([Key.Shift, 'I']);
+    await window.sees('page.json', '[role=dialog]');
+    await window.fill('Name', name);
+    await window.clickNamed('Import', { css: '[role=dialog] button' });
+    await window.sees('Prompts imported', '[role=dialog]');
+  },
 };
 
 async function photograph(window, name, ask, address) {
@@ -115,6 +148,10 @@ async function photograph(window, name, ask, address) {
       );
       await window.goto(await address(ask));
       await atRest(window);
+      if (DOING[name]) {
+        await DOING[name](window, ask);
+        await atRest(window);
+      }
       console.log(await window.shot(`${name}-${theme}-${width}x${height}`));
     }
   }
@@ -148,7 +185,7 @@ if (chosen('first-start')) {
 }
 const names = Object.keys(SCREENS).filter(chosen);
 if (names.length > 0) {
-  const window = await Window.demo();
+  const window = await Window.demo({ pick: [join(root, 'fixtures/prompts/langfuse/page.json')] });
   const ask = (command, args = {}) =>
     window.session.evaluateAsync((c, a) => window.__TAURI_INTERNALS__.invoke(c, a), command, args);
   for (const name of names) {

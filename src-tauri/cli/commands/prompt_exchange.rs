@@ -112,10 +112,7 @@ pub(super) fn export(
     let (name, version) = split(prompt);
     let export = engine.prompt_export(name, version, format_of(to))?;
     if let Some(path) = out {
-        std::fs::write(path, &export.text).map_err(|error| {
-            Problem::bad_input(format!("cannot write {}: {error}", path.display()))
-                .hint("Check that the folder is there and writable.")
-        })?;
+        engine.write_export(&export, path)?;
         let answer = json!({ "name": export.name, "format": export.format, "path": path, "losses": export.losses });
         printer.answer(&answer, || format!("wrote {}", path.display()))?;
     } else {

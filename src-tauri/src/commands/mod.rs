@@ -11,6 +11,7 @@ mod jobs;
 mod keys;
 mod listen;
 mod prices;
+mod prompt_exchange;
 mod prompts;
 mod redaction;
 mod replay;
@@ -43,6 +44,12 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         prompts::prompt_usage,
         prompts::prompt_new,
         prompts::prompt_blame,
+        prompt_exchange::prompt_source_pick,
+        prompt_exchange::prompt_import,
+        prompt_exchange::prompt_formats,
+        prompt_exchange::prompt_export_preview,
+        prompt_exchange::prompt_export_save,
+        prompt_exchange::prompt_snippets,
         tools::tool_list,
         tools::tool_open,
         tools::tool_check_text,

@@ -43,9 +43,10 @@ export function cli(home, args, timeout = 120_000) {
 
 /**
  * Opens the window.
- * `workspace`: the file to open; `prompts`: a prompts folder; `pick`: what native dialogs answer.
+ * `workspace`: the file to open; `prompts`: a prompts folder; `pick`: what native dialogs that open answer; `save`: the
+ * path that those which save answer.
  */
-export async function openWindow({ home = temporaryFolder(), workspace, prompts, pick = [] } = {}) {
+export async function openWindow({ home = temporaryFolder(), workspace, prompts, pick = [], save } = {}) {
   const args = ['--workspace', workspace ?? join(home, 'empty.db')];
   if (prompts) args.push('--prompts', prompts);
   const env = {
@@ -53,6 +54,7 @@ export async function openWindow({ home = temporaryFolder(), workspace, prompts,
     DISPLAY: await virtualDisplay(),
     TAURI_WEBVIEW_AUTOMATION: 'true',
     PLUMBLINE_PICK: pick.join(delimiter),
+    ...(save ? { PLUMBLINE_SAVE: save } : {}),
   };
   const logFile = join(home, 'window.log');
   const port = await freePort();

@@ -41,7 +41,7 @@ pub(crate) fn file_history(file: &Path) -> Result<Vec<FileVersion>, Problem> {
             file.display(),
             error.message()
         ))
-        .hint("Name a file inside a clone; without --git the file itself is imported.")
+        .hint("Choose a file inside a clone, or import the file itself, without its history.")
     })?;
     let inside = path_inside(&repository, &absolute)?;
     let mut versions = walk(&repository, inside).map_err(|error| {
@@ -55,11 +55,23 @@ pub(crate) fn file_history(file: &Path) -> Result<Vec<FileVersion>, Problem> {
     if versions.is_empty() {
         return Err(
             Problem::not_found(format!("{} was never committed", file.display()))
-                .hint("Commit it first, or import the file itself without --git."),
+                .hint("Commit it first, or import the file itself, without its history."),
         );
     }
     versions.reverse();
     Ok(versions)
+}
+
+/// The file is committed in a repository, as it is checked out.
+pub(crate) fn is_committed(file: &Path) -> bool {
+    let found = || {
+        let absolute = absolute(file).ok()?;
+        let repository = Repository::discover(absolute.parent()?).ok()?;
+        let inside = path_inside(&repository, &absolute).ok()?;
+        let tree = repository.head().ok()?.peel_to_tree().ok()?;
+        blob_at(&tree, &inside)
+    };
+    found().is_some()
 }
 
 fn absolute(file: &Path) -> Result<PathBuf, Problem> {

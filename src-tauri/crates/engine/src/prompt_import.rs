@@ -32,7 +32,7 @@ impl Engine {
                 "the file holds {} prompts, which cannot all be called `{name}`",
                 file.prompts.len()
             ))
-            .hint("Leave --name out: each keeps its own name."));
+            .hint("Give no name: each keeps its own."));
         }
         let mut taken = Vec::new();
         for prompt in file.prompts {
@@ -94,7 +94,7 @@ impl Engine {
         let path = folder.working_path(&name)?;
         if name == crate::prompt_folder::TOOLS {
             return Err(Problem::bad_input("no prompt can be called `tools`")
-                .hint("Choose another name with --name."));
+                .hint("Give it another name, on the command line with --name."));
         }
         let mut known = Known::read(&folder, &name)?;
         let working = if path.is_file() {
@@ -107,7 +107,7 @@ impl Engine {
                 Code::Conflict,
                 format!("there is a prompt `{name}` that did not come from there"),
             )
-            .hint("Choose another name with --name."));
+            .hint("Give it another name, on the command line with --name."));
         }
         let is_drifting = working
             .as_ref()

@@ -100,22 +100,6 @@ impl Engine {
         self.prompt_open(name, None)
     }
 
-    /// Source text for an application that joins its traces to a version of a prompt.
-    ///
-    /// # Errors
-    /// `NotFound` for a prompt or version that is not there.
-    pub fn prompt_snippet(
-        &self,
-        name: &str,
-        version: &str,
-        language: prompts::SnippetLanguage,
-    ) -> Result<String, Problem> {
-        Ok(prompts::snippet(
-            language,
-            &self.prompt_spec(name, version)?.0,
-        ))
-    }
-
     /// The text of a version, with the definitions of its tools in it.
     pub(crate) fn prompt_text(&self, name: &str, version: &str) -> Result<String, Problem> {
         let folder = self.prompt_folder()?;

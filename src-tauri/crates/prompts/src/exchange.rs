@@ -8,6 +8,7 @@ mod anthropic;
 mod bodies;
 mod build;
 mod detect;
+mod labels;
 mod langfuse;
 mod openai;
 mod ours;
@@ -18,17 +19,19 @@ mod text;
 
 use crate::{PromptError, check_name};
 use plumbline_model::{PromptSpec, UnixNanos};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use ts_rs::TS;
 
 /// Largest foreign file that is read.
-const MAX_BYTES: usize = 32 << 20;
+pub const MAX_FOREIGN_BYTES: usize = 32 << 20;
 /// Versions and prompts of one file that are read.
 pub(crate) const MAX_VERSIONS: usize = 10_000;
 
 /// A way in which prompts are written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(export)]
 pub enum PromptFormat {
     /// A prompt file of ours.
     Plumbline,
@@ -68,15 +71,17 @@ impl PromptFormat {
 }
 
 /// What became of something that the other side cannot hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, TS)]
 #[serde(rename_all = "snake_case")]
+#[ts(export)]
 pub enum LossEffect {
     Dropped,
     Changed,
 }
 
 /// Something that is not on the other side as it was.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, TS)]
+#[ts(export)]
 pub struct Loss {
     /// Where it stands, such as `messages[2].content`.
     pub place: String,
@@ -122,7 +127,8 @@ pub struct ForeignVersion {
 }
 
 /// A version that cannot be a prompt of ours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct LeftOut {
     pub place: String,
     pub reason: String,
@@ -151,9 +157,9 @@ pub struct ForeignFile {
 /// # Errors
 /// [`PromptError::Foreign`] when the content is none of the formats, is broken or too large.
 pub fn read_foreign(text: &str, file_name: Option<&str>) -> Result<ForeignFile, PromptError> {
-    if text.len() > MAX_BYTES {
+    if text.len() > MAX_FOREIGN_BYTES {
         return Err(PromptError::Foreign(format!(
-            "the file has {} bytes, more than {MAX_BYTES}",
+            "the file has {} bytes, more than {MAX_FOREIGN_BYTES}",
             text.len()
         )));
     }

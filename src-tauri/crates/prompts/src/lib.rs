@@ -48,8 +48,8 @@ pub use check::{Finding, Severity, check, check_for_release};
 pub use check_file::{Around, Checked, FindPrompt, FindTool, check_file};
 pub use error::PromptError;
 pub use exchange::{
-    ForeignFile, ForeignPrompt, ForeignVersion, LeftOut, Loss, LossEffect, PromptFormat, Written,
-    WrittenVersion, read_foreign, write_foreign,
+    ForeignFile, ForeignPrompt, ForeignVersion, LeftOut, Loss, LossEffect, MAX_FOREIGN_BYTES,
+    PromptFormat, Written, WrittenVersion, read_foreign, write_foreign,
 };
 pub use fit::{Fit, Fitted, FittedRequest, Fitter, fit, fit_request, fit_within};
 pub use fix::{Edit, EditorText, Fix, Mended, apply, fixes, mend};

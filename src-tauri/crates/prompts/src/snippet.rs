@@ -3,14 +3,32 @@
 
 use crate::template_hash;
 use plumbline_model::PromptSpec;
+use serde::Serialize;
 use serde_json::Value;
+use ts_rs::TS;
 
 /// A language that a snippet is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+#[ts(export)]
 pub enum SnippetLanguage {
     Python,
     TypeScript,
     Rust,
+}
+
+impl SnippetLanguage {
+    pub const ALL: [Self; 3] = [Self::Python, Self::TypeScript, Self::Rust];
+
+    /// As its own people write it.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Python => "Python",
+            Self::TypeScript => "TypeScript",
+            Self::Rust => "Rust",
+        }
+    }
 }
 
 /// Source text that sets the span attributes of a release with OpenTelemetry's own package, and computes the request

@@ -9,6 +9,7 @@ import { fixtureMoney } from './fixtures/money';
 import { fixturePrices } from './fixtures/prices';
 import { datasetRows, tickets } from './fixtures/datasets';
 import { fixtureEnvironments } from './fixtures/environments';
+import { fixtureExchange } from './fixtures/exchange';
 import { fixtureIntake } from './fixtures/intake';
 import { FixtureJobs } from './fixtures/jobs';
 import { fixtureKeys } from './fixtures/keys';
@@ -55,6 +56,7 @@ export function fixtureHost(options: FixtureOptions = {}): Host {
     ...fixturePrompts(announce),
     ...fixtureTools(() => announce('prompt')),
     ...fixtureEnvironments(announce),
+    ...fixtureExchange(announce),
     ...fixtureIntake(announce),
     ...fixtureKeys(),
     ...traces,

@@ -49,6 +49,12 @@ import type { LiveIntake } from '$lib/bindings/LiveIntake';
 import type { ModelChoice } from '$lib/bindings/ModelChoice';
 import type { PromptCheck } from '$lib/bindings/PromptCheck';
 import type { PromptCosts } from '$lib/bindings/PromptCosts';
+import type { ExportPreview } from '$lib/bindings/ExportPreview';
+import type { PromptFormat } from '$lib/bindings/PromptFormat';
+import type { PromptFormatRow } from '$lib/bindings/PromptFormatRow';
+import type { PromptImport } from '$lib/bindings/PromptImport';
+import type { PromptSnippet } from '$lib/bindings/PromptSnippet';
+import type { PromptSource } from '$lib/bindings/PromptSource';
 import type { PromptLanguage } from '$lib/bindings/PromptLanguage';
 import type { PromptRow } from '$lib/bindings/PromptRow';
 import type { PromptView } from '$lib/bindings/PromptView';
@@ -128,6 +134,25 @@ export interface Host {
   toolNew(name: string): Promise<ToolView>;
   /** Writes the working file of a prompt that does not exist; the person is its owner. */
   promptNew(name: string): Promise<PromptView>;
+  /** Native dialog; null when the person closed it. The file stays chosen for `promptImport`. */
+  promptSourcePick(): Promise<PromptSource | null>;
+  /** Takes over the file that was chosen last, or every commit that touched it; `name` null keeps the name it has. */
+  promptImport(git: boolean, name: string | null): Promise<PromptImport>;
+  promptFormats(): Promise<PromptFormatRow[]>;
+  /** `version` null is every release, as far as the format holds them. */
+  promptExportPreview(
+    name: string,
+    version: string | null,
+    format: PromptFormat,
+  ): Promise<ExportPreview>;
+  /** Native dialog; where it was saved, null when the person closed it. */
+  promptExportSave(
+    name: string,
+    version: string | null,
+    format: PromptFormat,
+  ): Promise<string | null>;
+  /** Lines that join the traces of an application to a version, in each language. */
+  promptSnippets(name: string, version: string): Promise<PromptSnippet[]>;
   promptBlame(name: string, version: string): Promise<BlamedLine[]>;
   promptEnvironments(name: string): Promise<PromptEnvironments>;
   /** `at` null is now; the others narrow. */

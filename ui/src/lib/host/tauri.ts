@@ -39,6 +39,14 @@ export const tauriHost: Host = {
   toolRelease: (name, version, changelog) => invoke('tool_release', { name, version, changelog }),
   toolNew: (name) => invoke('tool_new', { name }),
   promptNew: (name) => invoke('prompt_new', { name }),
+  promptSourcePick: () => invoke('prompt_source_pick'),
+  promptImport: (git, name) => invoke('prompt_import', { git, name }),
+  promptFormats: () => invoke('prompt_formats'),
+  promptExportPreview: (name, version, format) =>
+    invoke('prompt_export_preview', { name, version, format }),
+  promptExportSave: (name, version, format) =>
+    invoke('prompt_export_save', { name, version, format }),
+  promptSnippets: (name, version) => invoke('prompt_snippets', { name, version }),
   promptBlame: (name, version) => invoke('prompt_blame', { name, version }),
   promptEnvironments: (name) => invoke('prompt_environments', { name }),
   environmentStands: (prompt, environment, at) =>

@@ -1,11 +1,24 @@
 //! Prompts that came from elsewhere, and prompts for elsewhere.
 
+use plumbline_analysis::highlight::Token;
 use plumbline_model::NanosText;
-use plumbline_prompts::{LeftOut, Loss};
+use plumbline_prompts::{LeftOut, Loss, PromptFormat, SnippetLanguage};
 use serde::Serialize;
+use ts_rs::TS;
+
+/// A file that a person chose to take prompts from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct PromptSource {
+    pub file_name: String,
+    pub folder: String,
+    /// It is committed in a git repository, so that its history can be taken over.
+    pub in_git: bool,
+}
 
 /// One version that was taken over as a release.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct ImportedVersion {
     pub version: String,
     /// As its source names it, such as a commit.
@@ -21,7 +34,8 @@ pub struct ImportedVersion {
 }
 
 /// What became of one prompt of a source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct ImportedPrompt {
     pub name: String,
     pub original_name: String,
@@ -36,7 +50,8 @@ pub struct ImportedPrompt {
 }
 
 /// What an import of prompts brought.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
 pub struct PromptImport {
     /// The format that was found, or `git`.
     pub format: String,
@@ -52,4 +67,37 @@ pub struct PromptExport {
     pub text: String,
     /// What the format cannot hold.
     pub losses: Vec<Loss>,
+}
+
+/// A format that a prompt can be written in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct PromptFormatRow {
+    pub format: PromptFormat,
+    pub label: String,
+    /// How the names of its files end, behind the name of the prompt.
+    pub suffix: String,
+}
+
+/// What an export would write, to be read before it is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct ExportPreview {
+    pub file_name: String,
+    pub text: String,
+    /// The start of the text by lines, as far as a person reads it.
+    pub lines: Vec<Vec<Token>>,
+    /// The text goes on behind the lines.
+    pub cut: bool,
+    pub losses: Vec<Loss>,
+}
+
+/// Source text for an application that joins its traces to a version of a prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
+#[ts(export)]
+pub struct PromptSnippet {
+    pub language: SnippetLanguage,
+    pub label: String,
+    pub text: String,
+    pub lines: Vec<Vec<Token>>,
 }

@@ -69,6 +69,22 @@ impl Repo {
 }
 
 #[test]
+fn a_file_is_committed_only_where_the_repository_holds_it() {
+    let mut repo = Repo::new();
+    repo.write("app/answer.md", "one");
+    assert!(!is_committed(&repo.path("app/answer.md")));
+    repo.commit("First");
+    repo.write("app/answer.md", "changed since");
+    repo.write("app/new.md", "one");
+    assert!(is_committed(&repo.path("app/answer.md")));
+    assert!(!is_committed(&repo.path("app/new.md")));
+    assert!(!is_committed(&repo.path("app/gone.md")));
+    let elsewhere = tempfile::tempdir().unwrap();
+    fs::write(elsewhere.path().join("answer.md"), "one").unwrap();
+    assert!(!is_committed(&elsewhere.path().join("answer.md")));
+}
+
+#[test]
 fn every_commit_that_touched_the_file_is_a_version_and_no_other() {
     let mut repo = Repo::new();
     repo.write("p/prompt.md", "one");
