@@ -8,9 +8,17 @@ mod anthropic;
 mod bodies;
 mod build;
 mod detect;
+mod documents;
+mod f_string;
+mod handlebars;
+mod handlebars_write;
+mod jinja;
 mod langfuse;
+mod mustache;
 mod openai;
+mod picoschema;
 mod plain_json;
+mod sealed;
 mod text;
 
 use crate::{PromptError, check_name};
