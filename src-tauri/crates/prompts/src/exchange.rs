@@ -9,15 +9,19 @@ mod bodies;
 mod build;
 mod detect;
 mod documents;
+mod dotprompt;
 mod f_string;
 mod handlebars;
 mod handlebars_write;
 mod jinja;
 mod langfuse;
+mod langsmith;
 mod mustache;
 mod openai;
 mod picoschema;
 mod plain_json;
+mod promptfoo;
+mod prompty;
 mod sealed;
 mod text;
 
@@ -41,6 +45,14 @@ pub enum PromptFormat {
     Json,
     /// Langfuse's API for prompts: one, a page of them, or one a line.
     Langfuse,
+    /// Commits of the LangChain hub, as LangSmith gives them.
+    Langsmith,
+    /// A promptfoo config, or its results.
+    Promptfoo,
+    /// One Prompty file.
+    Prompty,
+    /// One Dotprompt file.
+    Dotprompt,
     /// Bodies of OpenAI's chat completions or responses.
     Openai,
     /// Bodies of Anthropic's messages.
@@ -50,10 +62,14 @@ pub enum PromptFormat {
 }
 
 impl PromptFormat {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 10] = [
         Self::Plumbline,
         Self::Json,
         Self::Langfuse,
+        Self::Langsmith,
+        Self::Promptfoo,
+        Self::Prompty,
+        Self::Dotprompt,
         Self::Openai,
         Self::Anthropic,
         Self::Text,
@@ -65,6 +81,10 @@ impl PromptFormat {
             Self::Plumbline => "plumbline",
             Self::Json => "json",
             Self::Langfuse => "langfuse",
+            Self::Langsmith => "langsmith",
+            Self::Promptfoo => "promptfoo",
+            Self::Prompty => "prompty",
+            Self::Dotprompt => "dotprompt",
             Self::Openai => "openai",
             Self::Anthropic => "anthropic",
             Self::Text => "text",
@@ -163,21 +183,45 @@ pub fn read_foreign(text: &str, file_name: Option<&str>) -> Result<ForeignFile, 
         )));
     }
     let fallback = file_name.map_or("prompt", stem);
-    let (format, mut prompts) = match detect::detect(text)? {
+    let (format, mut prompts) = match detect::detect(text, file_name)? {
         detect::Detected::PromptFile => (PromptFormat::Plumbline, text::prompt_file(text)?),
         detect::Detected::Text => (PromptFormat::Text, text::plain(text, fallback)),
-        detect::Detected::Json(PromptFormat::Json, documents) => {
-            (PromptFormat::Json, plain_json::read(&documents)?)
+        detect::Detected::Front(format, yaml, body) => {
+            let version = match format {
+                PromptFormat::Prompty => prompty::read(yaml, body, fallback),
+                _ => dotprompt::read(yaml, body, fallback),
+            };
+            let name = named_in(yaml).unwrap_or_else(|| fallback.to_owned());
+            (format, text::only(name, version))
         }
-        detect::Detected::Json(PromptFormat::Langfuse, documents) => {
-            (PromptFormat::Langfuse, langfuse::read(&documents))
-        }
-        detect::Detected::Json(format, documents) => {
-            (format, bodies::read(format, &documents, fallback))
+        detect::Detected::Documents(format, documents) => {
+            if documents.len() > MAX_VERSIONS {
+                return Err(PromptError::Foreign(format!(
+                    "it holds {} documents; at most {MAX_VERSIONS} are read",
+                    documents.len()
+                )));
+            }
+            let prompts = match format {
+                PromptFormat::Json => plain_json::read(&documents)?,
+                PromptFormat::Langfuse => langfuse::read(&documents),
+                PromptFormat::Langsmith => langsmith::read(&documents, fallback),
+                PromptFormat::Promptfoo => {
+                    let read = |document| promptfoo::read(document, fallback);
+                    documents.iter().flat_map(read).collect()
+                }
+                format => bodies::read(format, &documents, fallback),
+            };
+            (format, prompts)
         }
     };
     name_all(&mut prompts);
     Ok(ForeignFile { format, prompts })
+}
+
+/// The name that front matter gives.
+fn named_in(yaml: &str) -> Option<String> {
+    let front = documents::yaml(yaml).ok()?;
+    Some(front.get("name")?.as_str()?.to_owned())
 }
 
 fn stem(file_name: &str) -> &str {
@@ -273,6 +317,22 @@ pub fn write_foreign(
             let (text, losses) = langfuse::write(versions);
             one(format!("{name}.langfuse.json"), text, losses)
         }
+        PromptFormat::Langsmith => {
+            let (text, losses) = langsmith::write(versions);
+            one(format!("{name}.langsmith.json"), text, losses)
+        }
+        PromptFormat::Promptfoo => {
+            let (text, losses) = promptfoo::write(versions);
+            one(format!("{name}.promptfoo.yaml"), text, losses)
+        }
+        PromptFormat::Prompty => {
+            let (text, losses) = prompty::write(newest);
+            one(format!("{name}.prompty"), text, losses)
+        }
+        PromptFormat::Dotprompt => {
+            let (text, losses) = dotprompt::write(newest);
+            one(format!("{name}.prompt"), text, losses)
+        }
         PromptFormat::Openai => {
             let (text, losses) = openai::write(newest.spec)?;
             one(format!("{name}.openai.json"), text, losses)
@@ -286,7 +346,13 @@ pub fn write_foreign(
             one(format!("{name}.txt"), text, losses)
         }
     };
-    let holds_all = matches!(format, PromptFormat::Json | PromptFormat::Langfuse);
+    let holds_all = matches!(
+        format,
+        PromptFormat::Json
+            | PromptFormat::Langfuse
+            | PromptFormat::Langsmith
+            | PromptFormat::Promptfoo
+    );
     if versions.len() > 1 && !holds_all {
         let what = format!(
             "{} older versions: the format holds one",

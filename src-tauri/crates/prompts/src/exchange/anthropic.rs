@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 
 pub(super) fn read(mut body: Map<String, Value>, name: &str) -> Result<Build, String> {
     let mut build = Build::new(name);
+    build.open_batch(&mut body, "params");
     build.spec.model = take_text(&mut body, "model").map(|model| format!("anthropic:{model}"));
     if let Some(system) = body.remove("system") {
         let text = content_text(&system, "system", &mut build.losses);

@@ -4,6 +4,8 @@ use super::build::About;
 use super::{
     ForeignPrompt, ForeignVersion, LeftOut, MAX_VERSIONS, PromptFormat, anthropic, openai,
 };
+use crate::instant;
+use plumbline_model::UnixNanos;
 use serde_json::{Map, Value};
 
 pub(super) fn read(
@@ -68,4 +70,30 @@ pub(super) fn take_list(body: &mut Map<String, Value>, key: &str) -> Vec<Value> 
         }
         None => Vec::new(),
     }
+}
+
+/// Takes a map; anything else stays where it is.
+pub(super) fn take_map(body: &mut Map<String, Value>, key: &str) -> Option<Map<String, Value>> {
+    match body.remove(key) {
+        Some(Value::Object(members)) => Some(members),
+        Some(other) => {
+            body.insert(key.to_owned(), other);
+            None
+        }
+        None => None,
+    }
+}
+
+/// Takes a time; a text that is none stays where it is. Python writes times of UTC without saying so.
+pub(super) fn take_time(body: &mut Map<String, Value>, key: &str) -> Option<UnixNanos> {
+    let at = body.get(key).and_then(time);
+    if at.is_some() {
+        body.remove(key);
+    }
+    at
+}
+
+pub(super) fn time(value: &Value) -> Option<UnixNanos> {
+    let text = value.as_str()?;
+    instant::from_rfc3339(text).or_else(|| instant::from_rfc3339(&format!("{text}Z")))
 }

@@ -3,7 +3,7 @@
 use super::{ForeignVersion, Loss};
 use crate::{Severity, check, parse, sections, used_variables, write_prompt};
 use plumbline_model::{PromptOrigin, PromptSpec, Role, Section, Variable};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// A version that is being put together.
 pub(super) struct Build {
@@ -36,8 +36,16 @@ impl Build {
         });
     }
 
+    /// Takes the body out of a line of a batch, which says beside it where it goes.
+    pub(super) fn open_batch(&mut self, line: &mut Map<String, Value>, key: &str) {
+        if let Some(body) = super::bodies::take_map(line, key) {
+            let line = std::mem::replace(line, body);
+            self.drop_rest("", &line);
+        }
+    }
+
     /// Notes members that have no place in a prompt.
-    pub(super) fn drop_rest(&mut self, place: &str, rest: &serde_json::Map<String, Value>) {
+    pub(super) fn drop_rest(&mut self, place: &str, rest: &Map<String, Value>) {
         for (key, value) in rest.iter().filter(|(_, value)| !value.is_null()) {
             let shown: String = value.to_string().chars().take(80).collect();
             let key: String = key.chars().take(80).collect();
@@ -57,12 +65,7 @@ impl Build {
     pub(super) fn declare(&mut self) -> Result<(), String> {
         let used = used_variables(&self.spec).map_err(|error| error.to_string())?;
         for name in used {
-            if !self
-                .spec
-                .variables
-                .iter()
-                .any(|variable| variable.name == name)
-            {
+            if !self.declares(&name) {
                 self.spec.variables.push(Variable {
                     name,
                     ..Variable::default()
@@ -70,6 +73,24 @@ impl Build {
             }
         }
         Ok(())
+    }
+
+    /// Declares names that may be left out, as empty texts.
+    pub(super) fn optional(&mut self, names: impl IntoIterator<Item = String>) {
+        for name in names {
+            if !self.declares(&name) {
+                self.spec.variables.push(Variable {
+                    name,
+                    default: Some(Value::from("")),
+                    ..Variable::default()
+                });
+            }
+        }
+    }
+
+    pub(super) fn declares(&self, name: &str) -> bool {
+        let mut variables = self.spec.variables.iter();
+        variables.any(|variable| variable.name == name)
     }
 
     /// The version, once it is seen to be a prompt that can be written and read again.
@@ -211,7 +232,17 @@ pub(super) fn content_text(content: &Value, place: &str, losses: &mut Vec<Loss>)
                     .and_then(Value::as_str)
                     .or_else(|| part.as_str())
                 {
-                    Some(text) => texts.push(text.to_owned()),
+                    Some(text) => {
+                        texts.push(text.to_owned());
+                        let members = part.as_object().into_iter().flatten();
+                        for (key, _) in members.filter(|(key, value)| {
+                            !["type", "text"].contains(&key.as_str()) && !value.is_null()
+                        }) {
+                            let key: String = key.chars().take(80).collect();
+                            let what = "a part of a message is its text alone";
+                            losses.push(Loss::dropped(format!("{place}[{index}].{key}"), what));
+                        }
+                    }
                     None => {
                         let kind = part.get("type").and_then(Value::as_str).unwrap_or("part");
                         let kind: String = kind.chars().take(40).collect();

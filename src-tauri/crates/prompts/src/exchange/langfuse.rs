@@ -3,14 +3,13 @@
 //! Source: Langfuse API reference, "Prompts" (`name`, `version`, `type`, `prompt`, `config`, `labels`, `tags`,
 //! `commitMessage`, `createdBy`, `createdAt`). Ours travels in `config.plumbline`.
 
-use super::bodies::{take_list, take_text};
+use super::bodies::{take_list, take_map, take_text, take_time};
 use super::build::{About, Build, content_text, role_of};
-use super::openai::common;
+use super::openai::{read_settings, settings, with_provider};
 use super::plain_json::pretty;
-use super::text::version_of_file;
+use super::sealed::{self, Sealed, seal};
 use super::{ForeignPrompt, ForeignVersion, LeftOut, Loss, MAX_VERSIONS, WrittenVersion};
-use crate::{instant, parse};
-use plumbline_model::{ModelParameters, Role, ToolDefinition};
+use plumbline_model::{PromptSpec, Role};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -62,11 +61,15 @@ fn history(name: String, mut documents: Vec<Numbered<'_>>) -> ForeignPrompt {
 
 fn version(name: &str, mut document: Map<String, Value>) -> Result<ForeignVersion, String> {
     let mut build = Build::new(name);
+    let seal = document
+        .get("config")
+        .and_then(|config| config.get(sealed::KEY));
+    let sealed = sealed::open(seal, &standing(&document), visible);
     document.remove("name");
     let id = document
         .remove("version")
         .filter(|version| !version.is_null());
-    let at = take_text(&mut document, "createdAt").and_then(|at| instant::from_rfc3339(&at));
+    let at = take_time(&mut document, "createdAt");
     let about = About {
         id: id.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)),
         author: take_text(&mut document, "createdBy"),
@@ -79,21 +82,34 @@ fn version(name: &str, mut document: Map<String, Value>) -> Result<ForeignVersio
     };
     let prompt = document.remove("prompt").unwrap_or(Value::Null);
     document.remove("type");
-    document.remove("updatedAt");
-    messages(&mut build, prompt)?;
-    let mut config = match document.remove("config") {
-        Some(Value::Object(config)) => config,
-        _ => Map::new(),
-    };
-    if let Some(ours) = ours(&mut config, &build) {
-        return Ok(ForeignVersion {
-            labels: about.labels,
-            ..ours
-        });
+    let mut config = take_map(&mut document, "config").unwrap_or_default();
+    match sealed {
+        Sealed::Whole(ours) => {
+            return Ok(ForeignVersion {
+                labels: about.labels,
+                ..*ours
+            });
+        }
+        Sealed::Edited(copy) => sealed::keep_hidden(&mut build, *copy),
+        Sealed::None => {}
     }
-    settings(&mut build, config);
+    config.remove(sealed::KEY);
+    if let Some(model) = take_text(&mut config, "model") {
+        build.spec.model = Some(with_provider(model, "openai"));
+    }
+    read_settings(&mut build, config, "config");
+    messages(&mut build, prompt)?;
     build.drop_rest("", &document);
     build.finish("langfuse", about)
+}
+
+/// What stands in a version without our copy.
+fn standing(document: &Map<String, Value>) -> Map<String, Value> {
+    let mut standing = document.clone();
+    if let Some(Value::Object(config)) = standing.get_mut("config") {
+        config.remove(sealed::KEY);
+    }
+    standing
 }
 
 fn messages(build: &mut Build, prompt: Value) -> Result<(), String> {
@@ -130,101 +146,44 @@ fn messages(build: &mut Build, prompt: Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The prompt file that we wrote beside it, as long as its messages are still those of the prompt.
-fn ours(config: &mut Map<String, Value>, build: &Build) -> Option<ForeignVersion> {
-    let text = config.get("plumbline")?.get("file")?.as_str()?.to_owned();
-    let spec = parse(&text).ok()?;
-    let same = spec.sections.len() == build.spec.sections.len()
-        && spec
-            .sections
-            .iter()
-            .zip(&build.spec.sections)
-            .all(|(ours, theirs)| ours.role == theirs.role && ours.template == theirs.template);
-    // Somebody changed it there: what stands there counts, and what we wrote is out of date.
-    config.remove("plumbline");
-    same.then(|| version_of_file(spec, &text))
-}
-
-/// `config` is free in Langfuse; by custom it holds what is sent with the prompt.
-fn settings(build: &mut Build, mut config: Map<String, Value>) {
-    if let Some(model) = take_text(&mut config, "model") {
-        let model = if model.contains(':') {
-            model
-        } else {
-            format!("openai:{model}")
-        };
-        build.spec.model = Some(model);
-    }
-    let mut parameters = ModelParameters::default();
-    let limit = config
-        .get("max_tokens")
-        .and_then(Value::as_u64)
-        .and_then(|n| u32::try_from(n).ok());
-    if limit.is_some() {
-        parameters.max_tokens = limit;
-        config.remove("max_tokens");
-    }
-    common(&mut config, &mut parameters, "stop");
-    let schema = config
-        .get("response_format")
-        .and_then(|f| f.pointer("/json_schema/schema"))
-        .cloned();
-    if schema.is_some() {
-        build.spec.output_schema = schema;
-        config.remove("response_format");
-    }
-    for tool in take_list(&mut config, "tools") {
-        let inner = tool.get("function").unwrap_or(&tool);
-        let name = inner.get("name").and_then(Value::as_str);
-        match (name, inner.get("parameters")) {
-            (Some(name), Some(schema)) => build.spec.tools.push(ToolDefinition {
-                name: name.to_owned(),
-                description: inner
-                    .get("description")
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-                    .to_owned(),
-                parameters: schema.clone(),
-            }),
-            _ => build.losses.push(Loss::dropped(
-                "config.tools",
-                "a tool without name or schema",
-            )),
-        }
-    }
-    parameters.extra = config
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
+/// What Langfuse shows of a version of ours.
+fn visible(spec: &PromptSpec) -> Map<String, Value> {
+    let sections = spec.sections.iter();
+    let messages: Vec<Value> = sections
+        .map(|section| json!({"role": section.role, "content": section.template}))
         .collect();
-    build.spec.parameters = parameters;
+    let mut config = settings(spec);
+    if let Some(model) = &spec.model {
+        config.insert("model".to_owned(), json!(model));
+    }
+    let visible = [
+        ("type", json!("chat")),
+        ("prompt", json!(messages)),
+        ("config", json!(config)),
+    ];
+    visible
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect()
 }
 
 /// A list of versions, numbered as Langfuse does, each with our file beside it.
 pub(super) fn write(versions: &[WrittenVersion<'_>]) -> (String, Vec<Loss>) {
-    let documents: Vec<Value> = versions
-        .iter()
-        .enumerate()
-        .map(|(index, version)| {
-            let spec = version.spec;
-            let messages: Vec<Value> = spec
-                .sections
-                .iter()
-                .map(|section| json!({"role": section.role, "content": section.template}))
-                .collect();
-            let mut config = json!(spec.parameters);
-            config["model"] = json!(spec.model);
-            config["plumbline"] = json!({"file": version.text});
-            let is_last = index + 1 == versions.len();
-            json!({
-                "name": spec.name,
-                "version": index + 1,
-                "type": "chat",
-                "prompt": messages,
-                "config": config,
-                "labels": if is_last { vec!["latest"] } else { Vec::new() },
-                "tags": [],
-                "commitMessage": spec.changelog,
-            })
+    let newest = versions.len();
+    let documents: Vec<Value> = (1..)
+        .zip(versions)
+        .map(|(number, version): (usize, _)| {
+            let mut document = Value::Object(visible(version.spec));
+            document["config"][sealed::KEY] = seal(version.text);
+            document["name"] = json!(version.spec.name);
+            document["version"] = json!(number);
+            document["labels"] = match number == newest {
+                true => json!(["latest"]),
+                false => json!([]),
+            };
+            document["tags"] = json!([]);
+            document["commitMessage"] = json!(version.spec.changelog);
+            document
         })
         .collect();
     (pretty(&documents), Vec::new())

@@ -11,11 +11,8 @@ use plumbline_model::{ModelParameters, PromptSpec, Role, ToolDefinition};
 use serde_json::{Map, Value, json};
 
 pub(super) fn read(mut body: Map<String, Value>, name: &str) -> Result<Build, String> {
-    // A line of a batch holds the body beside where it goes.
-    if let Some(Value::Object(inner)) = body.remove("body") {
-        body = inner;
-    }
     let mut build = Build::new(name);
+    build.open_batch(&mut body, "body");
     build.spec.model = take_text(&mut body, "model").map(|model| format!("openai:{model}"));
     if let Some(instructions) = take_text(&mut body, "instructions") {
         build.message(Role::System, &literal(&instructions), "instructions");
@@ -68,7 +65,7 @@ fn messages(build: &mut Build, items: Vec<Value>, key: &str) {
     }
 }
 
-fn read_tool(build: &mut Build, tool: Value, place: &str) {
+pub(super) fn read_tool(build: &mut Build, tool: Value, place: &str) {
     let Value::Object(mut tool) = tool else {
         build.losses.push(Loss::dropped(place, "it is no tool"));
         return;
@@ -80,7 +77,11 @@ fn read_tool(build: &mut Build, tool: Value, place: &str) {
             build.drop_rest(place, &tool);
             inner
         }
-        _ if tool.get("type").and_then(Value::as_str) == Some("function") => {
+        // Of responses it stands beside its type, and some leave the type out.
+        _ if tool
+            .get("type")
+            .map_or(tool.contains_key("parameters"), |kind| kind == "function") =>
+        {
             tool.remove("type");
             tool
         }
@@ -107,7 +108,7 @@ fn read_tool(build: &mut Build, tool: Value, place: &str) {
 }
 
 /// The schema of `response_format`, or of `text.format`.
-fn schema(build: &mut Build, body: &mut Map<String, Value>) {
+pub(super) fn schema(build: &mut Build, body: &mut Map<String, Value>) {
     for (key, path) in [
         ("response_format", "/json_schema/schema"),
         ("text", "/format/schema"),
@@ -115,7 +116,14 @@ fn schema(build: &mut Build, body: &mut Map<String, Value>) {
         let found = body.get(key).and_then(|value| value.pointer(path)).cloned();
         if let Some(found) = found {
             build.spec.output_schema = Some(found);
-            body.remove(key);
+            // Beside the format of the text stands what is sent with it.
+            match body.remove(key) {
+                Some(Value::Object(mut rest)) if key == "text" && rest.len() > 1 => {
+                    rest.remove("format");
+                    body.insert(key.to_owned(), Value::Object(rest));
+                }
+                _ => {}
+            }
             let what = "the name and strictness of a schema are the business of who sends";
             build.losses.push(Loss::changed(key, what));
         }
@@ -123,7 +131,7 @@ fn schema(build: &mut Build, body: &mut Map<String, Value>) {
 }
 
 /// What is left are parameters; those that our file names differently are renamed.
-fn parameters(body: &mut Map<String, Value>) -> ModelParameters {
+pub(super) fn parameters(body: &mut Map<String, Value>) -> ModelParameters {
     let mut parameters = ModelParameters::default();
     for key in ["max_tokens", "max_completion_tokens", "max_output_tokens"] {
         let limit = body
@@ -197,6 +205,11 @@ pub(super) fn write(spec: &PromptSpec) -> Result<(String, Vec<Loss>), PromptErro
         body["max_completion_tokens"] = json!(limit);
     }
     put_common(&mut body, spec, "stop");
+    put_tools_and_schema(&mut body, spec);
+    Ok((pretty(&body), losses))
+}
+
+fn put_tools_and_schema(body: &mut Value, spec: &PromptSpec) {
     if !spec.tools.is_empty() {
         body["tools"] = spec
             .tools
@@ -214,7 +227,38 @@ pub(super) fn write(spec: &PromptSpec) -> Result<(String, Vec<Loss>), PromptErro
             "json_schema": {"name": "answer", "schema": schema},
         });
     }
-    Ok((pretty(&body), losses))
+}
+
+/// All that is sent with the messages, under the names of chat completions, for formats that hold it beside a prompt.
+pub(super) fn settings(spec: &PromptSpec) -> Map<String, Value> {
+    let mut settings = json!(spec.parameters.extra);
+    if let Some(limit) = spec.parameters.max_tokens {
+        settings["max_tokens"] = json!(limit);
+    }
+    put_common(&mut settings, spec, "stop");
+    put_tools_and_schema(&mut settings, spec);
+    match settings {
+        Value::Object(settings) => settings,
+        _ => Map::new(),
+    }
+}
+
+/// Reads what [`settings`] writes, and what others write like it.
+pub(super) fn read_settings(build: &mut Build, mut settings: Map<String, Value>, place: &str) {
+    for (index, tool) in take_list(&mut settings, "tools").into_iter().enumerate() {
+        read_tool(build, tool, &format!("{place}.tools[{index}]"));
+    }
+    schema(build, &mut settings);
+    build.spec.parameters = parameters(&mut settings);
+}
+
+/// The model with its provider: one that is not said is that of the format.
+pub(super) fn with_provider(model: String, provider: &str) -> String {
+    if model.contains(':') {
+        model
+    } else {
+        format!("{provider}:{model}")
+    }
 }
 
 /// Role and text of each message; a template is told as a loss, since a body has none.
