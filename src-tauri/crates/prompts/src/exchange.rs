@@ -364,4 +364,6 @@ pub fn write_foreign(
 }
 
 #[cfg(test)]
+mod fixture_tests;
+#[cfg(test)]
 mod tests;

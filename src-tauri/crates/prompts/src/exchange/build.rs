@@ -1,6 +1,6 @@
 //! From foreign messages to a prompt of ours.
 
-use super::{ForeignVersion, Loss};
+use super::{ForeignVersion, Loss, jinja};
 use crate::{Severity, check, parse, sections, used_variables, write_prompt};
 use plumbline_model::{PromptOrigin, PromptSpec, Role, Section, Variable};
 use serde_json::{Map, Value, json};
@@ -24,6 +24,10 @@ impl Build {
     /// Adds a message; `place` says where it stood.
     pub(super) fn message(&mut self, role: Role, template: &str, place: &str) {
         let text = template.replace("\r\n", "\n");
+        if text.len() < template.len() {
+            let what = "line ends of two characters are written as one";
+            self.losses.push(Loss::changed(place, what));
+        }
         let kept = sections::without_blank_end(&text);
         if kept.len() < text.len() {
             let what = "blank lines at the end of a message are no part of a prompt file";
@@ -46,7 +50,13 @@ impl Build {
 
     /// Notes members that have no place in a prompt.
     pub(super) fn drop_rest(&mut self, place: &str, rest: &Map<String, Value>) {
-        for (key, value) in rest.iter().filter(|(_, value)| !value.is_null()) {
+        let says_nothing = |value: &Value| match value {
+            Value::Null => true,
+            Value::Array(items) => items.is_empty(),
+            Value::Object(members) => members.is_empty(),
+            _ => false,
+        };
+        for (key, value) in rest.iter().filter(|(_, value)| !says_nothing(value)) {
             let shown: String = value.to_string().chars().take(80).collect();
             let key: String = key.chars().take(80).collect();
             let at = if place.is_empty() {
@@ -96,6 +106,11 @@ impl Build {
     /// The version, once it is seen to be a prompt that can be written and read again.
     pub(super) fn finish(mut self, source: &str, about: About) -> Result<ForeignVersion, String> {
         self.declare()?;
+        for section in &self.spec.sections {
+            if let Some(word) = jinja::unknown_word(&section.template) {
+                return Err(format!("templates have no `{word}`"));
+            }
+        }
         self.spec.origin = Some(PromptOrigin {
             source: source.to_owned(),
             id: about.id.clone(),
@@ -268,6 +283,7 @@ pub(super) fn losses_of(spec: &PromptSpec) -> Vec<Loss> {
             losses.push(Loss::dropped(place, "the format has no place for it"));
         }
     };
+    drop(spec.version != PromptSpec::unnamed().version, "version");
     drop(!spec.owner.is_empty(), "owner");
     drop(!spec.description.is_empty(), "description");
     drop(!spec.changelog.is_empty(), "changelog");

@@ -31,7 +31,7 @@ pub(super) fn detect<'t>(
         return Ok(Detected::Front(PromptFormat::Dotprompt, "", bare));
     }
     if bare.starts_with(['{', '[']) {
-        return of_json(bare);
+        return of_json(bare, file_name);
     }
     let is_yaml = ["yaml", "yml"].contains(&ending);
     if is_yaml || bare.lines().any(|line| line.starts_with("prompts:")) {
@@ -78,7 +78,7 @@ fn with_front_matter<'t>(text: &'t str, ending: &str) -> Detected<'t> {
     }
 }
 
-fn of_json(text: &str) -> Result<Detected<'static>, PromptError> {
+fn of_json(text: &str, file_name: Option<&str>) -> Result<Detected<'static>, PromptError> {
     let documents = match documents::json(text) {
         Ok(documents) => unfolded(documents),
         // A text may begin with a brace.
@@ -98,7 +98,12 @@ fn of_json(text: &str) -> Result<Detected<'static>, PromptError> {
         let body = json!({ "messages": documents });
         return Ok(Detected::Documents(PromptFormat::Openai, vec![body]));
     }
+    // A body without any setting may be of either; the files that we write name theirs.
+    let is_named_so = file_name.is_some_and(|name| name.ends_with(".anthropic.json"));
     match format_of(first) {
+        Some(PromptFormat::Openai) if is_named_so => {
+            Ok(Detected::Documents(PromptFormat::Anthropic, documents))
+        }
         Some(format) => Ok(Detected::Documents(format, documents)),
         None => Err(PromptError::Foreign(
             "its JSON is none of ours, of Langfuse, LangSmith or promptfoo, or a request of OpenAI or Anthropic"

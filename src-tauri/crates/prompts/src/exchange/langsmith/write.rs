@@ -38,7 +38,7 @@ pub(super) fn visible(spec: &PromptSpec) -> Map<String, Value> {
     Map::from_iter([("manifest".to_owned(), manifest(spec, &mut Vec::new()))])
 }
 
-fn object(id: &[&str], kwargs: Value) -> Value {
+fn object(id: &[&str], kwargs: &Value) -> Value {
     json!({"lc": 1, "type": "constructor", "id": id, "kwargs": kwargs})
 }
 
@@ -63,18 +63,18 @@ fn manifest(spec: &PromptSpec, losses: &mut Vec<Loss>) -> Value {
                     "structured",
                     "StructuredPrompt",
                 ],
-                kwargs,
+                &kwargs,
             )
         }
         None => object(
             &["langchain", "prompts", "chat", "ChatPromptTemplate"],
-            kwargs,
+            &kwargs,
         ),
     };
     match model(spec) {
         Some(model) => object(
             &["langchain", "schema", "runnable", "RunnableSequence"],
-            json!({"first": prompt, "last": model}),
+            &json!({"first": prompt, "last": model}),
         ),
         None => prompt,
     }
@@ -98,11 +98,11 @@ fn model(spec: &PromptSpec) -> Option<Value> {
     kwargs.remove("response_format");
     let tools = kwargs.remove("tools");
     kwargs.insert("model".to_owned(), json!(name));
-    let model = object(&id, Value::Object(kwargs));
+    let model = object(&id, &Value::Object(kwargs));
     Some(match tools {
         Some(tools) => object(
             &["langchain", "schema", "runnable", "RunnableBinding"],
-            json!({"bound": model, "kwargs": {"tools": tools}}),
+            &json!({"bound": model, "kwargs": {"tools": tools}}),
         ),
         None => model,
     })
@@ -134,11 +134,11 @@ fn message(section: &Section, index: usize, losses: &mut Vec<Loss>) -> Value {
         .collect();
     let prompt = object(
         &["langchain", "prompts", "prompt", "PromptTemplate"],
-        json!({"template": template, "template_format": format, "input_variables": names}),
+        &json!({"template": template, "template_format": format, "input_variables": names}),
     );
     let mut kwargs = json!({ "prompt": prompt });
     if section.role == Role::Tool {
         kwargs["role"] = json!("tool");
     }
-    object(&["langchain", "prompts", "chat", class], kwargs)
+    object(&["langchain", "prompts", "chat", class], &kwargs)
 }
