@@ -1,6 +1,6 @@
 //! From foreign messages to a prompt of ours.
 
-use super::{ForeignVersion, Loss, jinja};
+use super::{ForeignVersion, Loss, jinja_words};
 use crate::{Severity, check, parse, sections, used_variables, write_prompt};
 use plumbline_model::{PromptOrigin, PromptSpec, Role, Section, Variable};
 use serde_json::{Map, Value, json};
@@ -107,7 +107,7 @@ impl Build {
     pub(super) fn finish(mut self, source: &str, about: About) -> Result<ForeignVersion, String> {
         self.declare()?;
         for section in &self.spec.sections {
-            if let Some(word) = jinja::unknown_word(&section.template) {
+            if let Some(word) = jinja_words::unknown_word(&section.template) {
                 return Err(format!("templates have no `{word}`"));
             }
         }

@@ -1,6 +1,7 @@
 //! LangChain's f-strings: `{name}` is filled in, `{{` and `}}` are braces.
 
-use super::jinja::{Piece, Writer, is_name, pieces, quoted_text, shown};
+use super::jinja::{Piece, is_name, pieces, quoted_text, shown};
+use super::jinja_write::Writer;
 
 /// A template of ours; the error says which part of the f-string has no equal.
 pub(super) fn read(text: &str) -> Result<String, String> {

@@ -1,7 +1,9 @@
 //! The Handlebars of Dotprompt as messages of ours.
 
 use super::build::role_of;
-use super::jinja::{Tag, Writer, is_alone, is_name, shown, without_blank_start};
+use super::handlebars_parts::{Part, is_role, parts, stands_alone, words};
+use super::jinja::{Tag, is_name, shown};
+use super::jinja_write::{Writer, without_blank_start};
 use plumbline_model::Role;
 use std::collections::BTreeSet;
 
@@ -19,21 +21,11 @@ pub(super) struct Messages {
     pub(super) dropped: Vec<String>,
 }
 
-#[derive(Clone, Copy)]
-enum Part<'t> {
-    Text(&'t str),
-    Tag {
-        inner: &'t str,
-        left: bool,
-        right: bool,
-    },
-    Comment(&'t str),
-}
-
 struct Block {
     helper: &'static str,
     end: &'static str,
     has_scope: bool,
+    has_else: bool,
 }
 
 /// What names without a path stand for.
@@ -207,6 +199,7 @@ impl Reader<'_> {
             helper,
             end,
             has_scope: scope.is_some(),
+            has_else: false,
         });
         self.scopes.extend(scope);
         Ok(block)
@@ -217,6 +210,10 @@ impl Reader<'_> {
         let Some(block) = self.open.last_mut() else {
             return Err("`{{else}}` stands outside of a block".to_owned());
         };
+        if block.has_else {
+            return Err("a block has more than one `{{else}}`".to_owned());
+        }
+        block.has_else = arguments.is_empty();
         // What follows is not about an item.
         if std::mem::take(&mut block.has_scope) {
             self.scopes.pop();
@@ -332,95 +329,6 @@ fn alias_of(words: &[&str]) -> Result<Option<String>, String> {
     }
 }
 
-fn is_role(part: &Part<'_>) -> bool {
-    matches!(part, Part::Tag { inner, .. } if inner.starts_with("role "))
-}
-
-fn stands_alone(parts: &[Part<'_>], index: usize) -> bool {
-    let is_block = match parts.get(index) {
-        Some(Part::Comment(_)) => true,
-        Some(Part::Tag { inner, left, right }) => {
-            !left && !right && (inner.starts_with(['#', '/']) || inner.starts_with("else"))
-        }
-        _ => false,
-    };
-    let text = |index: usize| match parts.get(index) {
-        Some(Part::Text(text)) => Some(*text),
-        _ => None,
-    };
-    let after_role = index
-        .checked_sub(1)
-        .and_then(|before| parts.get(before))
-        .is_some_and(is_role);
-    is_block
-        && !after_role
-        && is_alone(
-            (index == 0, index.checked_sub(1).and_then(text), index == 1),
-            (
-                index + 1 == parts.len(),
-                text(index + 1),
-                index + 2 == parts.len(),
-            ),
-        )
-}
-
-/// The words between the braces; a text in quotes, and the names between bars, are one.
-fn words(inner: &str) -> Result<Vec<&str>, String> {
-    let mut words = Vec::new();
-    let mut rest = inner.trim_start();
-    while let Some(first) = rest.chars().next() {
-        let end = match first {
-            '"' | '\'' | '|' => rest[1..].find(first).map(|at| at + 2),
-            '(' => None,
-            _ => Some(rest.find(char::is_whitespace).unwrap_or(rest.len())),
-        };
-        let end = end.ok_or_else(|| format!("`{}` cannot be read", shown(rest)))?;
-        words.push(&rest[..end]);
-        rest = rest[end..].trim_start();
-    }
-    Ok(words)
-}
-
-fn parts(text: &str) -> Result<Vec<Part<'_>>, String> {
-    let mut parts = Vec::new();
-    let (mut start, mut from) = (0, 0);
-    while let Some(at) = text[from..].find("{{").map(|at| at + from) {
-        if text[..at].ends_with('\\') {
-            from = at + 2;
-            continue;
-        }
-        if start < at {
-            parts.push(Part::Text(&text[start..at]));
-        }
-        let rest = &text[at..];
-        let (open, close) = if rest.starts_with("{{!--") {
-            ("{{!--", "--}}")
-        } else if rest.starts_with("{{{") {
-            ("{{{", "}}}")
-        } else {
-            ("{{", "}}")
-        };
-        let end = rest
-            .find(close)
-            .ok_or_else(|| format!("`{}` is not closed", shown(rest)))?;
-        let inner = rest.get(open.len()..end).unwrap_or_default();
-        let left = inner.starts_with('~');
-        let right = inner.ends_with('~');
-        let inner = inner.trim_matches('~').trim();
-        parts.push(if open == "{{!--" || inner.starts_with('!') {
-            Part::Comment(inner.trim_start_matches('!').trim())
-        } else {
-            Part::Tag { inner, left, right }
-        });
-        start = at + end + close.len();
-        from = start;
-    }
-    if start < text.len() {
-        parts.push(Part::Text(&text[start..]));
-    }
-    Ok(parts)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -494,6 +402,7 @@ mod tests {
             "{{#if a}}",
             "{{/if}}",
             "{{else}}",
+            "{{#each xs}}{{else}}{{else}}{{/each}}",
             "{{x",
             "{{}}",
         ] {

@@ -1,6 +1,7 @@
 //! A template of ours as the Handlebars of Dotprompt.
 
-use super::jinja::{Piece, Tag, is_alone, is_name, is_path, pieces, quoted_text, shown, trimmed};
+use super::jinja::{Piece, Tag, is_name, is_path, pieces, quoted_text, shown};
+use super::jinja_write::{is_alone, trimmed};
 
 /// The template of one message; the error says which part has no equal.
 pub(super) fn write(template: &str) -> Result<String, String> {

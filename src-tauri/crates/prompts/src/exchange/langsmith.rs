@@ -4,6 +4,7 @@
 //! (`{"lc": 1, "type": "constructor", "id": […], "kwargs": {…}}`). Ours travels in the prompt's `metadata.plumbline`.
 
 mod manifest;
+mod model;
 mod write;
 
 use super::bodies::{take_list, take_text, take_time, time};

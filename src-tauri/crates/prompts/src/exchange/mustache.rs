@@ -1,7 +1,8 @@
 //! Mustache as a template of ours. A section may be a loop or a condition, which only its value tells: it is read where
 //! its text tells too, and refused where not.
 
-use super::jinja::{Tag, Writer, is_alone, is_path, shown, without_blank_start};
+use super::jinja::{Tag, is_path, shown};
+use super::jinja_write::{Writer, is_alone, without_blank_start};
 use std::collections::BTreeSet;
 
 /// Most sections within one another.

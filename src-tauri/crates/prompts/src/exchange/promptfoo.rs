@@ -5,7 +5,7 @@
 
 use super::bodies::{take_map, take_text};
 use super::build::{About, Build, content_text, role_of};
-use super::jinja::{from_untrimmed, to_untrimmed};
+use super::jinja_write::{from_untrimmed, to_untrimmed};
 use super::openai::{read_settings, settings, with_provider};
 use super::sealed::{self, Sealed, seal};
 use super::{

@@ -1,6 +1,6 @@
 //! A prompt of ours as a commit of the LangChain hub.
 
-use super::super::jinja::to_untrimmed;
+use super::super::jinja_write::to_untrimmed;
 use super::super::openai::settings;
 use super::super::plain_json::pretty;
 use super::super::sealed::{self, seal};
