@@ -85,8 +85,10 @@ fn version(name: &str, mut document: Map<String, Value>) -> Result<ForeignVersio
     let mut config = take_map(&mut document, "config").unwrap_or_default();
     match sealed {
         Sealed::Whole(ours) => {
+            build.drop_rest("", &document);
             return Ok(ForeignVersion {
                 labels: about.labels,
+                losses: build.losses,
                 ..*ours
             });
         }
@@ -106,6 +108,7 @@ fn version(name: &str, mut document: Map<String, Value>) -> Result<ForeignVersio
 /// What stands in a version without our copy.
 fn standing(document: &Map<String, Value>) -> Map<String, Value> {
     let mut standing = document.clone();
+    standing.retain(|key, _| ["type", "prompt", "config"].contains(&key.as_str()));
     if let Some(Value::Object(config)) = standing.get_mut("config") {
         config.remove(sealed::KEY);
     }

@@ -120,8 +120,10 @@ fn version(name: &str, mut commit: Map<String, Value>) -> Result<ForeignVersion,
     let standing = Map::from_iter([("manifest".to_owned(), manifest.clone())]);
     match sealed::open(copy.as_ref(), &standing, write::visible) {
         Sealed::Whole(ours) => {
+            build.drop_rest("", &commit);
             return Ok(ForeignVersion {
                 labels: about.labels,
+                losses: build.losses,
                 ..*ours
             });
         }

@@ -141,11 +141,10 @@ fn version(
     };
     let mut config = take_map(&mut members, "config").unwrap_or_default();
     let copy = config.remove(sealed::KEY);
+    let mut standing = members.clone();
+    standing.insert("config".to_owned(), json!(config));
+    standing.retain(|key, _| !["id", "label", "display"].contains(&key.as_str()));
     let raw = take_text(&mut members, "raw");
-    let standing = Map::from_iter([
-        ("raw".to_owned(), json!(raw)),
-        ("config".to_owned(), json!(config)),
-    ]);
     match sealed::open(copy.as_ref(), &standing, visible) {
         Sealed::Whole(ours) => return Ok(*ours),
         Sealed::Edited(copy) => sealed::keep_hidden(&mut build, *copy),

@@ -25,8 +25,7 @@ pub(super) enum Sealed {
     None,
 }
 
-/// Compares what stands in the file with what `write` makes of the copy, member by member. Members that only the
-/// other tool writes, such as its own ids, do not count.
+/// Compares what stands in the file, without what only the other tool writes, with what `write` makes of the copy.
 pub(super) fn open(
     seal: Option<&Value>,
     standing: &Map<String, Value>,
@@ -36,11 +35,7 @@ pub(super) fn open(
     let Some((text, spec)) = text.and_then(|text| Some((text, parse(text).ok()?))) else {
         return Sealed::None;
     };
-    let written = write(&spec);
-    if written
-        .iter()
-        .all(|(key, value)| standing.get(key) == Some(value))
-    {
+    if write(&spec) == *standing {
         Sealed::Whole(Box::new(version_of_file(spec, text)))
     } else {
         Sealed::Edited(Box::new(spec))

@@ -261,6 +261,58 @@ fn what_was_changed_elsewhere_counts_and_still_says_the_same() {
 }
 
 #[test]
+fn what_was_added_elsewhere_is_told_though_our_copy_still_stands() {
+    let spec = parse(LISTED).unwrap();
+    for (format, from, to, place) in [
+        (
+            PromptFormat::Langfuse,
+            "\"tags\": []",
+            "\"tags\": [\"shop\"]",
+            "tags",
+        ),
+        (
+            PromptFormat::Langsmith,
+            "\"repo\":",
+            "\"owner_id\": 7, \"repo\":",
+            "owner_id",
+        ),
+        (
+            PromptFormat::Promptfoo,
+            "    raw: ",
+            "    function: f\n    raw: ",
+            "prompts[0].function",
+        ),
+        (
+            PromptFormat::Prompty,
+            "name: listed\n",
+            "name: listed\ntags: [shop]\n",
+            "tags",
+        ),
+        (
+            PromptFormat::Dotprompt,
+            "name: listed\n",
+            "name: listed\nvariant: b\n",
+            "variant",
+        ),
+    ] {
+        let version = WrittenVersion {
+            spec: &spec,
+            text: LISTED,
+        };
+        let written = write_foreign(format, &[version]).unwrap();
+        let (name, file) = &written.files[0];
+        let more = file.replacen(from, to, 1);
+        assert_ne!(&more, file, "{format:?}: {file}");
+        let back = one(&more, name);
+        assert!(
+            places(&back.losses).contains(&place),
+            "{format:?}: {:?}",
+            back.losses
+        );
+    }
+}
+
+#[test]
 fn a_body_says_what_it_could_not_hold() {
     let spec = parse(FULL).unwrap();
     let versions = [WrittenVersion {
