@@ -5,6 +5,19 @@ use crate::{Severity, check, parse, sections, used_variables, write_prompt};
 use plumbline_model::{PromptOrigin, PromptSpec, Role, Section, Variable};
 use serde_json::{Map, Value, json};
 
+/// Most messages of a prompt, as in a prompt file, and most variables.
+pub(super) const MAX_PARTS: usize = 1_000;
+/// Losses of one version that are told one by one.
+const MAX_LOSSES: usize = 500;
+
+/// Refuses a list that no prompt is as long as, before each of its items is held against the others.
+pub(super) fn bounded<T>(items: &[T], what: &str) -> Result<(), String> {
+    if items.len() > MAX_PARTS {
+        return Err(format!("it has more than {MAX_PARTS} {what}"));
+    }
+    Ok(())
+}
+
 /// A version that is being put together.
 pub(super) struct Build {
     pub(super) spec: PromptSpec,
@@ -105,7 +118,14 @@ impl Build {
 
     /// The version, once it is seen to be a prompt that can be written and read again.
     pub(super) fn finish(mut self, source: &str, about: About) -> Result<ForeignVersion, String> {
+        bounded(&self.spec.sections, "messages")?;
+        bounded(&self.spec.variables, "variables")?;
         self.declare()?;
+        if self.losses.len() > MAX_LOSSES {
+            let more = self.losses.split_off(MAX_LOSSES).len();
+            let what = format!("{more} more losses are not told one by one");
+            self.losses.push(Loss::dropped("…", what));
+        }
         for section in &self.spec.sections {
             if let Some(word) = jinja_words::unknown_word(&section.template) {
                 return Err(format!("templates have no `{word}`"));

@@ -36,8 +36,9 @@ struct Scope {
     alias: Option<String>,
 }
 
-struct Reader<'t> {
-    text: &'t str,
+struct Reader {
+    /// Names for items that the template does not use.
+    item_names: Vec<&'static str>,
     done: Messages,
     role: Role,
     writer: Writer,
@@ -48,7 +49,11 @@ struct Reader<'t> {
 pub(super) fn read(text: &str) -> Result<Messages, String> {
     let parts = parts(text)?;
     let mut reader = Reader {
-        text,
+        item_names: ITEM_NAMES
+            .iter()
+            .filter(|name| !text.contains(**name))
+            .copied()
+            .collect(),
         done: Messages::default(),
         role: Role::User,
         writer: Writer::default(),
@@ -85,7 +90,7 @@ pub(super) fn read(text: &str) -> Result<Messages, String> {
     Ok(reader.done)
 }
 
-impl Reader<'_> {
+impl Reader {
     fn tag(&mut self, inner: &str, (left, right): (bool, bool), alone: bool) -> Result<(), String> {
         let words = words(inner)?;
         let Some((first, arguments)) = words.split_first() else {
@@ -284,10 +289,8 @@ impl Reader<'_> {
     }
 
     fn free_name(&self) -> Result<String, String> {
-        let taken = |name: &str| {
-            self.text.contains(name) || self.scopes.iter().any(|scope| scope.this == name)
-        };
-        let free = ITEM_NAMES.iter().find(|name| !taken(name));
+        let taken = |name: &str| self.scopes.iter().any(|scope| scope.this == name);
+        let free = self.item_names.iter().find(|name| !taken(name));
         free.map(|name| (*name).to_owned())
             .ok_or_else(|| "too many lists are nested".to_owned())
     }

@@ -34,8 +34,10 @@ impl Writer {
     /// A block. One that `stands_alone` on its line takes the line with it; any other keeps what is around it.
     pub(super) fn tag(&mut self, tag: Tag<'_>, stands_alone: bool) {
         self.flush(true);
-        let line = self.out.rsplit('\n').next().unwrap_or_default();
-        let is_indent = !line.is_empty() && line.chars().all(char::is_whitespace);
+        // Only the spaces are looked at: a line may be the whole template.
+        let before = self.out.trim_end_matches([' ', '\t']);
+        let is_indent =
+            before.len() < self.out.len() && (before.is_empty() || before.ends_with('\n'));
         let left = match tag.left {
             None if is_indent && !stands_alone => "+",
             Some('-') => "-",

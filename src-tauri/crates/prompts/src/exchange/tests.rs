@@ -313,6 +313,42 @@ fn what_was_added_elsewhere_is_told_though_our_copy_still_stands() {
 }
 
 #[test]
+fn what_is_hostile_by_its_length_is_refused_in_time() {
+    let hub = |template: String| {
+        json!({"lc": 1, "type": "constructor", "id": ["a", "PromptTemplate"],
+            "kwargs": {"template": template, "template_format": "mustache"}})
+        .to_string()
+    };
+    let names: Vec<String> = (0..100_000).map(|n| format!("v{n}")).collect();
+    let many_names = json!({"lc": 1, "type": "constructor", "id": ["a", "PromptTemplate"],
+        "kwargs": {"template": "x", "input_variables": names}});
+    let start = std::time::Instant::now();
+    for (text, file) in [
+        (hub("{{^x}}{{/x}}".repeat(100_000)), "a.json"),
+        (hub("{{#x}}".repeat(100_000)), "a.json"),
+        (many_names.to_string(), "a.json"),
+        ("{{#if x}}".repeat(300_000), "a.prompt"),
+        ("{{#each x}}{{/each}}".repeat(50_000), "a.prompt"),
+        (
+            json!({"prompts": ["{% if x %}".repeat(100_000)]}).to_string(),
+            "a.json",
+        ),
+        (
+            json!({"prompts": ["{% raw %}{% x %}".repeat(100_000)]}).to_string(),
+            "a.json",
+        ),
+        (
+            format!("---\nmodel: {{}}\n---\n{}", "user:\nx\n".repeat(50_000)),
+            "a.prompty",
+        ),
+    ] {
+        let _ = read_foreign(&text, Some(file));
+    }
+    // Seconds where each is linear, minutes where one is not.
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
+#[test]
 fn a_body_says_what_it_could_not_hold() {
     let spec = parse(FULL).unwrap();
     let versions = [WrittenVersion {

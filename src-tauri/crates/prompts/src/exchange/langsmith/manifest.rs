@@ -1,7 +1,7 @@
 //! What LangChain serialises: prompts, messages, and the models that they are chained to.
 
 use super::super::bodies::{take_list, take_map, take_text};
-use super::super::build::{Build, content_text, literal, role_of};
+use super::super::build::{Build, bounded, content_text, literal, role_of};
 use super::super::jinja::shown;
 use super::super::jinja_write::from_untrimmed;
 use super::super::{Loss, f_string, mustache};
@@ -70,8 +70,7 @@ fn step(build: &mut Build, value: Value, place: &str, depth: usize) -> Result<()
         "PromptTemplate" => {
             let template = prompt(build, &mut kwargs, "f-string", place)?;
             build.message(Role::User, &template, place);
-            declared(build, kwargs, place);
-            Ok(())
+            declared(build, kwargs, place)
         }
         class if class.contains("OutputParser") => {
             let what = format!("`{class}` reads answers, which a prompt does not");
@@ -90,20 +89,23 @@ fn step(build: &mut Build, value: Value, place: &str, depth: usize) -> Result<()
 
 fn chat(build: &mut Build, mut kwargs: Map<String, Value>, place: &str) -> Result<(), String> {
     let format = take_text(&mut kwargs, "template_format").unwrap_or_else(|| "f-string".to_owned());
-    for (index, value) in take_list(&mut kwargs, "messages").into_iter().enumerate() {
+    let messages = take_list(&mut kwargs, "messages");
+    bounded(&messages, "messages")?;
+    for (index, value) in messages.into_iter().enumerate() {
         message(build, value, &format, &format!("{place}.messages[{index}]"))?;
     }
     let schema = kwargs.remove("schema_").or_else(|| kwargs.remove("schema"));
     if let Some(schema) = schema.filter(|schema| !schema.is_null()) {
         build.spec.output_schema = Some(schema);
     }
-    declared(build, kwargs, place);
-    Ok(())
+    declared(build, kwargs, place)
 }
 
 /// What a prompt says of its variables, and what is left of it.
-fn declared(build: &mut Build, mut kwargs: Map<String, Value>, place: &str) {
+fn declared(build: &mut Build, mut kwargs: Map<String, Value>, place: &str) -> Result<(), String> {
     if let Some(values) = take_map(&mut kwargs, "partial_variables") {
+        let values: Vec<(String, Value)> = values.into_iter().collect();
+        bounded(&values, "variables")?;
         for (name, value) in values {
             if is_placeholder(&name, build) {
                 continue;
@@ -122,6 +124,7 @@ fn declared(build: &mut Build, mut kwargs: Map<String, Value>, place: &str) {
     let optional = take_list(&mut kwargs, "optional_variables");
     let given = take_list(&mut kwargs, "input_variables");
     for (names, is_optional) in [(optional, true), (given, false)] {
+        bounded(&names, "variables")?;
         for name in names.iter().filter_map(Value::as_str) {
             if is_placeholder(name, build) {
                 continue;
@@ -136,8 +139,8 @@ fn declared(build: &mut Build, mut kwargs: Map<String, Value>, place: &str) {
             }
         }
     }
-    kwargs.retain(|_, value| !is_empty(value));
     build.drop_rest(place, &kwargs);
+    Ok(())
 }
 
 /// Whether a name is that of messages which are put in at run time: it went with them.
@@ -231,7 +234,7 @@ fn part(
         return Ok(None);
     }
     let template = prompt(build, &mut kwargs, format, place)?;
-    declared(build, kwargs, place);
+    declared(build, kwargs, place)?;
     Ok(Some(template))
 }
 
