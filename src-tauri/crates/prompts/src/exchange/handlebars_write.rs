@@ -6,15 +6,15 @@ use super::jinja_write::{is_alone, trimmed};
 /// The template of one message; the error says which part has no equal.
 pub(super) fn write(template: &str) -> Result<String, String> {
     let pieces = pieces(template)?;
+    let alone = all_alone(&pieces);
+    let alone = |index: usize| alone.get(index).copied().unwrap_or_default();
     let mut out = String::new();
     let mut open: Vec<Open> = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
         match piece {
             Piece::Text(text) => {
-                let before = index
-                    .checked_sub(1)
-                    .filter(|before| !alone(&pieces, *before));
-                let after = Some(index + 1).filter(|after| !alone(&pieces, *after));
+                let before = index.checked_sub(1).filter(|before| !alone(*before));
+                let after = Some(index + 1).filter(|after| !alone(*after));
                 let at = |index: Option<usize>| index.and_then(|index| pieces.get(index));
                 // A block with a line to itself takes it along in both; around any other Handlebars keeps all.
                 let start = if index == 0 { None } else { Some(index - 1) };
@@ -35,7 +35,7 @@ pub(super) fn write(template: &str) -> Result<String, String> {
                 }
             },
             Piece::Tag(tag) => {
-                let is_alone = alone(&pieces, index);
+                let is_alone = alone(index);
                 if is_alone && (tag.left == Some('+') || tag.right == Some('+')) {
                     return Err("a block keeps the line that it has to itself".to_owned());
                 }
@@ -141,6 +141,26 @@ fn path(expression: &str, open: &[Open]) -> Result<String, String> {
         return Ok(format!("@root.{expression}"));
     }
     Ok(expression.to_owned())
+}
+
+/// Which pieces are blocks that have their line to themselves, here and in what is written.
+fn all_alone(pieces: &[Piece<'_>]) -> Vec<bool> {
+    let mut all: Vec<bool> = Vec::with_capacity(pieces.len());
+    for index in 0..pieces.len() {
+        // The line end that a block before takes along starts no line there.
+        let is_left = match index
+            .checked_sub(2)
+            .map(|before| (&pieces[before], all[before]))
+        {
+            Some((before @ Piece::Tag(_), false)) => match &pieces[index - 1] {
+                Piece::Text(text) => trimmed(text, Some(before), None).contains('\n'),
+                _ => true,
+            },
+            _ => true,
+        };
+        all.push(is_left && alone(pieces, index));
+    }
+    all
 }
 
 fn alone(pieces: &[Piece<'_>], index: usize) -> bool {
