@@ -255,3 +255,5 @@ mod fixture_tests;
 mod loss_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told_tests;

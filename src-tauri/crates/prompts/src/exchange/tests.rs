@@ -362,6 +362,56 @@ fn what_is_hostile_by_its_length_is_refused_in_time() {
 }
 
 #[test]
+fn what_is_hostile_by_its_form_ends_in_an_error() {
+    let laughs: String = (1..30)
+        .map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(9)))
+        .collect();
+    let laughs = format!("prompts: [x]\na0: &a0 [x,x,x,x,x,x,x,x,x]\n{laughs}");
+    let deep = |open: &str, close: &str| format!("{}x{}", open.repeat(9_000), close.repeat(9_000));
+    let manifest = "{\"lc\":1,\"id\":[\"RunnableSequence\"],\"kwargs\":{\"first\":";
+    for (text, file) in [
+        (laughs.clone(), "a.yaml"),
+        (format!("prompts: [x]\na: {}", deep("{a: ", "}")), "a.yaml"),
+        (deep(manifest, "}}"), "a.json"),
+        (
+            "{\"prompts\": [\"\\udead\"]}".to_owned(),
+            "promptfooconfig.json",
+        ),
+        ("prompts: [\"\\uDEAD\"]".to_owned(), "promptfooconfig.yaml"),
+        (
+            json!({"prompts": vec!["x"; MAX_VERSIONS + 1]}).to_string(),
+            "a.json",
+        ),
+        (
+            json!({"commits": vec![json!({"manifest": {}}); MAX_VERSIONS + 1]}).to_string(),
+            "a.json",
+        ),
+    ] {
+        let start: String = text.chars().take(60).collect();
+        let error = read_foreign(&text, Some(file)).expect_err(&start);
+        assert!(matches!(error, PromptError::Foreign(_)), "{error}");
+        assert!(
+            error.to_string().len() < 1_000,
+            "{}",
+            error.to_string().len()
+        );
+    }
+    for file in ["a.prompty", "a.prompt"] {
+        for front in [
+            laughs.clone(),
+            deep("{a: ", "}"),
+            "a: \"\\uDEAD\"".to_owned(),
+        ] {
+            let text = format!("---\nmodel: {{}}\n{front}\n---\nuser:\nx\n");
+            let prompts = read_foreign(&text, Some(file)).unwrap().prompts;
+            assert!(prompts[0].versions.is_empty());
+            let reason = &prompts[0].left_out[0].reason;
+            assert!(reason.contains("YAML") && reason.len() < 1_000, "{reason}");
+        }
+    }
+}
+
+#[test]
 fn a_body_says_what_it_could_not_hold() {
     let spec = parse(FULL).unwrap();
     let versions = [WrittenVersion {
