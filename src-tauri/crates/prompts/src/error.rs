@@ -134,7 +134,7 @@ impl PromptError {
             }
             Self::NotCanonical(_) => "Write whole numbers beyond 2^53 as text.",
             Self::Foreign(_) => {
-                "Give a prompt file, a text, JSON of Langfuse, or a request of OpenAI or Anthropic."
+                "Give a prompt file, a text, JSON of Langfuse or LangSmith, a promptfoo config, a .prompty or .prompt file, or a request of OpenAI or Anthropic."
             }
             Self::Release(_) => "Correct the working file and release it again.",
         }

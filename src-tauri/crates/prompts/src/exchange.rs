@@ -7,68 +7,47 @@
 mod anthropic;
 mod bodies;
 mod build;
+mod content;
 mod detect;
+mod documents;
+mod dotprompt;
+mod f_string;
+mod format;
+mod handlebars;
+mod handlebars_parts;
+mod handlebars_write;
+mod jinja;
+mod jinja_words;
+mod jinja_write;
 mod labels;
 mod langfuse;
+mod langsmith;
+mod merge;
+mod mustache;
+mod names;
 mod openai;
 mod ours;
+mod pages;
+mod picoschema;
 mod plain_json;
+mod promptfoo;
+mod prompty;
 mod requests;
-mod strict_json;
+mod settings;
 mod text;
 
-use crate::{PromptError, check_name};
+use crate::PromptError;
+pub use format::PromptFormat;
+pub(crate) use names::safe_name;
+use names::{name_all, stem};
 use plumbline_model::{PromptSpec, UnixNanos};
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use serde::Serialize;
 use ts_rs::TS;
 
 /// Largest foreign file that is read.
 pub const MAX_FOREIGN_BYTES: usize = 32 << 20;
 /// Versions and prompts of one file that are read.
 pub(crate) const MAX_VERSIONS: usize = 10_000;
-
-/// A way in which prompts are written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-#[ts(export)]
-pub enum PromptFormat {
-    /// A prompt file of ours.
-    Plumbline,
-    /// Whole histories of ours as one JSON document.
-    Json,
-    /// Langfuse's API for prompts: one, a page of them, or one a line.
-    Langfuse,
-    /// Bodies of OpenAI's chat completions or responses.
-    Openai,
-    /// Bodies of Anthropic's messages.
-    Anthropic,
-    /// Any other text: one message of a user.
-    Text,
-}
-
-impl PromptFormat {
-    pub const ALL: [Self; 6] = [
-        Self::Plumbline,
-        Self::Json,
-        Self::Langfuse,
-        Self::Openai,
-        Self::Anthropic,
-        Self::Text,
-    ];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Plumbline => "plumbline",
-            Self::Json => "json",
-            Self::Langfuse => "langfuse",
-            Self::Openai => "openai",
-            Self::Anthropic => "anthropic",
-            Self::Text => "text",
-        }
-    }
-}
 
 /// What became of something that the other side cannot hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, TS)]
@@ -164,101 +143,31 @@ pub fn read_foreign(text: &str, file_name: Option<&str>) -> Result<ForeignFile, 
         )));
     }
     let fallback = file_name.map_or("prompt", stem);
-    let mut pages = serde_json::Map::new();
-    let (format, mut prompts) = match detect::detect(text)? {
+    let (format, mut prompts) = match detect::detect(text, file_name)? {
         detect::Detected::PromptFile => (PromptFormat::Plumbline, text::prompt_file(text)?),
         detect::Detected::Text => (PromptFormat::Text, text::plain(text, fallback)),
-        detect::Detected::Json(format, documents) => {
-            pages = documents.pages;
-            let prompts = match format {
-                PromptFormat::Json => plain_json::read(documents.all)?,
-                PromptFormat::Langfuse => langfuse::read(documents.all),
-                format => bodies::read(format, documents.all, fallback),
+        detect::Detected::Front(format, yaml, body) => {
+            let (name, version) = match format {
+                PromptFormat::Prompty => prompty::read(yaml, body, fallback),
+                _ => dotprompt::read(yaml, body, fallback),
             };
+            (format, text::only(name, version))
+        }
+        detect::Detected::Documents(format, documents) => {
+            let all = documents.all;
+            let mut prompts = match format {
+                PromptFormat::Json => plain_json::read(all)?,
+                PromptFormat::Langfuse => langfuse::read(all),
+                PromptFormat::Langsmith => langsmith::read(all, fallback)?,
+                PromptFormat::Promptfoo => promptfoo::read(all, fallback)?,
+                format => bodies::read(format, all, fallback),
+            };
+            pages::tell_of_pages(&mut prompts, documents.pages);
             (format, prompts)
         }
     };
-    tell_of_pages(&mut prompts, pages);
     name_all(&mut prompts);
     Ok(ForeignFile { format, prompts })
-}
-
-/// What pages say beside their prompts goes with the newest version; pages that are not here are left out.
-fn tell_of_pages(
-    prompts: &mut [ForeignPrompt],
-    mut pages: serde_json::Map<String, serde_json::Value>,
-) {
-    let Some(prompt) = prompts.first_mut() else {
-        return;
-    };
-    if let Some(meta) = pages.remove("meta").filter(|meta| !meta.is_null()) {
-        let number = |key: &str| meta.get(key).and_then(serde_json::Value::as_u64);
-        let (page, all) = (
-            number("page").unwrap_or(1),
-            number("totalPages").unwrap_or(1),
-        );
-        if all > 1 {
-            prompt.left_out.push(LeftOut {
-                place: "meta".to_owned(),
-                reason: format!("this is page {page} of {all}; export the others too"),
-            });
-        }
-        pages.insert("meta".to_owned(), meta);
-    }
-    let mut build = build::Build::new("");
-    build.drop_rest("", &pages);
-    if let Some(newest) = prompt.versions.last_mut() {
-        newest.losses.append(&mut build.losses);
-    }
-}
-
-fn stem(file_name: &str) -> &str {
-    let name = file_name.rsplit(['/', '\\']).next().unwrap_or(file_name);
-    name.split('.')
-        .find(|part| !part.is_empty())
-        .unwrap_or("prompt")
-}
-
-/// Gives each prompt a name that it may have and that no other here has.
-fn name_all(prompts: &mut [ForeignPrompt]) {
-    let mut taken = BTreeSet::new();
-    let mut counts = BTreeMap::new();
-    for prompt in prompts {
-        let name = safe_name(&prompt.original_name);
-        let mut free = name.clone();
-        let count = counts.entry(name.clone()).or_insert(1);
-        while !taken.insert(free.clone()) {
-            *count += 1;
-            let short: String = name.chars().take(58).collect();
-            free = format!("{}-{count}", short.trim_end_matches('-'));
-        }
-        for version in &mut prompt.versions {
-            version.spec.name.clone_from(&free);
-        }
-        prompt.name = free;
-    }
-}
-
-/// A name that a prompt may have, as near to `name` as can be.
-pub(crate) fn safe_name(name: &str) -> String {
-    let mut safe = String::new();
-    for c in name.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            safe.push(c);
-        } else if !safe.is_empty() && !safe.ends_with('-') {
-            safe.push('-');
-        }
-        if safe.len() >= 60 {
-            break;
-        }
-    }
-    let safe = safe.trim_matches('-').to_owned();
-    match check_name(&safe) {
-        // The folder of that name holds the tools.
-        Ok(()) if safe != "tools" => safe,
-        _ if safe.is_empty() => "prompt".to_owned(),
-        _ => format!("{safe}-prompt"),
-    }
 }
 
 /// One version that is written for another tool.
@@ -290,47 +199,37 @@ pub fn write_foreign(
             "there is no version to write".to_owned(),
         ));
     };
-    let name = newest.spec.name.as_str();
-    let one = |file: String, text: String, losses: Vec<Loss>| Written {
-        files: vec![(file, text)],
-        losses,
+    let (text, mut losses) = match format {
+        PromptFormat::Plumbline => (newest.text.to_owned(), Vec::new()),
+        PromptFormat::Json => (plain_json::write(versions), Vec::new()),
+        PromptFormat::Langfuse => langfuse::write(versions),
+        PromptFormat::Langsmith => langsmith::write(versions),
+        PromptFormat::Promptfoo => promptfoo::write(versions),
+        PromptFormat::Prompty => prompty::write(newest),
+        PromptFormat::Dotprompt => dotprompt::write(newest),
+        PromptFormat::Openai => openai::write(newest.spec)?,
+        PromptFormat::Anthropic => anthropic::write(newest.spec)?,
+        PromptFormat::Text => text::write(newest.spec),
     };
-    let mut written = match format {
-        PromptFormat::Plumbline => one(format!("{name}.md"), newest.text.to_owned(), Vec::new()),
-        PromptFormat::Json => one(
-            format!("{name}.json"),
-            plain_json::write(versions),
-            Vec::new(),
-        ),
-        PromptFormat::Langfuse => {
-            let (text, losses) = langfuse::write(versions);
-            one(format!("{name}.langfuse.json"), text, losses)
-        }
-        PromptFormat::Openai => {
-            let (text, losses) = openai::write(newest.spec)?;
-            one(format!("{name}.openai.json"), text, losses)
-        }
-        PromptFormat::Anthropic => {
-            let (text, losses) = anthropic::write(newest.spec)?;
-            one(format!("{name}.anthropic.json"), text, losses)
-        }
-        PromptFormat::Text => {
-            let (text, losses) = text::write(newest.spec);
-            one(format!("{name}.txt"), text, losses)
-        }
-    };
-    let holds_all = matches!(format, PromptFormat::Json | PromptFormat::Langfuse);
-    if versions.len() > 1 && !holds_all {
+    if versions.len() > 1 && !format.holds_histories() {
         let what = format!(
             "{} older versions: the format holds one",
             versions.len() - 1
         );
-        written.losses.push(Loss::dropped("versions", what));
+        losses.push(Loss::dropped("versions", what));
     }
-    Ok(written)
+    let file_name = format!("{}{}", newest.spec.name, format.suffix());
+    Ok(Written {
+        files: vec![(file_name, text)],
+        losses,
+    })
 }
 
+#[cfg(test)]
+mod fixture_tests;
 #[cfg(test)]
 mod loss_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told_tests;

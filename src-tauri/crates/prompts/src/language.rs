@@ -288,7 +288,7 @@ mod tests {
                 "{{% for x in [1, 2, 3] %}}{{% if loop.index == 2 %}}{{{{ loop.{piece} is defined }}}}{{% endif %}}{{% endfor %}}"
             );
             let said = environment.render_str(&defined, ()).unwrap();
-            assert_eq!(said, "true", "{}", member.word);
+            assert_eq!(said, "True", "{}", member.word);
         }
     }
 

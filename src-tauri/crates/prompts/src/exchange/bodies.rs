@@ -2,6 +2,8 @@
 
 use super::build::{About, Build};
 use super::{ForeignPrompt, ForeignVersion, LeftOut, PromptFormat, anthropic, openai};
+use crate::instant;
+use plumbline_model::UnixNanos;
 use serde_json::{Map, Value};
 
 /// Where a line of a batch holds the body, beside where it goes: OpenAI's, Anthropic's.
@@ -90,5 +92,57 @@ pub(super) fn take_list(body: &mut Map<String, Value>, key: &str) -> Vec<Value> 
             Vec::new()
         }
         None => Vec::new(),
+    }
+}
+
+/// Takes a map; anything else stays where it is.
+pub(super) fn take_map(body: &mut Map<String, Value>, key: &str) -> Option<Map<String, Value>> {
+    match body.remove(key) {
+        Some(Value::Object(members)) => Some(members),
+        Some(other) => {
+            body.insert(key.to_owned(), other);
+            None
+        }
+        None => None,
+    }
+}
+
+/// Takes the texts of a list; what else stands in it stays where it is.
+pub(super) fn take_texts(body: &mut Map<String, Value>, key: &str) -> Vec<String> {
+    let (mut texts, mut odd) = (Vec::new(), Vec::new());
+    for item in take_list(body, key) {
+        match item {
+            Value::String(text) => texts.push(text),
+            other => odd.push(other),
+        }
+    }
+    if !odd.is_empty() {
+        body.insert(key.to_owned(), odd.into());
+    }
+    texts
+}
+
+/// Takes a time; a text that is none stays where it is. Python writes times of UTC without saying so.
+pub(super) fn take_time(body: &mut Map<String, Value>, key: &str) -> Option<UnixNanos> {
+    let at = body.get(key).and_then(time);
+    if at.is_some() {
+        body.remove(key);
+    }
+    at
+}
+
+pub(super) fn time(value: &Value) -> Option<UnixNanos> {
+    let text = value.as_str()?;
+    instant::from_rfc3339(text).or_else(|| instant::from_rfc3339(&format!("{text}Z")))
+}
+
+/// Gives members the names that they have here; one that has a namesake here already keeps its own.
+pub(super) fn rename(members: &mut Map<String, Value>, names: &[(&str, &str)]) {
+    for (theirs, ours) in names {
+        if !members.contains_key(*ours)
+            && let Some(value) = members.remove(*theirs)
+        {
+            members.insert((*ours).to_owned(), value);
+        }
     }
 }

@@ -1,9 +1,41 @@
 //! From foreign messages to a prompt of ours.
 
-use super::{ForeignVersion, Loss};
+use super::{ForeignVersion, Loss, jinja_words};
 use crate::{Severity, check, parse, sections, used_variables, write_prompt};
 use plumbline_model::{PromptOrigin, PromptSpec, Role, Section, Variable};
 use serde_json::{Map, Value};
+
+/// Most messages of a prompt, as in a prompt file, and most variables.
+pub(super) const MAX_PARTS: usize = 1_000;
+/// Losses of one version that are told one by one.
+const MAX_LOSSES: usize = 500;
+
+/// Refuses a list that no prompt is as long as, before each of its items is held against the others.
+pub(super) fn bounded<T>(items: &[T], what: &str) -> Result<(), String> {
+    if items.len() > MAX_PARTS {
+        return Err(format!("it has more than {MAX_PARTS} {what}"));
+    }
+    Ok(())
+}
+
+/// What is null or empty says nothing that could be lost.
+pub(super) fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        _ => false,
+    }
+}
+
+/// Where a member stands, within `place` unless that is the whole.
+pub(super) fn member(place: &str, key: &str) -> String {
+    let key: String = key.chars().take(80).collect();
+    match place {
+        "" => key,
+        place => format!("{place}.{key}"),
+    }
+}
 
 /// A version that is being put together.
 pub(super) struct Build {
@@ -24,6 +56,10 @@ impl Build {
     /// Adds a message; `place` says where it stood.
     pub(super) fn message(&mut self, role: Role, template: &str, place: &str) {
         let text = template.replace("\r\n", "\n");
+        if text.len() < template.len() {
+            let what = "line ends of two characters are written as one";
+            self.losses.push(Loss::changed(place, what));
+        }
         let kept = sections::without_blank_end(&text);
         if kept.len() < text.len() {
             let what = "blank lines at the end of a message are no part of a prompt file";
@@ -38,20 +74,10 @@ impl Build {
 
     /// Notes members that have no place in a prompt.
     pub(super) fn drop_rest(&mut self, place: &str, rest: &Map<String, Value>) {
-        // What is null or an empty list says nothing that could be lost.
-        let says_something = |value: &Value| !value.is_null() && *value != Value::Array(Vec::new());
-        for (key, value) in rest.iter().filter(|(_, value)| says_something(value)) {
+        for (key, value) in rest.iter().filter(|(_, value)| !says_nothing(value)) {
             let shown: String = value.to_string().chars().take(80).collect();
-            let key: String = key.chars().take(80).collect();
-            let at = if place.is_empty() {
-                key
-            } else {
-                format!("{place}.{key}")
-            };
-            self.losses.push(Loss::dropped(
-                at,
-                format!("a prompt has no place for {shown}"),
-            ));
+            let what = format!("a prompt has no place for {shown}");
+            self.losses.push(Loss::dropped(member(place, key), what));
         }
     }
 
@@ -59,12 +85,7 @@ impl Build {
     pub(super) fn declare(&mut self) -> Result<(), String> {
         let used = used_variables(&self.spec).map_err(|error| error.to_string())?;
         for name in used {
-            if !self
-                .spec
-                .variables
-                .iter()
-                .any(|variable| variable.name == name)
-            {
+            if !self.declares(&name) {
                 self.spec.variables.push(Variable {
                     name,
                     ..Variable::default()
@@ -74,9 +95,39 @@ impl Build {
         Ok(())
     }
 
+    /// Declares names that may be left out, as empty texts.
+    pub(super) fn optional(&mut self, names: impl IntoIterator<Item = String>) {
+        for name in names {
+            if !self.declares(&name) {
+                self.spec.variables.push(Variable {
+                    name,
+                    default: Some(Value::from("")),
+                    ..Variable::default()
+                });
+            }
+        }
+    }
+
+    pub(super) fn declares(&self, name: &str) -> bool {
+        let mut variables = self.spec.variables.iter();
+        variables.any(|variable| variable.name == name)
+    }
+
     /// The version, once it is seen to be a prompt that can be written and read again.
     pub(super) fn finish(mut self, source: &str, about: About) -> Result<ForeignVersion, String> {
+        bounded(&self.spec.sections, "messages")?;
+        bounded(&self.spec.variables, "variables")?;
         self.declare()?;
+        if self.losses.len() > MAX_LOSSES {
+            let more = self.losses.split_off(MAX_LOSSES).len();
+            let what = format!("{more} more losses are not told one by one");
+            self.losses.push(Loss::dropped("…", what));
+        }
+        for section in &self.spec.sections {
+            if let Some(word) = jinja_words::unknown_word(&section.template) {
+                return Err(format!("templates have no `{word}`"));
+            }
+        }
         self.spec.origin = Some(PromptOrigin {
             source: source.to_owned(),
             id: about.id.clone(),
@@ -203,58 +254,5 @@ pub(super) fn role_of(word: &str) -> Option<(Role, Option<&'static str>)> {
         "assistant" | "ai" | "model" => Some((Role::Assistant, None)),
         "tool" | "function" => Some((Role::Tool, None)),
         _ => None,
-    }
-}
-
-/// Types of a part that is nothing but its text.
-const TEXT_PARTS: &[&str] = &["text", "input_text", "output_text"];
-
-impl Build {
-    /// The text of a content: a text, or parts of which those that are no text are lost.
-    pub(super) fn content_text(&mut self, content: Value, place: &str) -> String {
-        let parts = match content {
-            Value::String(text) => return text,
-            Value::Null => return String::new(),
-            Value::Array(parts) => parts,
-            other => {
-                let what = "a message of a prompt is text; this is written as its JSON";
-                self.losses.push(Loss::changed(place, what));
-                return other.to_string();
-            }
-        };
-        if parts.len() > 1 {
-            let what = "the parts are joined into one text";
-            self.losses.push(Loss::changed(place, what));
-        }
-        let texts: Vec<String> = parts
-            .into_iter()
-            .enumerate()
-            .filter_map(|(index, part)| self.part_text(part, &format!("{place}[{index}]")))
-            .collect();
-        texts.join("\n")
-    }
-
-    fn part_text(&mut self, part: Value, place: &str) -> Option<String> {
-        let mut part = match part {
-            Value::String(text) => return Some(text),
-            Value::Object(part) => part,
-            other => Map::from_iter([("part".to_owned(), other)]),
-        };
-        let kind = part.get("type").and_then(Value::as_str).unwrap_or("text");
-        let kind: String = kind.chars().take(40).collect();
-        let is_text = TEXT_PARTS.contains(&kind.as_str());
-        match part.remove("text") {
-            Some(Value::String(text)) if is_text => {
-                part.remove("type");
-                self.drop_rest(place, &part);
-                Some(text)
-            }
-            _ => {
-                let what =
-                    format!("a message of a prompt is text; this is a part of type `{kind}`");
-                self.losses.push(Loss::dropped(place, what));
-                None
-            }
-        }
     }
 }

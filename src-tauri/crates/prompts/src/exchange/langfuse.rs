@@ -3,13 +3,13 @@
 //! Source: Langfuse API reference, "Prompts" (`name`, `version`, `type`, `prompt`, `config`, `labels`, `tags`,
 //! `commitMessage`, `createdBy`, `createdAt`). Ours travels in `config.plumbline`.
 
-use super::bodies::{take_list, take_text};
+use super::bodies::{take_map, take_text, take_texts, take_time};
 use super::build::{About, Build, role_of};
-use super::openai::{common, read_tool, schema};
+use super::ours::{self, Found};
 use super::plain_json::pretty;
-use super::{ForeignPrompt, ForeignVersion, LeftOut, Loss, WrittenVersion, ours};
-use crate::instant;
-use plumbline_model::{ModelParameters, PromptSpec, Role};
+use super::settings::{read_with_model, settings};
+use super::{ForeignPrompt, ForeignVersion, LeftOut, Loss, WrittenVersion};
+use plumbline_model::{PromptSpec, Role};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -52,14 +52,7 @@ fn history(name: String, mut documents: Vec<Numbered>) -> ForeignPrompt {
 fn version(name: &str, mut document: Map<String, Value>) -> Result<ForeignVersion, String> {
     let mut build = Build::new(name);
     let about = about(&mut document);
-    let mut config = match document.remove("config") {
-        Some(Value::Object(config)) => config,
-        Some(other) => {
-            document.insert("config".to_owned(), other);
-            Map::new()
-        }
-        None => Map::new(),
-    };
+    let mut config = take_map(&mut document, "config").unwrap_or_default();
     let prompt = document.remove("prompt").unwrap_or(Value::Null);
     let is_known = |kind: &str| ["text", "chat"].contains(&kind);
     if document
@@ -69,22 +62,35 @@ fn version(name: &str, mut document: Map<String, Value>) -> Result<ForeignVersio
     {
         document.remove("type");
     }
-    if let Some(member) = config.remove(ours::KEY) {
-        let there = json!({"prompt": prompt, "config": config});
-        match ours::read(&member, "config.plumbline", &there, written) {
-            Ok(mut ours) => {
-                build.drop_rest("", &document);
-                ours.labels = about.labels;
-                ours.losses = build.losses;
-                return Ok(ours);
-            }
-            Err(loss) => build.losses.push(loss),
-        }
-    }
-    messages(&mut build, prompt)?;
-    settings(&mut build, config);
+    let beside = ours::Beside {
+        copy: config.remove(ours::KEY),
+        place: "config.plumbline",
+        there: there(prompt, config),
+    };
+    let found = ours::read(&mut build, beside, written, shown)?;
     build.drop_rest("", &document);
-    build.finish("langfuse", about)
+    match found {
+        Found::Whole(ours) => Ok(ForeignVersion {
+            labels: about.labels,
+            losses: build.losses,
+            ..*ours
+        }),
+        _ => build.finish("langfuse", about),
+    }
+}
+
+fn there(prompt: Value, config: Map<String, Value>) -> Map<String, Value> {
+    let there = [("prompt", prompt), ("config", Value::Object(config))];
+    let there = there.into_iter();
+    there.map(|(key, value)| (key.to_owned(), value)).collect()
+}
+
+/// Reads the prompt and what is sent with it: `config` is free in Langfuse, and by custom it holds that.
+fn shown(build: &mut Build, mut there: Map<String, Value>) -> Result<(), String> {
+    messages(build, there.remove("prompt").unwrap_or_default())?;
+    let config = take_map(&mut there, "config").unwrap_or_default();
+    read_with_model(build, config, "config");
+    Ok(())
 }
 
 /// What is not of the form that Langfuse gives it stays where it is.
@@ -92,25 +98,13 @@ fn about(document: &mut Map<String, Value>) -> About {
     let id = document
         .remove("version")
         .filter(|version| !version.is_null());
-    let at = document.get("createdAt").and_then(Value::as_str);
-    let at = at.and_then(instant::from_rfc3339);
-    if at.is_some() {
-        document.remove("createdAt");
-    }
-    let labels = take_list(document, "labels");
-    let (labels, odd): (Vec<Value>, Vec<Value>) = labels.into_iter().partition(Value::is_string);
-    if !odd.is_empty() {
-        document.insert("labels".to_owned(), odd.into());
-    }
+    let at = take_time(document, "createdAt");
     About {
         id: id.map(|id| id.as_str().map_or_else(|| id.to_string(), str::to_owned)),
         author: take_text(document, "createdBy"),
         at,
         message: take_text(document, "commitMessage").unwrap_or_default(),
-        labels: labels
-            .iter()
-            .filter_map(|label| label.as_str().map(str::to_owned))
-            .collect(),
+        labels: take_texts(document, "labels"),
     }
 }
 
@@ -163,50 +157,6 @@ fn message(build: &mut Build, role: Role, text: &str, place: &str) {
     build.message(role, text, place);
 }
 
-/// `config` is free in Langfuse; by custom it holds what is sent with the prompt.
-fn settings(build: &mut Build, mut config: Map<String, Value>) {
-    if let Some(model) = take_text(&mut config, "model") {
-        let provider = provider_of(&model);
-        build.spec.model = Some(match provider {
-            Some(provider) => {
-                let what = format!("it names no provider; it is taken to be one of `{provider}`");
-                build.losses.push(Loss::changed("config.model", what));
-                format!("{provider}:{model}")
-            }
-            None => model,
-        });
-    }
-    let mut parameters = ModelParameters::default();
-    let limit = config
-        .get("max_tokens")
-        .and_then(Value::as_u64)
-        .and_then(|n| u32::try_from(n).ok());
-    if limit.is_some() {
-        parameters.max_tokens = limit;
-        config.remove("max_tokens");
-    }
-    common(&mut config, &mut parameters, "stop");
-    schema(build, &mut config);
-    for (index, tool) in take_list(&mut config, "tools").into_iter().enumerate() {
-        read_tool(build, tool, &format!("config.tools[{index}]"));
-    }
-    parameters.extra = config
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .collect();
-    build.spec.parameters = parameters;
-}
-
-/// Whose a model is by its name; nothing where the name says it.
-fn provider_of(model: &str) -> Option<&'static str> {
-    match model {
-        named if named.contains(':') => None,
-        claude if claude.starts_with("claude") => Some("anthropic"),
-        gemini if gemini.starts_with("gemini") => Some("gemini"),
-        _ => Some("openai"),
-    }
-}
-
 /// A list of versions, numbered as Langfuse does, each with our file beside it.
 pub(super) fn write(versions: &[WrittenVersion<'_>]) -> (String, Vec<Loss>) {
     let documents: Vec<Value> = versions
@@ -214,7 +164,7 @@ pub(super) fn write(versions: &[WrittenVersion<'_>]) -> (String, Vec<Loss>) {
         .enumerate()
         .map(|(index, version)| {
             let is_last = index + 1 == versions.len();
-            let mut document = written(version.spec);
+            let mut document = Value::Object(written(version.spec));
             document["config"][ours::KEY] = ours::member(version.text);
             document["name"] = json!(version.spec.name);
             document["version"] = json!(index + 1);
@@ -229,19 +179,17 @@ pub(super) fn write(versions: &[WrittenVersion<'_>]) -> (String, Vec<Loss>) {
 }
 
 /// What Langfuse shows of a prompt. Everything else is in our file.
-fn written(spec: &PromptSpec) -> Value {
+fn written(spec: &PromptSpec) -> Map<String, Value> {
     let messages: Vec<Value> = spec
         .sections
         .iter()
         .map(|section| json!({"role": section.role, "content": section.template}))
         .collect();
-    let mut config = json!(spec.parameters);
+    let mut config = settings(spec);
     if let Some(model) = &spec.model {
-        config["model"] = json!(model);
+        config.insert("model".to_owned(), json!(model));
     }
     // A parameter of that name would be taken for our file.
-    if let Value::Object(config) = &mut config {
-        config.remove(ours::KEY);
-    }
-    json!({"prompt": messages, "config": config})
+    config.remove(ours::KEY);
+    there(json!(messages), config)
 }

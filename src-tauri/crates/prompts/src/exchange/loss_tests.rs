@@ -6,6 +6,7 @@ use crate::{parse, render, write_prompt};
 use plumbline_model::PromptSpec;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 macro_rules! fixture {
     ($name:literal) => {
@@ -51,13 +52,13 @@ fn a_page_of_langfuse_tells_all_that_a_prompt_has_no_place_for() {
     let (file, places) = lost("langfuse/page.json");
     let expected = [
         "config.model",
+        "config.response_format.json_schema.name",
+        "config.response_format.json_schema.strict",
         "id",
         "isActive",
         "meta",
         "projectId",
         "prompt[1]",
-        "response_format.json_schema.name",
-        "response_format.json_schema.strict",
         "tags",
         "updatedAt",
     ];
@@ -127,7 +128,7 @@ fn requests_of_anthropic_tell_all_that_a_prompt_has_no_place_for() {
 }
 
 /// Every way to put a member into one of the objects of a value.
-fn with_stranger(value: &Value) -> Vec<Value> {
+pub(super) fn with_stranger(value: &Value) -> Vec<Value> {
     let mut all = Vec::new();
     match value {
         Value::Object(members) => {

@@ -4,7 +4,7 @@
 
 use super::Loss;
 use super::bodies::{take_list, take_text};
-use super::build::{Build, literal, role_of};
+use super::build::{Build, literal, member, role_of};
 use super::plain_json::pretty;
 use super::requests::{
     extra_body, losses_of, model_name, put_common, written_messages, written_tools,
@@ -49,7 +49,7 @@ pub(super) fn read(build: &mut Build, mut body: Map<String, Value>) -> Result<()
     for (index, tool) in take_list(&mut body, "tools").into_iter().enumerate() {
         read_tool(build, tool, &format!("tools[{index}]"));
     }
-    schema(build, &mut body);
+    schema(build, &mut body, "");
     build.spec.parameters = parameters(&mut body);
     if build.spec.sections.is_empty() {
         return Err("it has no message".to_owned());
@@ -128,15 +128,16 @@ pub(super) fn read_tool(build: &mut Build, tool: Value, place: &str) {
     build.drop_rest(place, &inner);
 }
 
-/// The schema of `response_format`, or of `text.format`; what stands around it is told.
-pub(super) fn schema(build: &mut Build, body: &mut Map<String, Value>) {
+/// The schema of `response_format`, or of `text.format`; what stands around it within `place` is told.
+pub(super) fn schema(build: &mut Build, body: &mut Map<String, Value>, place: &str) {
+    let at = |key: &str| member(place, key);
     if let Some(Value::Object(format)) = body.get_mut("response_format")
         && let Some(Value::Object(mut inner)) = take_schema_holder(format)
     {
         build.spec.output_schema = inner.remove("schema");
-        build.drop_rest("response_format.json_schema", &inner);
+        build.drop_rest(&at("response_format.json_schema"), &inner);
         let format = std::mem::take(format);
-        build.drop_rest("response_format", &format);
+        build.drop_rest(&at("response_format"), &format);
         body.remove("response_format");
     }
     if let Some(Value::Object(text)) = body.get_mut("text")
@@ -148,7 +149,7 @@ pub(super) fn schema(build: &mut Build, body: &mut Map<String, Value>) {
     {
         build.spec.output_schema = format.remove("schema");
         format.remove("type");
-        build.drop_rest("text.format", &format);
+        build.drop_rest(&at("text.format"), &format);
         if text.is_empty() {
             body.remove("text");
         }
@@ -166,7 +167,7 @@ fn take_schema_holder(format: &mut Map<String, Value>) -> Option<Value> {
 }
 
 /// What is left are parameters; those that our file names differently are renamed.
-fn parameters(body: &mut Map<String, Value>) -> ModelParameters {
+pub(super) fn parameters(body: &mut Map<String, Value>) -> ModelParameters {
     let mut parameters = ModelParameters::default();
     for key in ["max_tokens", "max_completion_tokens", "max_output_tokens"] {
         let limit = body
@@ -233,6 +234,15 @@ pub(super) fn write(spec: &PromptSpec) -> Result<(String, Vec<Loss>), PromptErro
     }
     put_common(&mut body, spec, "stop");
     let tools = written_tools(spec, &mut losses);
+    put_tools_and_schema(&mut body, tools, spec.output_schema.as_ref());
+    Ok((pretty(&body), losses))
+}
+
+pub(super) fn put_tools_and_schema(
+    body: &mut Value,
+    tools: Vec<&ToolDefinition>,
+    schema: Option<&Value>,
+) {
     if !tools.is_empty() {
         body["tools"] = tools
             .into_iter()
@@ -243,11 +253,10 @@ pub(super) fn write(spec: &PromptSpec) -> Result<(String, Vec<Loss>), PromptErro
             })
             .collect();
     }
-    if let Some(schema) = &spec.output_schema {
+    if let Some(schema) = schema {
         body["response_format"] = json!({
             "type": "json_schema",
             "json_schema": {"name": "answer", "schema": schema},
         });
     }
-    Ok((pretty(&body), losses))
 }

@@ -1,12 +1,14 @@
 //! The prompt file that we write beside a foreign prompt, where its format keeps the words of others.
 //!
-//! It counts as long as what it says is what stands there; once somebody changed the prompt there, that counts.
+//! While what it says is what stands there, it is the prompt, byte for byte. Once somebody changed the prompt there, what
+//! was changed counts, and all that was not, or that the format cannot show, is as our file says.
 
+use super::build::Build;
 use super::text::version_of_file;
-use super::{ForeignVersion, Loss};
+use super::{ForeignVersion, Loss, merge};
 use crate::parse;
 use plumbline_model::PromptSpec;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The member that holds it.
 pub(super) const KEY: &str = "plumbline";
@@ -15,25 +17,71 @@ pub(super) fn member(text: &str) -> Value {
     json!({ "file": text })
 }
 
-/// The version that the member holds, if writing it again gives what stands `there`; else why it does not count.
+/// What stands in a foreign file beside our copy.
+pub(super) struct Beside<'p> {
+    /// Our copy, or what is in its place.
+    pub(super) copy: Option<Value>,
+    /// Where it stands.
+    pub(super) place: &'p str,
+    /// What stands there without the copy.
+    pub(super) there: Map<String, Value>,
+}
+
+/// What became of the copy.
+pub(super) enum Found {
+    /// What its format makes of it still stands there.
+    Whole(Box<ForeignVersion>),
+    /// It was changed there. With the name that the copy gives it.
+    Edited(String),
+    /// There is none that can be read.
+    None,
+}
+
+/// Holds the copy against what stands there, by what its format makes of it (`written`). Unless it is whole, `build` gets
+/// what `read` makes of that, with what only the copy says. The error says why it can be no prompt.
 pub(super) fn read(
-    member: &Value,
-    place: &str,
-    there: &Value,
-    written: impl Fn(&PromptSpec) -> Value,
-) -> Result<ForeignVersion, Loss> {
-    let dropped = |what: String| Err(Loss::dropped(place, what));
-    let Some(text) = member.get("file").and_then(Value::as_str) else {
-        return dropped("it holds no prompt file".to_owned());
+    build: &mut Build,
+    beside: Beside<'_>,
+    written: impl Fn(&PromptSpec) -> Map<String, Value>,
+    read: impl Fn(&mut Build, Map<String, Value>) -> Result<(), String>,
+) -> Result<Found, String> {
+    let Beside { copy, place, there } = beside;
+    let Some(copy) = copy.filter(|copy| !copy.is_null()) else {
+        read(build, there)?;
+        return Ok(Found::None);
     };
-    match parse(text) {
-        Ok(spec) if is_same(&written(&spec), there) => Ok(version_of_file(spec, text)),
-        Ok(_) => dropped(
-            "the prompt was changed there after this file was written beside it: what stands there counts, and what only the file says is gone"
-                .to_owned(),
-        ),
-        Err(error) => dropped(format!("its prompt file cannot be read: {error}")),
+    let text = copy.get("file").and_then(Value::as_str);
+    let parsed = text.map_or_else(
+        || Err("it holds no prompt file".to_owned()),
+        |text| match parse(text) {
+            Ok(spec) => Ok((text, spec)),
+            Err(error) => Err(format!("its prompt file cannot be read: {error}")),
+        },
+    );
+    let (text, spec) = match parsed {
+        Ok(parsed) => parsed,
+        Err(what) => {
+            build.losses.push(Loss::dropped(place, what));
+            read(build, there)?;
+            return Ok(Found::None);
+        }
+    };
+    let shown = written(&spec);
+    if is_same(&json!(shown), &json!(there)) {
+        return Ok(Found::Whole(Box::new(version_of_file(spec, text))));
     }
+    let what = "the prompt was changed there after this file was written beside it: what was changed counts, all else is as this file says";
+    build.losses.push(Loss::changed(place, what));
+    read(build, there)?;
+    let mut was = Build::new(&spec.name);
+    // Of a copy that can be no prompt there counts what was read of it before that was seen.
+    let _ = read(&mut was, shown);
+    // What our own writing loses is in the copy.
+    build.losses.retain(|loss| !was.losses.contains(loss));
+    let now = std::mem::replace(&mut build.spec, PromptSpec::unnamed());
+    let name = spec.name.clone();
+    build.spec = merge::merged(now, &was.spec, spec);
+    Ok(Found::Edited(name))
 }
 
 /// Whether two values are the same, whole numbers being numbers, and what is null not being there.
@@ -79,6 +127,7 @@ mod tests {
             ),
             (json!([1]), json!([1, 2])),
             (json!("1"), json!(1)),
+            (json!({"a": {"b": 1}}), json!({"a": {"c": 1}})),
         ] {
             assert!(!is_same(&a, &b), "{a} {b}");
         }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::parse::tests::FULL;
 use crate::write::tests::{any_spec, without_lines};
-use crate::{parse, render, write_prompt};
+use crate::{check_name, parse, render, write_prompt};
 use plumbline_model::Role;
 use proptest::prelude::*;
 use serde_json::{Map, json};
@@ -168,29 +168,247 @@ fn what_is_none_of_the_formats_is_told() {
     );
 }
 
+/// With a block on lines of its own, which other templates treat differently.
+const LISTED: &str = "---
+name: listed
+version: 1.2.0
+owner: ada@example.org
+description: Answers.
+changelog: c
+model: openai:gpt-4.1
+parameters: {temperature: 0.2, max_tokens: 300}
+variables:
+  - {name: tone, type: string, default: plain}
+  - {name: facts, type: array, default: [a, b]}
+budget: {max_tokens_in: 2000}
+---
+system:
+Answer in a {{ tone }} tone.
+{% for fact in facts %}
+- {{ fact }}
+{% else %}
+nothing
+{% endfor %}
+\\user:
+
+user:
+Braces {{ '{{' }} and {% if tone %}{{ tone }}{% endif %}
+";
+
 #[test]
-fn a_changed_text_in_langfuse_counts_and_ours_beside_it_does_not() {
-    let spec = parse(FULL).unwrap();
-    let written = write_foreign(
-        PromptFormat::Langfuse,
-        &[WrittenVersion {
+fn what_was_changed_elsewhere_counts_and_still_says_the_same() {
+    let spec = parse(LISTED).unwrap();
+    for (format, from, to) in [
+        (
+            PromptFormat::Langfuse,
+            "\"temperature\": 0.2",
+            "\"temperature\": 0.3",
+        ),
+        (
+            PromptFormat::Langsmith,
+            "\"temperature\": 0.2",
+            "\"temperature\": 0.3",
+        ),
+        (
+            PromptFormat::Promptfoo,
+            "temperature: 0.2\n",
+            "temperature: 0.3\n",
+        ),
+        (
+            PromptFormat::Prompty,
+            "temperature: 0.2}",
+            "temperature: 0.3}",
+        ),
+        (
+            PromptFormat::Dotprompt,
+            "temperature: 0.2\n",
+            "temperature: 0.3\n",
+        ),
+    ] {
+        let version = WrittenVersion {
             spec: &spec,
-            text: FULL,
-        }],
-    )
-    .unwrap();
-    let edited = written.files[0].1.replace("Answer in a", "Reply in a");
-    assert!(edited.contains("\"file\""));
-    let back = one(&edited, "x");
-    // The file beside it was edited by the same replacement, so put its old words back.
-    assert!(back.spec.sections[0].template.starts_with("Reply in a"));
-    let stale = written.files[0].1.replacen("Answer in a", "Reply in a", 1);
-    assert!(
-        one(&stale, "x").spec.sections[0]
-            .template
-            .starts_with("Reply in a")
-            || stale.find("\"file\"") < stale.find("\"prompt\"")
-    );
+            text: LISTED,
+        };
+        let written = write_foreign(format, &[version]).unwrap();
+        assert_eq!(written.losses, [], "{format:?}");
+        let (name, file) = &written.files[0];
+        let whole = one(file, name);
+        assert_eq!(
+            (whole.file.as_deref(), &whole.losses[..]),
+            (Some(LISTED), &[][..]),
+            "{format:?}"
+        );
+        let edited = file.replace(from, to);
+        assert_ne!(&edited, file, "{format:?}: {file}");
+        let back = one(&edited, name);
+        assert_eq!(back.spec.parameters.temperature, Some(0.3), "{format:?}");
+        assert_eq!(back.spec.parameters.max_tokens, Some(300), "{format:?}");
+        assert_eq!(
+            back.spec.model.as_deref(),
+            Some("openai:gpt-4.1"),
+            "{format:?}"
+        );
+        assert_eq!(back.spec.owner, "ada@example.org", "{format:?}");
+        assert_eq!(back.spec.budget, spec.budget, "{format:?}");
+        let is_copy = |place: &&str| place.contains("plumbline");
+        assert!(places(&back.losses).iter().any(is_copy), "{format:?}");
+        assert_eq!(back.losses.len(), 1, "{format:?}: {:?}", back.losses);
+        let (mut was, mut is) = (without_lines(spec.clone()), back.spec.clone());
+        for spec in [&mut was, &mut is] {
+            spec.parameters.temperature = None;
+            spec.origin = None;
+            spec.changelog.clear();
+            spec.version = PromptSpec::unnamed().version;
+        }
+        assert_eq!(is, was, "{format:?}: all but what was changed is ours");
+        let values = json!({"tone": "kind", "facts": ["x", "y"]});
+        let said = |spec: &PromptSpec| -> Vec<(Role, String)> {
+            let request = render(spec, values.as_object().unwrap()).unwrap();
+            let messages = request.messages.into_iter();
+            messages
+                .map(|m| (m.role, m.content.text().trim_end().to_owned()))
+                .collect()
+        };
+        assert_eq!(said(&back.spec), said(&spec), "{format:?}: {edited}");
+    }
+}
+
+#[test]
+fn what_was_added_elsewhere_is_told_though_our_copy_still_stands() {
+    let spec = parse(LISTED).unwrap();
+    for (format, from, to, place) in [
+        (
+            PromptFormat::Langfuse,
+            "\"tags\": []",
+            "\"tags\": [\"shop\"]",
+            "tags",
+        ),
+        (
+            PromptFormat::Langsmith,
+            "\"repo\":",
+            "\"owner_id\": 7, \"repo\":",
+            "owner_id",
+        ),
+        (
+            PromptFormat::Promptfoo,
+            "    raw: ",
+            "    function: f\n    raw: ",
+            "prompts[0].function",
+        ),
+        (
+            PromptFormat::Prompty,
+            "name: listed\n",
+            "name: listed\ntags: [shop]\n",
+            "tags",
+        ),
+        (
+            PromptFormat::Dotprompt,
+            "name: listed\n",
+            "name: listed\nvariant: b\n",
+            "variant",
+        ),
+    ] {
+        let version = WrittenVersion {
+            spec: &spec,
+            text: LISTED,
+        };
+        let written = write_foreign(format, &[version]).unwrap();
+        let (name, file) = &written.files[0];
+        let more = file.replacen(from, to, 1);
+        assert_ne!(&more, file, "{format:?}: {file}");
+        let back = one(&more, name);
+        assert!(
+            places(&back.losses).contains(&place),
+            "{format:?}: {:?}",
+            back.losses
+        );
+    }
+}
+
+#[test]
+fn what_is_hostile_by_its_length_is_refused_in_time() {
+    let hub = |template: String| {
+        json!({"lc": 1, "type": "constructor", "id": ["a", "PromptTemplate"],
+            "kwargs": {"template": template, "template_format": "mustache"}})
+        .to_string()
+    };
+    let names: Vec<String> = (0..100_000).map(|n| format!("v{n}")).collect();
+    let many_names = json!({"lc": 1, "type": "constructor", "id": ["a", "PromptTemplate"],
+        "kwargs": {"template": "x", "input_variables": names}});
+    let start = std::time::Instant::now();
+    for (text, file) in [
+        (hub("{{^x}}{{/x}}".repeat(100_000)), "a.json"),
+        (hub("{{#x}}".repeat(100_000)), "a.json"),
+        (many_names.to_string(), "a.json"),
+        ("{{#if x}}".repeat(300_000), "a.prompt"),
+        ("{{#each x}}{{/each}}".repeat(50_000), "a.prompt"),
+        (
+            json!({"prompts": ["{% if x %}".repeat(100_000)]}).to_string(),
+            "a.json",
+        ),
+        (
+            json!({"prompts": ["{% raw %}{% x %}".repeat(100_000)]}).to_string(),
+            "a.json",
+        ),
+        (
+            format!("---\nmodel: {{}}\n---\n{}", "user:\nx\n".repeat(50_000)),
+            "a.prompty",
+        ),
+    ] {
+        let _ = read_foreign(&text, Some(file));
+    }
+    // Seconds where each is linear, minutes where one is not.
+    assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+}
+
+#[test]
+fn what_is_hostile_by_its_form_ends_in_an_error() {
+    let laughs: String = (1..30)
+        .map(|n| format!("a{n}: &a{n} [{}]\n", format!("*a{},", n - 1).repeat(9)))
+        .collect();
+    let laughs = format!("prompts: [x]\na0: &a0 [x,x,x,x,x,x,x,x,x]\n{laughs}");
+    let deep = |open: &str, close: &str| format!("{}x{}", open.repeat(9_000), close.repeat(9_000));
+    let manifest = "{\"lc\":1,\"id\":[\"RunnableSequence\"],\"kwargs\":{\"first\":";
+    for (text, file) in [
+        (laughs.clone(), "a.yaml"),
+        (format!("prompts: [x]\na: {}", deep("{a: ", "}")), "a.yaml"),
+        (deep(manifest, "}}"), "a.json"),
+        (
+            "{\"prompts\": [\"\\udead\"]}".to_owned(),
+            "promptfooconfig.json",
+        ),
+        ("prompts: [\"\\uDEAD\"]".to_owned(), "promptfooconfig.yaml"),
+        (
+            json!({"prompts": vec!["x"; MAX_VERSIONS + 1]}).to_string(),
+            "a.json",
+        ),
+        (
+            json!({"commits": vec![json!({"manifest": {}}); MAX_VERSIONS + 1]}).to_string(),
+            "a.json",
+        ),
+    ] {
+        let start: String = text.chars().take(60).collect();
+        let error = read_foreign(&text, Some(file)).expect_err(&start);
+        assert!(matches!(error, PromptError::Foreign(_)), "{error}");
+        assert!(
+            error.to_string().len() < 1_000,
+            "{}",
+            error.to_string().len()
+        );
+    }
+    for file in ["a.prompty", "a.prompt"] {
+        for front in [
+            laughs.clone(),
+            deep("{a: ", "}"),
+            "a: \"\\uDEAD\"".to_owned(),
+        ] {
+            let text = format!("---\nmodel: {{}}\n{front}\n---\nuser:\nx\n");
+            let prompts = read_foreign(&text, Some(file)).unwrap().prompts;
+            assert!(prompts[0].versions.is_empty());
+            let reason = &prompts[0].left_out[0].reason;
+            assert!(reason.contains("YAML") && reason.len() < 1_000, "{reason}");
+        }
+    }
 }
 
 #[test]
@@ -238,7 +456,7 @@ fn bare(mut spec: PromptSpec) -> PromptSpec {
 proptest! {
     #[test]
     fn whole_histories_come_back_as_they_went(spec in any_spec("[a-z {}%#.]{0,12}"), more in any_spec("[a-z ]{0,12}")) {
-        for format in [PromptFormat::Json, PromptFormat::Langfuse] {
+        for format in [PromptFormat::Json, PromptFormat::Langfuse, PromptFormat::Langsmith, PromptFormat::Promptfoo] {
             let mut more = more.clone();
             more.name.clone_from(&spec.name);
             let texts = [write_prompt(&spec), write_prompt(&more)];
@@ -246,14 +464,67 @@ proptest! {
             let versions: Vec<WrittenVersion<'_>> =
                 read.iter().zip(&texts).map(|(spec, text)| WrittenVersion { spec, text }).collect();
             let written = write_foreign(format, &versions).unwrap();
-            prop_assert_eq!(&written.losses, &[]);
+            // What is no template cannot be one elsewhere, and says so.
+            prop_assert!(written.losses.iter().all(|loss| loss.what.starts_with("it is no template")), "{:?}", written.losses);
             let back = read_foreign(&written.files[0].1, None).unwrap();
             prop_assert_eq!(back.format, format);
+            prop_assert_eq!(back.prompts.len(), 1);
+            let files: Vec<Option<&str>> = back.prompts[0].versions.iter().map(|v| v.file.as_deref()).collect();
+            prop_assert_eq!(files, texts.iter().map(|text| Some(text.as_str())).collect::<Vec<_>>());
             let mut specs: Vec<PromptSpec> = back.prompts[0].versions.iter().map(|v| v.spec.clone()).collect();
             for spec in &mut specs {
                 spec.name.clone_from(&read[0].name);
             }
             prop_assert_eq!(specs, read);
+        }
+    }
+
+    #[test]
+    fn a_file_of_one_version_comes_back_byte_for_byte(spec in any_spec("(\\{\\{ x \\}\\}|user:|# system:|[a-z {}%#.\\\\]{0,12})")) {
+        let text = write_prompt(&spec);
+        let spec = parse(&text).unwrap();
+        for format in [PromptFormat::Prompty, PromptFormat::Dotprompt] {
+            let written = write_foreign(format, &[WrittenVersion { spec: &spec, text: &text }]).unwrap();
+            let (name, file) = &written.files[0];
+            for file_name in [Some(name.as_str()), None] {
+                let back = read_foreign(file, file_name).unwrap();
+                prop_assert_eq!(back.format, format, "{}", file);
+                prop_assert_eq!(&back.prompts[0].left_out, &[]);
+                prop_assert_eq!(&back.prompts[0].versions[0].spec, &spec);
+                prop_assert_eq!(back.prompts[0].versions[0].file.as_deref(), Some(text.as_str()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_tells_whatever_it_does_not_bring_back(spec in any_spec("[a-z {}%#.]{0,12}"), provider in "(openai|anthropic|local)") {
+        let mut spec = spec;
+        spec.model = Some(format!("{provider}:m"));
+        // A setting that is null is one that is not given.
+        spec.parameters.extra.retain(|_, value| !value.is_null());
+        for format in [PromptFormat::Openai, PromptFormat::Anthropic] {
+            let written = write_foreign(format, &[WrittenVersion { spec: &spec, text: "" }]).unwrap();
+            let (name, body) = &written.files[0];
+            let back = read_foreign(body, Some(name.as_str()));
+            let Ok(back) = back else { continue };
+            let Some(back) = back.prompts[0].versions.first() else { continue };
+            let says = |spec: &PromptSpec| {
+                let mut said = serde_json::to_value(without_lines(spec.clone())).unwrap();
+                said["messages"] = said["sections"].take();
+                said
+            };
+            let (was, is) = (says(&spec), says(&back.spec));
+            for member in ["model", "parameters", "variables", "tools", "output_schema", "messages"] {
+                let told = written.losses.iter().any(|loss| loss.place.starts_with(member));
+                prop_assert!(was[member] == is[member] || told, "{}: {} {}", member, was[member], is[member]);
+            }
+            let hidden = [("owner", spec.owner.is_empty()), ("description", spec.description.is_empty()),
+                ("changelog", spec.changelog.is_empty()), ("origin", spec.origin.is_none()),
+                ("budget", spec.budget == plumbline_model::Budget::default())];
+            for (member, is_empty) in hidden {
+                let told = written.losses.iter().any(|loss| loss.place == member);
+                prop_assert!(is_empty || told, "{}", member);
+            }
         }
     }
 

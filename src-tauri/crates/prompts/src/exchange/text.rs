@@ -40,19 +40,21 @@ pub(super) fn plain(text: &str, fallback: &str) -> Vec<ForeignPrompt> {
         &literal(text.trim_start_matches('\u{feff}')),
         "text",
     );
-    let (versions, left_out) = match build.finish("text", About::default()) {
+    only(fallback.to_owned(), build.finish("text", About::default()))
+}
+
+/// A file of one version.
+pub(super) fn only(name: String, version: Result<ForeignVersion, String>) -> Vec<ForeignPrompt> {
+    let (versions, left_out) = match version {
         Ok(version) => (vec![version], Vec::new()),
-        Err(reason) => (
-            Vec::new(),
-            vec![LeftOut {
-                place: "text".to_owned(),
-                reason,
-            }],
-        ),
+        Err(reason) => {
+            let place = name.clone();
+            (Vec::new(), vec![LeftOut { place, reason }])
+        }
     };
     vec![ForeignPrompt {
         name: String::new(),
-        original_name: fallback.to_owned(),
+        original_name: name,
         versions,
         left_out,
     }]

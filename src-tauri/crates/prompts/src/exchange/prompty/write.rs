@@ -1,0 +1,89 @@
+//! A prompt of ours as a Prompty file.
+
+use super::super::jinja_write::to_untrimmed;
+use super::super::settings::settings;
+use super::super::{Loss, WrittenVersion, ours};
+use super::{BODY, marker, solid};
+use crate::yaml_text;
+use plumbline_model::PromptSpec;
+use serde_json::{Map, Value, json};
+
+/// What a Prompty file shows of a prompt of ours.
+pub(super) fn written(spec: &PromptSpec) -> Map<String, Value> {
+    let mut written = front(spec);
+    written.insert(BODY.to_owned(), json!(solid(&body(spec, &mut Vec::new()))));
+    written
+}
+
+fn front(spec: &PromptSpec) -> Map<String, Value> {
+    let mut front = Map::from_iter([("name".to_owned(), json!(spec.name))]);
+    let mut put = |key: &str, value: Value| front.insert(key.to_owned(), value);
+    if !spec.description.is_empty() {
+        put("description", json!(spec.description));
+    }
+    if !spec.owner.is_empty() {
+        put("authors", json!([spec.owner]));
+    }
+    let mut model = json!({"api": "chat", "parameters": settings(spec)});
+    if let Some((provider, name)) = spec
+        .model
+        .as_deref()
+        .and_then(|model| model.split_once(':'))
+    {
+        let key = match provider {
+            "azure_openai" => "azure_deployment",
+            _ => "name",
+        };
+        model["configuration"] = json!({"type": provider, key: name});
+    }
+    put("model", model);
+    if !spec.variables.is_empty() {
+        let inputs = spec.variables.iter().map(|variable| {
+            let mut input = json!(variable);
+            if let Value::Object(members) = &mut input {
+                members.remove("name");
+                members.remove("trim");
+            }
+            (variable.name.clone(), input)
+        });
+        put("inputs", Value::Object(inputs.collect()));
+    }
+    put("template", json!("jinja2"));
+    front
+}
+
+fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {
+    let mut out = String::new();
+    for (index, section) in spec.sections.iter().enumerate() {
+        let template = to_untrimmed(&section.template).unwrap_or_else(|reason| {
+            let place = format!("messages[{index}]");
+            losses.push(Loss::changed(place, format!("it is no template: {reason}")));
+            section.template.clone()
+        });
+        out.push_str(&format!("{}:\n", section.role.as_str()));
+        for line in template.split_inclusive('\n') {
+            match marker(line) {
+                // A line that would open a message is written as a value.
+                Some(_) => {
+                    let words = line.trim();
+                    let quoted = format!("{{{{ {} }}}}", json!(words));
+                    out.push_str(&line.replacen(words, &quoted, 1));
+                }
+                None => out.push_str(line),
+            }
+        }
+        out.push_str("\n\n");
+    }
+    out.truncate(out.trim_end_matches('\n').len());
+    out + "\n"
+}
+
+pub(in super::super) fn write(version: &WrittenVersion<'_>) -> (String, Vec<Loss>) {
+    let mut losses = Vec::new();
+    let mut text = String::from("---\n");
+    yaml_text::push_members(&mut text, 0, &front(version.spec));
+    yaml_text::push_member(&mut text, 0, ours::KEY, &ours::member(version.text));
+    text.push_str("---\n");
+    text.push_str(&body(version.spec, &mut losses));
+    (text, losses)
+}
