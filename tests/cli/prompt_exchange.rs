@@ -1,6 +1,6 @@
 //! Histories of prompts from elsewhere, and back.
 
-use crate::stage::{Stage, prompt};
+use crate::stage::{Stage, project, prompt, text};
 use serde_json::json;
 use std::process::Command;
 
@@ -100,4 +100,59 @@ fn what_is_written_for_another_tool_comes_back_or_is_said_to_be_lost() {
     stage
         .run(&["prompt", "import", "--git", "body.json"])
         .refused(2, &[]);
+}
+
+/// Takes a fixture over, finds its versions in the history of `name`, writes them for the same tool as `file`, and finds
+/// nothing new in that.
+fn comes_and_goes(fixture: &str, name: &str, count: usize, format: &str, file: &str) {
+    let stage = Stage::new();
+    let fixture = project("fixtures/prompts").join(fixture);
+    let (status, import) = stage.run_json(&["prompt", "import", text(&fixture)]);
+    assert_eq!(import["format"], format, "{import:#}");
+    let prompts = import["prompts"].as_array().unwrap();
+    let is_whole = prompts.iter().all(|one| one["left_out"] == json!([]));
+    assert_eq!(status, Some(if is_whole { 0 } else { 1 }), "{import:#}");
+    let taken = prompts.iter().find(|one| one["name"] == name).unwrap();
+    let versions = taken["versions"].as_array().unwrap();
+    assert_eq!(versions.len(), count, "{taken:#}");
+    let history = stage.run(&["prompt", "history", name]).passed().out;
+    for version in versions {
+        let version = version["version"].as_str().unwrap();
+        assert!(history.contains(version), "{version}: {history}");
+    }
+    stage
+        .run(&["prompt", "export", name, "--to", format, "--out", file])
+        .passed();
+    let (status, again) = stage.run_json(&["prompt", "import", file]);
+    assert_eq!((status, &again["format"]), (Some(0), &json!(format)));
+    let again = &again["prompts"][0];
+    assert_eq!(
+        (&again["name"], &again["versions"], &again["already"]),
+        (&json!(name), &json!([]), &json!(count)),
+        "{again:#}"
+    );
+}
+
+#[test]
+fn commits_of_langsmith_come_and_go() {
+    let fixture = "langsmith/commits.json";
+    comes_and_goes(fixture, "support-answer", 2, "langsmith", "hub.json");
+}
+
+#[test]
+fn prompts_of_promptfoo_come_and_go() {
+    let fixture = "promptfoo/results.json";
+    comes_and_goes(fixture, "greeting", 1, "promptfoo", "promptfooconfig.yaml");
+}
+
+#[test]
+fn a_file_of_prompty_comes_and_goes() {
+    let fixture = "prompty/v1.prompty";
+    comes_and_goes(fixture, "support-answer", 1, "prompty", "answer.prompty");
+}
+
+#[test]
+fn a_file_of_dotprompt_comes_and_goes() {
+    let fixture = "dotprompt/recipe.prompt";
+    comes_and_goes(fixture, "recipe", 1, "dotprompt", "recipe.prompt");
 }

@@ -129,14 +129,18 @@ pub(crate) enum Prompt {
         /// Name of a prompt
         name: String,
     },
-    /// Take over the history of a prompt: from git, Langfuse, requests of OpenAI or Anthropic, or another folder of ours
+    /// Take over the history of a prompt: from git, a file of another tool, or another folder of ours
     #[command(
-        after_help = "Every version becomes a release with the step that its change asks for, and says where it came from.
+        after_help = "Read are prompt files and JSON of ours, Langfuse, LangSmith, promptfoo (config or results), Prompty, Dotprompt,
+requests of OpenAI (chat completions, responses) and Anthropic (messages), and any other text; the content tells which.
+Every version becomes a release with the step that its change asks for, and says where it came from.
 Taken over again, only what is new is added.
 
 Examples:
   plumbline prompt import --git ../app/prompts/answer.txt
   plumbline prompt import langfuse-prompts.json
+  plumbline prompt import promptfooconfig.yaml
+  plumbline prompt import answer.prompty
   plumbline prompt import request.json --name order-status"
     )]
     Import {
@@ -155,6 +159,7 @@ Examples:
 Examples:
   plumbline prompt export ticket-triage --to json > ticket-triage.json
   plumbline prompt export ticket-triage --to langfuse --out prompts.json
+  plumbline prompt export ticket-triage --to promptfoo --out promptfooconfig.yaml
   plumbline prompt export ticket-triage@1.1.0 --to openai")]
     Export {
         /// Prompt; without a version all its releases
@@ -281,7 +286,16 @@ pub(crate) enum ExportFormat {
     Plumbline,
     /// All releases as one JSON document, byte for byte
     Json,
+    /// All releases, as Langfuse's API gives them
     Langfuse,
+    /// All releases as commits of the LangChain hub
+    Langsmith,
+    /// All releases as a promptfoo config
+    Promptfoo,
+    /// The newest release as a Prompty file
+    Prompty,
+    /// The newest release as a Dotprompt file
+    Dotprompt,
     /// A body of chat completions
     Openai,
     /// A body of messages

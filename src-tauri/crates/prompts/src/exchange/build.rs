@@ -10,6 +10,9 @@ pub(super) const MAX_PARTS: usize = 1_000;
 /// Losses of one version that are told one by one.
 const MAX_LOSSES: usize = 500;
 
+/// Sources whose ids a person writes: two texts may bear the same, so that it does not say which of them a version is.
+const IDS_BY_HAND: &[&str] = &["promptfoo", "prompty", "dotprompt"];
+
 /// Refuses a list that no prompt is as long as, before each of its items is held against the others.
 pub(super) fn bounded<T>(items: &[T], what: &str) -> Result<(), String> {
     if items.len() > MAX_PARTS {
@@ -130,7 +133,7 @@ impl Build {
         }
         self.spec.origin = Some(PromptOrigin {
             source: source.to_owned(),
-            id: about.id.clone(),
+            id: about.id.clone().filter(|_| !IDS_BY_HAND.contains(&source)),
             author: about.author.clone(),
             at: about.at.map(plumbline_model::NanosText),
         });

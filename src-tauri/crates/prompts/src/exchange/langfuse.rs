@@ -5,13 +5,16 @@
 
 use super::bodies::{take_map, take_text, take_texts, take_time};
 use super::build::{About, Build, role_of};
-use super::ours::{self, Found};
+use super::ours::{self, Copied, Found};
 use super::plain_json::pretty;
 use super::settings::{read_with_model, settings};
 use super::{ForeignPrompt, ForeignVersion, LeftOut, Loss, WrittenVersion};
 use plumbline_model::{PromptSpec, Role};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
+
+/// As `origin` names it.
+const SOURCE: &str = "langfuse";
 
 /// A version with its number.
 type Numbered = (u64, Map<String, Value>);
@@ -51,7 +54,7 @@ fn history(name: String, mut documents: Vec<Numbered>) -> ForeignPrompt {
 
 fn version(name: &str, mut document: Map<String, Value>) -> Result<ForeignVersion, String> {
     let mut build = Build::new(name);
-    let about = about(&mut document);
+    let mut about = about(&mut document);
     let mut config = take_map(&mut document, "config").unwrap_or_default();
     let prompt = document.remove("prompt").unwrap_or(Value::Null);
     let is_known = |kind: &str| ["text", "chat"].contains(&kind);
@@ -75,7 +78,15 @@ fn version(name: &str, mut document: Map<String, Value>) -> Result<ForeignVersio
             losses: build.losses,
             ..*ours
         }),
-        _ => build.finish("langfuse", about),
+        Found::Edited(Copied {
+            origin: Some(origin),
+            ..
+        }) if origin.source == SOURCE && origin.id == about.id => {
+            // What was changed is not what bore that number there.
+            about.id = None;
+            build.finish(SOURCE, about)
+        }
+        _ => build.finish(SOURCE, about),
     }
 }
 

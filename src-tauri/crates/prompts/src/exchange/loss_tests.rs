@@ -264,6 +264,24 @@ fn whatever_is_changed_in_langfuse_counts_and_is_told() {
 }
 
 #[test]
+fn a_changed_version_does_not_bear_the_number_of_the_one_it_was() {
+    let text = crate::parse::tests::FULL
+        .replace("owner: ", "origin: {source: langfuse, id: \"1\"}\nowner: ");
+    let spec = parse(&text).unwrap();
+    let version = WrittenVersion {
+        spec: &spec,
+        text: &text,
+    };
+    let written = write_foreign(PromptFormat::Langfuse, &[version]).unwrap();
+    let changed = written.files[0].1.replace("\"low\"", "\"high\"");
+    assert_ne!(changed, written.files[0].1);
+    let file = read_foreign(&changed, None).unwrap();
+    let version = &file.prompts[0].versions[0];
+    let origin = version.spec.origin.as_ref().unwrap();
+    assert_eq!((origin.source.as_str(), &origin.id), ("langfuse", &None));
+}
+
+#[test]
 fn ten_thousand_prompts_of_one_name_are_told_apart_in_a_moment() {
     let one = |_| json!({"name": "a", "versions": []});
     let prompts: Vec<Value> = (0..MAX_VERSIONS).map(one).collect();

@@ -7,7 +7,7 @@ use super::build::Build;
 use super::text::version_of_file;
 use super::{ForeignVersion, Loss, merge};
 use crate::parse;
-use plumbline_model::PromptSpec;
+use plumbline_model::{PromptOrigin, PromptSpec};
 use serde_json::{Map, Value, json};
 
 /// The member that holds it.
@@ -31,10 +31,17 @@ pub(super) struct Beside<'p> {
 pub(super) enum Found {
     /// What its format makes of it still stands there.
     Whole(Box<ForeignVersion>),
-    /// It was changed there. With the name that the copy gives it.
-    Edited(String),
+    /// It was changed there.
+    Edited(Copied),
     /// There is none that can be read.
     None,
+}
+
+/// What a copy says that is not what stands there any more.
+pub(super) struct Copied {
+    pub(super) name: String,
+    /// Where the copy came from.
+    pub(super) origin: Option<PromptOrigin>,
 }
 
 /// Holds the copy against what stands there, by what its format makes of it (`written`). Unless it is whole, `build` gets
@@ -79,9 +86,12 @@ pub(super) fn read(
     // What our own writing loses is in the copy.
     build.losses.retain(|loss| !was.losses.contains(loss));
     let now = std::mem::replace(&mut build.spec, PromptSpec::unnamed());
-    let name = spec.name.clone();
+    let copied = Copied {
+        name: spec.name.clone(),
+        origin: spec.origin.clone(),
+    };
     build.spec = merge::merged(now, &was.spec, spec);
-    Ok(Found::Edited(name))
+    Ok(Found::Edited(copied))
 }
 
 /// Whether two values are the same, whole numbers being numbers, and what is null not being there.

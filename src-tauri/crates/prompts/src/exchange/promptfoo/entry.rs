@@ -72,9 +72,9 @@ pub(super) fn version(
             let losses = label.into_iter().collect();
             return Ok((ForeignVersion { losses, ..*ours }, Some(of_ours)));
         }
-        Found::Edited(of_ours) => {
+        Found::Edited(copied) => {
             build.losses.extend(label);
-            Some(of_ours)
+            Some(copied.name)
         }
         Found::None => None,
     };
