@@ -131,8 +131,8 @@ pub(crate) enum Prompt {
     },
     /// Take over the history of a prompt: from git, a file of another tool, or another folder of ours
     #[command(
-        after_help = "Read are prompt files and JSON of ours, Langfuse, LangSmith, promptfoo (config or results), Prompty, Dotprompt,
-requests of OpenAI (chat completions, responses) and Anthropic (messages), and any other text; the content tells which.
+        after_help = "Read are prompt files and JSON of ours, Langfuse, LangSmith, promptfoo (configs and results), Prompty,
+Dotprompt, requests of OpenAI (chat completions, responses) and Anthropic (messages), and any other text.
 Every version becomes a release with the step that its change asks for, and says where it came from.
 Taken over again, only what is new is added.
 

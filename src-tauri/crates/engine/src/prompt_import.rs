@@ -232,6 +232,8 @@ struct Known {
     text: Option<String>,
     versions: Vec<Version>,
     origins: Vec<PromptOrigin>,
+    /// Of the text of each.
+    hashes: Vec<String>,
 }
 
 impl Known {
@@ -241,9 +243,11 @@ impl Known {
             text: None,
             versions: folder.releases(name)?,
             origins: Vec::new(),
+            hashes: Vec::new(),
         };
         for version in &known.versions {
             let text = folder.release_text(name, version)?;
+            known.hashes.push(text_hash(&text));
             if let Ok(spec) = prompts::parse(&text) {
                 known.origins.extend(spec.origin.clone());
                 known.latest = Some(spec);
@@ -254,7 +258,12 @@ impl Known {
     }
 
     fn is_from_the_same_source(&self, prompt: &ForeignPrompt) -> bool {
-        prompt.versions.iter().any(|version| self.holds(version))
+        let was_ours = |version: &ForeignVersion| {
+            let was = version.was.as_deref().map(text_hash);
+            was.is_some_and(|was| self.hashes.contains(&was))
+        };
+        let mut versions = prompt.versions.iter();
+        versions.any(|version| self.holds(version) || was_ours(version))
     }
 
     /// By the name that its source has for it; without one, by what it says.

@@ -102,6 +102,8 @@ pub struct ForeignVersion {
     pub spec: PromptSpec,
     /// The prompt file itself where the source holds one of ours.
     pub file: Option<String>,
+    /// The prompt file of ours that it was before it was changed in its source, where that still holds it.
+    pub was: Option<String>,
     pub losses: Vec<Loss>,
 }
 

@@ -109,12 +109,48 @@ fn a_prompt_of_that_name_that_came_from_elsewhere_and_unreleased_work_stay() {
 }
 
 #[test]
+fn a_file_of_another_tool_that_was_changed_is_a_new_release_though_it_keeps_its_version() {
+    let (_dir, engine) = engine();
+    let file = |text: &str| {
+        format!("---\nname: reply\nversion: \"1.0\"\nmodel: {{api: chat}}\n---\nsystem:\n{text}\n")
+    };
+    let import = |text: &str| {
+        let import = engine.prompt_import(&file(text), Some("reply.prompty"), None);
+        let prompt = import.unwrap().prompts.remove(0);
+        (prompt.versions.len(), prompt.already)
+    };
+    assert_eq!(import("Be brief."), (1, 0));
+    assert_eq!(import("Be brief."), (0, 1));
+    for format in [PromptFormat::Prompty, PromptFormat::Dotprompt] {
+        let export = engine.prompt_export("reply", None, format).unwrap();
+        let lost = export.losses.iter().map(|loss| loss.place.as_str());
+        assert!(
+            lost.eq(export.losses.iter().map(|_| "versions")),
+            "{:?}",
+            export.losses
+        );
+        let own = engine.prompt_import(&export.text, Some(&export.file_name), None);
+        assert_eq!(own.unwrap().prompts[0].already, 1);
+        let changed = format!("{}And say {format:?}.\n", export.text);
+        let own = engine.prompt_import(&changed, Some(&export.file_name), None);
+        assert_eq!(own.unwrap().prompts[0].versions.len(), 1, "{changed}");
+        let again = engine.prompt_import(&changed, Some(&export.file_name), None);
+        assert_eq!(again.unwrap().prompts[0].already, 1);
+    }
+}
+
+#[test]
 fn whole_histories_go_to_another_workspace_byte_for_byte() {
     let (dir, engine) = engine();
     engine
         .prompt_import(&langfuse(&["Hello {{name}}", "Hi {{name}}"]), None, None)
         .unwrap();
-    for format in [PromptFormat::Json, PromptFormat::Langfuse] {
+    for format in [
+        PromptFormat::Json,
+        PromptFormat::Langfuse,
+        PromptFormat::Langsmith,
+        PromptFormat::Promptfoo,
+    ] {
         let export = engine.prompt_export("order-status", None, format).unwrap();
         assert_eq!(export.losses, []);
         let elsewhere = tempfile::tempdir().unwrap();

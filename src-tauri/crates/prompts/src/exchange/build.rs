@@ -44,6 +44,8 @@ pub(super) fn member(place: &str, key: &str) -> String {
 pub(super) struct Build {
     pub(super) spec: PromptSpec,
     pub(super) losses: Vec<Loss>,
+    /// Our file that it was before it was changed.
+    pub(super) was: Option<String>,
 }
 
 impl Build {
@@ -53,6 +55,7 @@ impl Build {
         Self {
             spec,
             losses: Vec::new(),
+            was: None,
         }
     }
 
@@ -172,6 +175,7 @@ impl Build {
             labels: about.labels,
             spec: self.spec,
             file: None,
+            was: self.was,
             losses: self.losses,
         })
     }

@@ -90,6 +90,7 @@ pub(super) fn read(
         name: spec.name.clone(),
         origin: spec.origin.clone(),
     };
+    build.was = Some(text.to_owned());
     build.spec = merge::merged(now, &was.spec, spec);
     Ok(Found::Edited(copied))
 }

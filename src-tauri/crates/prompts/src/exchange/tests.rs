@@ -238,6 +238,7 @@ fn what_was_changed_elsewhere_counts_and_still_says_the_same() {
             (Some(LISTED), &[][..]),
             "{format:?}"
         );
+        assert_eq!(whole.was, None);
         let edited = file.replace(from, to);
         assert_ne!(&edited, file, "{format:?}: {file}");
         let back = one(&edited, name);
@@ -248,6 +249,7 @@ fn what_was_changed_elsewhere_counts_and_still_says_the_same() {
             Some("openai:gpt-4.1"),
             "{format:?}"
         );
+        assert_eq!(back.was.as_deref(), Some(LISTED), "{format:?}");
         assert_eq!(back.spec.owner, "ada@example.org", "{format:?}");
         assert_eq!(back.spec.budget, spec.budget, "{format:?}");
         let is_copy = |place: &&str| place.contains("plumbline");

@@ -27,6 +27,7 @@ pub(super) fn version_of_file(spec: PromptSpec, text: &str) -> ForeignVersion {
         message: spec.changelog.clone(),
         labels: Vec::new(),
         file: Some(text.to_owned()),
+        was: None,
         spec,
         losses: Vec::new(),
     }
