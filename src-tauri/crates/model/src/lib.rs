@@ -55,7 +55,7 @@ pub use run::{
 };
 pub use service_tier::ServiceTier;
 pub use span::{Document, OfferedTool, Span, SpanKind, SpanStatus};
-pub use summary::Summary;
+pub use summary::ValueSummary;
 pub use table_read::{HowJoined, Joined, TableRead};
 pub use time::{NanosText, UnixNanos};
 pub use tool_file::{ToolSpec, ToolUse};

@@ -1,7 +1,8 @@
 //! Runs: a matrix of prompt versions × models × cases × repeats, and what became of each cell.
 
 use crate::{
-    CellId, Completion, Cost, Divergence, Origin, Problem, RunId, Summary, Turn, UnixNanos, Usd,
+    CellId, Completion, Cost, Divergence, Origin, Problem, RunId, Turn, UnixNanos, Usd,
+    ValueSummary,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -273,7 +274,7 @@ pub struct Cell {
     pub escalated_to: Option<Target>,
     /// What stands in the request for a value that was too long.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub summary: Option<Summary>,
+    pub summary: Option<ValueSummary>,
 }
 
 impl Cell {

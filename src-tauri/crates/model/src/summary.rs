@@ -7,7 +7,7 @@ use ts_rs::TS;
 /// What another prompt wrote, so that a request is within its budget.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
-pub struct Summary {
+pub struct ValueSummary {
     /// The variable whose value it stands for.
     pub variable: String,
     /// The prompt that wrote it, as `name@version`.

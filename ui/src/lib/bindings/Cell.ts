@@ -8,7 +8,9 @@ import type { Divergence } from "./Divergence";
 import type { Origin } from "./Origin";
 import type { Problem } from "./Problem";
 import type { RunId } from "./RunId";
+import type { Target } from "./Target";
 import type { Turn } from "./Turn";
+import type { ValueSummary } from "./ValueSummary";
 
 /**
  * One cell with its answer.
@@ -41,4 +43,12 @@ turns?: Array<Turn>,
 /**
  * Where the conversation left its recording: the answer is the call that nothing recorded answers.
  */
-diverged?: Divergence | null, };
+diverged?: Divergence | null, 
+/**
+ * The model that was asked in place of the column's, since the request was too long for the prompt's budget.
+ */
+escalated_to?: Target | null, 
+/**
+ * What stands in the request for a value that was too long.
+ */
+summary?: ValueSummary | null, };

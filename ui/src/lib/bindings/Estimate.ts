@@ -32,6 +32,18 @@ blocked: number, blocked_reasons: Array<string>,
  */
 trimmed: number, 
 /**
+ * Cells that go to another model, since they are too long for the budget of their prompt.
+ */
+escalated: number, 
+/**
+ * Cells with a value that another prompt summarises.
+ */
+summarised: number, 
+/**
+ * Summaries that are asked for: each once a run, and none that an earlier run asked for.
+ */
+summaries: number, 
+/**
  * Input tokens over the live cells, counted before sending.
  */
 tokens_in: number, 

@@ -3,4 +3,4 @@
 /**
  * A way in which prompts are written down.
  */
-export type PromptFormat = "plumbline" | "json" | "langfuse" | "openai" | "anthropic" | "text";
+export type PromptFormat = "plumbline" | "json" | "langfuse" | "langsmith" | "promptfoo" | "prompty" | "dotprompt" | "openai" | "anthropic" | "text";

@@ -10,9 +10,17 @@ export type PromptLanguage = {
  */
 markers: Array<string>, statements: Array<KnownWord>, operators: Array<string>, filters: Array<KnownWord>, tests: Array<KnownWord>, functions: Array<string>, 
 /**
+ * Members of `loop`.
+ */
+loop_members: Array<KnownWord>, 
+/**
  * Top-level keys of the front matter.
  */
-keys: Array<KnownWord>, variable_keys: Array<string>, trim_keys: Array<string>, budget_keys: Array<string>, tool_keys: Array<string>, parameter_keys: Array<string>, types: Array<string>, trim_policies: Array<string>, when_over: Array<string>, 
+keys: Array<KnownWord>, variable_keys: Array<string>, trim_keys: Array<string>, budget_keys: Array<string>, 
+/**
+ * Of an entry under `sections` of the budget.
+ */
+section_keys: Array<string>, tool_keys: Array<string>, parameter_keys: Array<string>, types: Array<string>, trim_policies: Array<string>, when_over: Array<string>, 
 /**
  * As `provider:model`: those of the price tables in force, and those that were called.
  */

@@ -3,4 +3,4 @@
 /**
  * What a request in the ledger was sent for.
  */
-export type Purpose = "answer" | "judge" | "embedding";
+export type Purpose = "answer" | "judge" | "embedding" | "summary";

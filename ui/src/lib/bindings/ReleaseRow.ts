@@ -15,6 +15,10 @@ seen: NanosText | null,
  */
 altered: boolean, 
 /**
+ * There is no file any more; the workspace still has its text.
+ */
+missing: boolean, 
+/**
  * Where it was imported from, and who made it when.
  */
 origin: PromptOrigin | null, };

@@ -2,10 +2,18 @@
 import type { TrimRule } from "./TrimRule";
 
 /**
- * One value that was shortened to keep a budget. Tokens are those of the value alone; one that is no text counts as
- * its compact JSON.
+ * One value, or the text of one section, that was shortened to keep a budget. Tokens are those of it alone; a value
+ * that is no text counts as its compact JSON.
  */
-export type Trimmed = { variable: string, policy: TrimRule, tokens_before: number, tokens_after: number, 
+export type Trimmed = { 
+/**
+ * The variable, unless a section was cut.
+ */
+variable?: string | null, 
+/**
+ * The section, as the budget names it.
+ */
+section?: string | null, policy: TrimRule, tokens_before: number, tokens_after: number, 
 /**
  * Items of a list or members of an object that are gone; absent where a text was cut.
  */

@@ -4,7 +4,7 @@ use super::way_out::{LaidOut, Ready, Wanted, WayOut};
 use crate::prompts::{WORKING, encoding_of};
 use plumbline_model::{
     AssembledRequest, Budget, Case, ChatRequest, ModelParameters, Problem, PromptSpec, RunPlan,
-    ServiceTier, Summary, Target, Trimmed, UnixNanos, Usd, WhenOver,
+    ServiceTier, Target, Trimmed, UnixNanos, Usd, ValueSummary, WhenOver,
 };
 use plumbline_prompts::{self as prompts, Fit, Fitter, PromptError, Renderer};
 use plumbline_tokens::prices::{LargestCall, Prices};
@@ -147,7 +147,11 @@ impl Column {
     }
 
     /// As it was sent for a cell: with the summary that the cell had.
-    pub(crate) fn sent(&self, case: &Case, had: Option<&Summary>) -> Result<Ready<'_>, Problem> {
+    pub(crate) fn sent(
+        &self,
+        case: &Case,
+        had: Option<&ValueSummary>,
+    ) -> Result<Ready<'_>, Problem> {
         let mut counter = RequestCounter::new(self.encoding);
         match (self.lay_out(case, &mut counter)?, had) {
             (LaidOut::Ready(ready), _) => Ok(*ready),

@@ -7,7 +7,7 @@ use super::queue::Known;
 use super::summaries::summary_text;
 use super::way_out::{LaidOut, Ready, Wanted};
 use crate::clock;
-use plumbline_model::{Cell, ChatRequest, Code, Problem, Summary};
+use plumbline_model::{Cell, ChatRequest, Code, Problem, ValueSummary};
 use plumbline_tokens::{RequestCounter, tokens_in_at_most};
 use plumbline_workspace::Said;
 
@@ -122,7 +122,7 @@ impl<'r> Asked<'r> {
         cell.cache_key = self.column.cache_key(hash, cell.key.repeat);
         cell.request_hash = hash.clone();
         cell.tokens_in_estimated = ready.assembled.tokens_in_estimated;
-        cell.summary = Some(Summary {
+        cell.summary = Some(ValueSummary {
             variable: wanted.variable.clone(),
             prompt: wanted.summariser.prompt.clone(),
             cost: self.cost_of(&key.target, &reply, clock::now()),

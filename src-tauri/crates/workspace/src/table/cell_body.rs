@@ -5,7 +5,7 @@
 
 use crate::codec;
 use crate::error::Result;
-use plumbline_model::{Cell, Completion, Cost, Divergence, Problem, Summary, Target, Turn};
+use plumbline_model::{Cell, Completion, Cost, Divergence, Problem, Target, Turn, ValueSummary};
 use serde::{Deserialize, Serialize};
 
 /// Everything in a body but the answer.
@@ -21,7 +21,7 @@ pub(super) struct Outcome {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) escalated_to: Option<Target>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) summary: Option<Summary>,
+    pub(super) summary: Option<ValueSummary>,
 }
 
 /// The same of a cell that is about to be stored.
@@ -36,7 +36,7 @@ struct OutcomeOf<'c> {
     #[serde(skip_serializing_if = "is_none")]
     escalated_to: &'c Option<Target>,
     #[serde(skip_serializing_if = "is_none")]
-    summary: &'c Option<Summary>,
+    summary: &'c Option<ValueSummary>,
 }
 
 /// A body of before version 6.
@@ -190,7 +190,7 @@ mod tests {
         }
         cell.problem = Some(Problem::bad_input("one\ntwo"));
         cell.escalated_to = Some(target());
-        cell.summary = Some(Summary {
+        cell.summary = Some(ValueSummary {
             variable: "ticket".into(),
             prompt: "shorten@1.0.0".into(),
             target: target(),
