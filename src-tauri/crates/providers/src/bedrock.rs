@@ -2,7 +2,8 @@
 //!
 //! The stream comes in AWS's binary event-stream framing. It is whole when `messageStop` and `metadata`, which
 //! holds the usage and ends every stream, came. Requests are signed with Signature Version 4, or carry a Bedrock
-//! API key. `seed` and an output schema have no word of their own here and are refused; reasoning is not read.
+//! API key. An output schema goes into `outputConfig.textFormat` ("Structured output", 2026); a model that cannot keep
+//! one says so. `seed` has no word here and is refused; reasoning is not read.
 
 pub(crate) mod credentials;
 mod frames;

@@ -1,13 +1,17 @@
 //! Whether a text has at most so many tokens, and the most of it that has: found without counting the rest.
 //!
-//! A text is read in stretches between sure places, from the front or from the back, whose counts add up exactly. Only
-//! the stretch in which the limit is reached is looked at again, at last token by token.
+//! A text is read in stretches between sure places, from the front or from the back, whose counts add up exactly. Each
+//! is as long as what is left of the limit is likely to be, so that only a short one is looked at again, token by token.
 
 use crate::sure_cuts::{at_or_before, at_or_behind};
 use crate::{Encoding, count, stops};
 
-/// Least lengths of a stretch, in bytes: the longer costs little to set up, the shorter leaves little to look at closely.
-const STRETCHES: [usize; 2] = [512, 64];
+/// Length of a stretch where nothing is guessed, in bytes: it costs little to set up.
+const STRETCH: usize = 512;
+/// The shortest one: it leaves little to look at closely.
+const SHORTEST: usize = 64;
+/// Bytes of a token before any was seen; few, since a stretch that is too long is counted in vain.
+const FIRST_GUESS: usize = 2;
 
 /// Which part of a text is cut away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,10 +45,7 @@ impl KeptText<'_> {
 #[must_use]
 pub fn count_up_to(encoding: Encoding, text: &str, limit: u64) -> Option<u64> {
     let (mut at, mut tokens) = (0, 0);
-    while let Some(stretch) = text
-        .get(at..)
-        .and_then(|rest| first_stretch(rest, STRETCHES[0]))
-    {
+    while let Some(stretch) = text.get(at..).and_then(|rest| first_stretch(rest, STRETCH)) {
         tokens += count(encoding, stretch);
         if tokens > limit {
             return None;
@@ -67,56 +68,114 @@ pub fn fit_text(encoding: Encoding, text: &str, limit: u64, cut: TextCut) -> Kep
 }
 
 fn start_of(encoding: Encoding, text: &str, limit: u64) -> KeptText<'_> {
-    let (mut at, mut tokens) = (0, 0);
-    for length in STRETCHES {
-        while let Some(stretch) = text.get(at..).and_then(|rest| first_stretch(rest, length)) {
-            let counted = count(encoding, stretch);
-            if tokens + counted > limit {
+    let mut pace = Pace::new(limit);
+    let mut at = 0;
+    while let Some(stretch) = text
+        .get(at..)
+        .and_then(|rest| first_stretch(rest, pace.length))
+    {
+        match pace.take(count(encoding, stretch), stretch.len()) {
+            Taken::Fits => at += stretch.len(),
+            Taken::TryShorter => {}
+            Taken::TooLong => {
+                let end = stops::longest_start(encoding, stretch, pace.left());
+                pace.tokens += count(encoding, stretch.get(..end).unwrap_or_default());
+                at += end;
                 break;
             }
-            tokens += counted;
-            at += stretch.len();
         }
-    }
-    let shortest = STRETCHES.last().copied().unwrap_or(1);
-    if let Some(stretch) = text
-        .get(at..)
-        .and_then(|rest| first_stretch(rest, shortest))
-    {
-        let end = stops::longest_start(encoding, stretch, limit - tokens);
-        tokens += count(encoding, stretch.get(..end).unwrap_or_default());
-        at += end;
     }
     KeptText {
         start: text.get(..at).unwrap_or_default(),
         end: "",
-        tokens,
+        tokens: pace.tokens,
     }
 }
 
 fn end_of(encoding: Encoding, text: &str, limit: u64) -> KeptText<'_> {
-    let (mut at, mut tokens) = (text.len(), 0);
-    for length in STRETCHES {
-        while let Some(stretch) = text.get(..at).and_then(|rest| last_stretch(rest, length)) {
-            let counted = count(encoding, stretch);
-            if tokens + counted > limit {
+    let mut pace = Pace::new(limit);
+    let mut at = text.len();
+    while let Some(stretch) = text
+        .get(..at)
+        .and_then(|rest| last_stretch(rest, pace.length))
+    {
+        match pace.take(count(encoding, stretch), stretch.len()) {
+            Taken::Fits => at -= stretch.len(),
+            Taken::TryShorter => {}
+            Taken::TooLong => {
+                let start = stops::longest_end(encoding, stretch, pace.left());
+                let kept = stretch.get(start..).unwrap_or_default();
+                pace.tokens += count(encoding, kept);
+                at -= kept.len();
                 break;
             }
-            tokens += counted;
-            at -= stretch.len();
         }
-    }
-    let shortest = STRETCHES.last().copied().unwrap_or(1);
-    if let Some(stretch) = text.get(..at).and_then(|rest| last_stretch(rest, shortest)) {
-        let start = stops::longest_end(encoding, stretch, limit - tokens);
-        let kept = stretch.get(start..).unwrap_or_default();
-        tokens += count(encoding, kept);
-        at -= kept.len();
     }
     KeptText {
         start: "",
         end: text.get(at..).unwrap_or_default(),
-        tokens,
+        tokens: pace.tokens,
+    }
+}
+
+/// How far a text is read, and how much is read next.
+struct Pace {
+    limit: u64,
+    tokens: u64,
+    bytes: usize,
+    length: usize,
+}
+
+/// What becomes of a stretch.
+enum Taken {
+    Fits,
+    /// It goes beyond the limit, and a shorter one may not.
+    TryShorter,
+    /// The limit is inside of it, and it is as short as can be.
+    TooLong,
+}
+
+impl Pace {
+    fn new(limit: u64) -> Self {
+        let mut pace = Self {
+            limit,
+            tokens: 0,
+            bytes: 0,
+            length: SHORTEST,
+        };
+        pace.length = pace.guess();
+        pace
+    }
+
+    fn left(&self) -> u64 {
+        self.limit - self.tokens
+    }
+
+    /// Seven eighths of the bytes that are likely to be left: guesses that are too long cost twice.
+    fn guess(&self) -> usize {
+        let left = usize::try_from(self.left()).unwrap_or(usize::MAX);
+        let read = usize::try_from(self.tokens).unwrap_or(usize::MAX);
+        let bytes = match self.bytes.checked_div(read) {
+            Some(_) => left.saturating_mul(self.bytes) / read / 8 * 7,
+            None => left.saturating_mul(FIRST_GUESS),
+        };
+        bytes.max(SHORTEST)
+    }
+
+    fn take(&mut self, tokens: u64, bytes: usize) -> Taken {
+        if self.tokens + tokens <= self.limit {
+            self.tokens += tokens;
+            self.bytes += bytes;
+            self.length = self.guess();
+            Taken::Fits
+        } else if self.length > SHORTEST {
+            // Where sure places are rare, halves of the length end at the same one.
+            let is_near = bytes <= 2 * self.length;
+            self.length = if is_near { self.length / 2 } else { 0 }.max(SHORTEST);
+            Taken::TryShorter
+        } else {
+            Taken::TooLong
+        }
     }
 }
 

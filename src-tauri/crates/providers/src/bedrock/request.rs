@@ -29,6 +29,9 @@ pub(super) fn cannot(request: &ChatRequest) -> Vec<String> {
     if !request.tools.is_empty() {
         taken.push("toolConfig");
     }
+    if request.output_schema.is_some() {
+        taken.push("outputConfig");
+    }
     let mut reasons = said_twice(request, &taken);
     for name in ["logprobs", "top_logprobs"] {
         if parameters.extra.contains_key(name) {
@@ -40,12 +43,6 @@ pub(super) fn cannot(request: &ChatRequest) -> Vec<String> {
     if parameters.seed.is_some() {
         reasons.push(
             "parameter `seed`: Bedrock's Converse has none; give a model's own under `additionalModelRequestFields`"
-                .to_owned(),
-        );
-    }
-    if request.output_schema.is_some() {
-        reasons.push(
-            "`output_schema`: Plumbline knows no way to ask it of every model behind Bedrock's Converse"
                 .to_owned(),
         );
     }
@@ -112,6 +109,12 @@ pub(super) fn encode(call: &Call) -> Result<Vec<u8>, ProviderError> {
             })
             .collect();
         body.insert("toolConfig".to_owned(), json!({ "tools": tools }));
+    }
+    if let Some(schema) = &request.output_schema {
+        // The schema travels as a text.
+        let schema = json!({"name": "output", "schema": schema.to_string()});
+        let format = json!({"type": "json_schema", "structure": {"jsonSchema": schema}});
+        body.insert("outputConfig".to_owned(), json!({ "textFormat": format }));
     }
     to_body(&body)
 }

@@ -201,20 +201,43 @@ fn the_model_is_path_encoded_once() {
 }
 
 #[test]
+fn an_output_schema_travels_as_a_text() {
+    let schema = json!({"type": "object", "properties": {"a": {"type": "string"}}, "additionalProperties": false});
+    let request = ChatRequest {
+        output_schema: Some(schema.clone()),
+        ..ChatRequest::default()
+    };
+    let sent = body(&Bedrock, request).unwrap();
+    let format = &sent["outputConfig"]["textFormat"];
+    assert_eq!(format["type"], "json_schema");
+    let sent = &format["structure"]["jsonSchema"];
+    assert_eq!(sent["name"], "output");
+    let text = sent["schema"].as_str().unwrap();
+    assert_eq!(
+        serde_json::from_str::<serde_json::Value>(text).unwrap(),
+        schema
+    );
+}
+
+#[test]
 fn what_cannot_be_said_is_refused_before_sending() {
     let mut seed = ChatRequest::default();
     seed.parameters.seed = Some(1);
-    let schema = ChatRequest {
+    let mut twice = ChatRequest {
         output_schema: Some(json!({"type": "object"})),
         ..ChatRequest::default()
     };
+    twice
+        .parameters
+        .extra
+        .insert("outputConfig".to_owned(), json!({}));
     let tool = ChatRequest {
         messages: vec![Message::text(Role::Tool, "t")],
         ..ChatRequest::default()
     };
     for (request, word) in [
         (seed, "`seed`"),
-        (schema, "`output_schema`"),
+        (twice, "`outputConfig`"),
         (tool, "messages[0]"),
     ] {
         let error = body(&Bedrock, request).unwrap_err();
