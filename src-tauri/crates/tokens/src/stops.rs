@@ -23,7 +23,18 @@ struct Stop {
 
 /// The longest start of the stretch with at most `allowed` tokens, as the offset of its end.
 pub(crate) fn longest_start(encoding: Encoding, stretch: &str, allowed: u64) -> usize {
-    let stops = stops(encoding, stretch);
+    let mut stops = vec![Stop { at: 0, tokens: 0 }];
+    let mut reached = Stop { at: 0, tokens: 0 };
+    for piece in any_pieces(encoding, stretch) {
+        let next = reached.behind(piece, count(encoding, piece));
+        if next.tokens > allowed {
+            // Only the piece in which the limit is reached is taken apart.
+            stops.extend(inside(encoding, stretch, reached, piece));
+            break;
+        }
+        stops.push(next);
+        reached = next;
+    }
     best(
         stretch,
         &stops,
@@ -34,11 +45,27 @@ pub(crate) fn longest_start(encoding: Encoding, stretch: &str, allowed: u64) -> 
 
 /// The longest end of the stretch with at most `allowed` tokens, as the offset of its start.
 pub(crate) fn longest_end(encoding: Encoding, stretch: &str, allowed: u64) -> usize {
-    let mut stops = stops(encoding, stretch);
-    let whole = stops.last().map_or(0, |stop| stop.tokens);
-    stops.reverse();
-    for stop in &mut stops {
-        stop.tokens = whole - stop.tokens;
+    let mut pieces = Vec::new();
+    let mut end = Stop { at: 0, tokens: 0 };
+    for piece in any_pieces(encoding, stretch) {
+        pieces.push((end, piece));
+        end = end.behind(piece, count(encoding, piece));
+    }
+    let whole = end.tokens;
+    let kept = |stop: Stop| Stop {
+        tokens: whole.saturating_sub(stop.tokens),
+        ..stop
+    };
+    let mut stops = vec![kept(end)];
+    for (start, piece) in pieces.into_iter().rev() {
+        if kept(start).tokens > allowed {
+            let ends: Vec<Stop> = inside(encoding, stretch, start, piece).collect();
+            // The last of them is the start of the piece behind.
+            stops.extend(ends.into_iter().rev().skip(1).map(kept));
+            stops.push(kept(start));
+            break;
+        }
+        stops.push(kept(start));
     }
     best(
         stretch,
@@ -48,22 +75,28 @@ pub(crate) fn longest_end(encoding: Encoding, stretch: &str, allowed: u64) -> us
     )
 }
 
-/// Both ends of the stretch and the ends of its tokens, where a character ends too.
-fn stops(encoding: Encoding, stretch: &str) -> Vec<Stop> {
-    let vocabulary = Vocabulary::of(encoding);
-    let mut stops = vec![Stop { at: 0, tokens: 0 }];
-    let (mut start, mut tokens) = (0, 0);
-    for piece in any_pieces(encoding, stretch) {
-        for end in vocabulary.ends(piece.as_bytes()) {
-            tokens += 1;
-            let at = start + end;
-            if stretch.is_char_boundary(at) {
-                stops.push(Stop { at, tokens });
-            }
+impl Stop {
+    fn behind(self, piece: &str, tokens: u64) -> Self {
+        Self {
+            at: self.at + piece.len(),
+            tokens: self.tokens + tokens,
         }
-        start += piece.len();
     }
-    stops
+}
+
+/// The ends of the tokens of a piece that starts at a stop, where a character ends too.
+fn inside<'t>(
+    encoding: Encoding,
+    stretch: &'t str,
+    start: Stop,
+    piece: &str,
+) -> impl Iterator<Item = Stop> + use<'t> {
+    let ends = Vocabulary::of(encoding).ends(piece.as_bytes());
+    let numbered = (1..).zip(ends).map(move |(tokens, end)| Stop {
+        at: start.at + end,
+        tokens: start.tokens + tokens,
+    });
+    numbered.filter(move |stop| stretch.is_char_boundary(stop.at))
 }
 
 /// The stop that keeps most, of `stops` in order of what they keep; the first keeps nothing.
@@ -131,8 +164,9 @@ mod tests {
                 inside,
                 "{encoding}: the text has no token that ends inside a character"
             );
-            for stop in stops(encoding, &text) {
-                assert!(text.is_char_boundary(stop.at));
+            for allowed in 0..=count(encoding, &text) {
+                assert!(text.is_char_boundary(longest_start(encoding, &text, allowed)));
+                assert!(text.is_char_boundary(longest_end(encoding, &text, allowed)));
             }
         }
     }
