@@ -139,3 +139,33 @@ fn a_rendering_names_the_way_out_that_a_run_goes() {
     let ran = stage.run(&RENDER);
     ran.refused(1, &["asks for openai:gpt-4.1"]);
 }
+
+#[test]
+fn a_run_cuts_a_section_where_no_variable_may_be_cut() {
+    let (stage, server) = (stage(""), ModelServer::start(echo));
+    let text = prompt("").replace(
+        "max_tokens_out: 50\n---",
+        "max_tokens_out: 50\n  sections: [{section: system, trim: tail}]\n---",
+    );
+    stage.write("prompts/answer/prompt.md", text);
+    let mut args = vec!["replay", "answer", "--model", "openai:gpt-4.1-mini"];
+    args.extend(["--dataset", "cases", "--base-url", &server.base_url]);
+    let (status, ended) = stage.run_json(&args);
+    assert_eq!(status, Some(0), "{ended:#}");
+    let cells = stage.cells();
+    let cut = &cells[0].trimmed[0];
+    assert_eq!(
+        (cut.section.as_deref(), &cut.variable),
+        (Some("system"), &None)
+    );
+    assert!(cells[1].trimmed.is_empty());
+    let sent: Vec<String> = server
+        .seen()
+        .iter()
+        .map(|seen| seen.body.to_string())
+        .collect();
+    assert!(
+        sent.iter().any(|body| body.contains("tokens cut")),
+        "{sent:?}"
+    );
+}

@@ -125,11 +125,9 @@ impl Column {
     /// Whether a case may be sent otherwise than it stands in the dataset.
     pub(crate) fn is_made_to_fit(&self) -> bool {
         let budget = &self.spec.budget;
-        let trims = self
-            .spec
-            .variables
-            .iter()
-            .any(|variable| variable.trim.is_some());
+        let mut variables = self.spec.variables.iter();
+        let trims =
+            variables.any(|variable| variable.trim.is_some()) || !budget.sections.is_empty();
         budget.max_tokens_in.is_some() && (trims || budget.when_over != WhenOver::Refuse)
     }
 
