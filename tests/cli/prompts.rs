@@ -151,6 +151,8 @@ fn a_release_whose_file_is_gone_is_told_and_comes_back() {
     let shown = stage.run(&["prompt", "history", "answer"]).out;
     assert!(shown.contains("file is missing"), "{shown}");
     // What it said is known all the same, and its version is not given to another text.
+    let shown = stage.run(&["prompt", "show", "answer@1.0.0"]).passed();
+    assert_eq!(shown.out.trim_end(), text.trim_end());
     let rendered = stage.run(&["prompt", "render", "answer@1.0.0", "--var", "question=x"]);
     rendered.passed();
     stage

@@ -23,7 +23,7 @@ impl Engine {
         } else {
             let version = parse_version(version)?;
             (
-                folder.release_text(name, &version)?,
+                self.release_text(&folder, name, &version)?,
                 folder.release_path(name, &version)?,
             )
         };
@@ -106,17 +106,24 @@ impl Engine {
         if version == WORKING {
             Ok(self.whole_text(folder.working_text(name)?))
         } else {
-            let version = parse_version(version)?;
-            folder.release_text(name, &version).or_else(|problem| {
-                // A file that is gone takes nothing with it.
-                let is_gone = !folder.release_path(name, &version)?.exists();
-                let kept = self.inner.workspace.release(name, &version);
-                match kept {
-                    Ok(kept) if is_gone => Ok(kept.text),
-                    _ => Err(problem),
-                }
-            })
+            self.release_text(&folder, name, &parse_version(version)?)
         }
+    }
+
+    /// The text of a release: as its file has it, or where that is gone as it was first seen.
+    fn release_text(
+        &self,
+        folder: &PromptFolder,
+        name: &str,
+        version: &Version,
+    ) -> Result<String, Problem> {
+        folder.release_text(name, version).or_else(|problem| {
+            let is_gone = !folder.release_path(name, version)?.exists();
+            match self.inner.workspace.release(name, version) {
+                Ok(kept) if is_gone => Ok(kept.text),
+                _ => Err(problem),
+            }
+        })
     }
 
     /// A parsed version with its text.
