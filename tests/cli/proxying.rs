@@ -287,8 +287,18 @@ fn a_call_that_names_its_prompt_keeps_its_budget_and_is_joined_to_it() {
         spans().into_iter().filter(is).collect()
     };
     assert_eq!((of("1.1.0").len(), of("1.2.0").len()), (2, 1));
-    let kept = of("1.2.0")[0].to_string();
-    assert!(kept.contains("tokens cut"), "it is kept as it was sent");
+    let kept = of("1.2.0").remove(0);
+    assert!(
+        kept.to_string().contains("tokens cut"),
+        "it is kept as it was sent"
+    );
+    let done = kept["tags"]["plumbline.budget"]
+        .as_str()
+        .unwrap_or_default();
+    assert!(
+        done.starts_with("user by tail: "),
+        "what was done is kept too: {kept:#}"
+    );
     proxy.stop();
 }
 

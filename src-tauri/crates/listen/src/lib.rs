@@ -23,7 +23,9 @@ mod traffic;
 
 pub use address::Loopback;
 pub use limits::Limits;
-pub use proxy::{Guard, Judged, NamedCall, PROMPT_HEADER, Proxy, Recorded, Recorder, Token};
+pub use proxy::{
+    BUDGET_HEADER, Guard, Judged, NamedCall, PROMPT_HEADER, Proxy, Recorded, Recorder, Token,
+};
 pub use server::serve;
 pub use sink::{Accepted, Batch, Encoding, Refused, Signal, Sink};
 pub use traffic::Traffic;

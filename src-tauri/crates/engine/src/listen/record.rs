@@ -4,8 +4,8 @@ use super::meter::Meter;
 use super::parse::Parsed;
 use super::sink::{Held, Work};
 use crate::import::parse::priced;
-use plumbline_ingest::{HttpOutcome, Item, Redactor, read_http};
-use plumbline_listen::{PROMPT_HEADER, Recorded, Recorder};
+use plumbline_ingest::{HttpExchange, HttpOutcome, Item, Redactor, read_http};
+use plumbline_listen::{BUDGET_HEADER, PROMPT_HEADER, Recorded, Recorder};
 use plumbline_model::{FieldUnread, QuarantinedRow, Span};
 use plumbline_tokens::prices::Prices;
 use std::collections::BTreeMap;
@@ -16,6 +16,8 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender};
 pub(super) const WAITING: usize = 256;
 /// Where the loss report counts exchanges that are no calls of a model, as of other recordings.
 const OTHER: &str = "(calls of other APIs)";
+/// The tag that says what the proxy did for a budget.
+const BUDGET_TAG: &str = "plumbline.budget";
 /// Characters of an example.
 const EXAMPLE_CHARS: usize = 80;
 
@@ -106,7 +108,7 @@ fn read(
                 note(name, value.to_string());
             }
             let mut span = span;
-            name_prompt(&mut span, &exchange.request_headers);
+            name_prompt(&mut span, exchange);
             let mut item = Item::Span { span, raw };
             parsed.account.redact(&mut item);
             if let Item::Span { span, raw } = item {
@@ -136,10 +138,13 @@ fn read(
     parsed
 }
 
-/// A call that named its prompt is joined to it.
-fn name_prompt(span: &mut Span, headers: &[(String, String)]) {
-    let named = headers.iter().find(|(name, _)| name == PROMPT_HEADER);
-    let Some((_, prompt)) = named else {
+/// A call that named its prompt is joined to it, and keeps what was done for its budget.
+fn name_prompt(span: &mut Span, exchange: &HttpExchange) {
+    let header = |headers: &[(String, String)], name: &str| {
+        let found = headers.iter().find(|(header, _)| header == name);
+        found.map(|(_, value)| value.clone())
+    };
+    let Some(prompt) = header(&exchange.request_headers, PROMPT_HEADER) else {
         return;
     };
     let (name, version) = match prompt.split_once('@') {
@@ -148,4 +153,7 @@ fn name_prompt(span: &mut Span, headers: &[(String, String)]) {
     };
     span.prompt_name = Some(name.to_owned());
     span.prompt_version = version;
+    if let Some(done) = header(&exchange.response_headers, BUDGET_HEADER) {
+        span.tags.insert(BUDGET_TAG.to_owned(), done);
+    }
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 /// The header in which a call names its prompt, as `name@version`. It never reaches the upstream.
 pub const PROMPT_HEADER: &str = "x-plumbline-prompt";
 /// The header of an answer that says what was done for the call to keep its budget.
-pub(super) const BUDGET_HEADER: &str = "x-plumbline-budget";
+pub const BUDGET_HEADER: &str = "x-plumbline-budget";
 
 /// Holds calls against the budgets of their prompts.
 pub trait Guard: Send + Sync + 'static {

@@ -29,7 +29,7 @@ use recording::Recording;
 use std::error::Error;
 use std::sync::Arc;
 
-pub use guard::{Guard, Judged, NamedCall, PROMPT_HEADER};
+pub use guard::{BUDGET_HEADER, Guard, Judged, NamedCall, PROMPT_HEADER};
 pub use route::Token;
 
 /// Takes the copies of what passed.
@@ -175,13 +175,14 @@ where
     let (body, mut left) = recording.request_body(body);
     match way.upstream.pass(method, &way.address, headers, body).await {
         Ok(passed) => {
-            recording.answered(passed.status.as_u16(), to_record(&passed.headers));
+            let mut headers = to_caller(passed.headers);
+            if let Some(done) = done.and_then(|done| HeaderValue::try_from(done).ok()) {
+                headers.insert(guard::BUDGET_HEADER, done);
+            }
+            recording.answered(passed.status.as_u16(), to_record(&headers));
             let mut answer = Response::new(());
             *answer.status_mut() = passed.status;
-            *answer.headers_mut() = to_caller(passed.headers);
-            if let Some(done) = done.and_then(|done| HeaderValue::try_from(done).ok()) {
-                answer.headers_mut().insert(guard::BUDGET_HEADER, done);
-            }
+            *answer.headers_mut() = headers;
             let length = passed.body.size_hint().exact();
             let body = Copied::new(passed.body, recording, length);
             answer.map(|()| answer::streamed(body))
@@ -200,7 +201,10 @@ where
 fn to_caller(mut headers: HeaderMap) -> HeaderMap {
     let leave: Vec<HeaderName> = headers
         .keys()
-        .filter(|name| name.as_str().starts_with("access-control-"))
+        .filter(|name| {
+            // What was done for a budget is ours alone to say.
+            name.as_str().starts_with("access-control-") || name.as_str() == guard::BUDGET_HEADER
+        })
         .cloned()
         .collect();
     for name in leave {
