@@ -339,6 +339,49 @@ fn money_or_zero(run: &Value) -> f64 {
         .map_or(0.0, |paid| paid.parse().unwrap())
 }
 
+#[test]
+fn a_summary_keeps_the_budget_of_the_prompt_that_writes_it() {
+    let stage = stage(SUMMARISE);
+    let cheap = SUMMARISER.replace(
+        "variables:",
+        "budget: {max_cost_usd: \"0.000001\"}\nvariables:",
+    );
+    stage.write("prompts/shorten/releases/1.0.0.md", cheap);
+    let server = ModelServer::start(short);
+    let (_, estimate) = stage.run_json(&replay(&server.base_url, &["--estimate"]));
+    assert_eq!(count(&estimate, "blocked"), 2, "{estimate:#}");
+    let (_, run) = stage.run_json(&replay(&server.base_url, &[]));
+    assert_eq!(
+        (
+            count(&run, "not_sent"),
+            count(&run, "live"),
+            server.requests()
+        ),
+        (2, 1, 1),
+        "nothing too dear was asked: {run:#}"
+    );
+    let problem = stage.cells()[0].cell.problem.clone().unwrap();
+    assert!(problem.message.contains("US dollars"), "{problem:?}");
+}
+
+#[test]
+fn the_tier_of_a_summary_counts_in_the_most_it_may_cost() {
+    let most = |tier: &str| {
+        let stage = stage(SUMMARISE);
+        let asks = SUMMARISER.replace(
+            "temperature: 0",
+            &format!("temperature: 0\n  service_tier: {tier}"),
+        );
+        let asks = asks.replace("gpt-4.1-nano", "gpt-4.1");
+        stage.write("prompts/shorten/releases/1.0.0.md", asks);
+        money(
+            &stage.json(&replay("http://127.0.0.1:9/v1", &["--estimate"])),
+            "cost_upper_usd",
+        )
+    };
+    assert!(most("priority") > most("default"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_summary_that_a_crash_left_on_its_way_is_not_asked_for_again_without_consent() {

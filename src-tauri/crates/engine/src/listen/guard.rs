@@ -9,7 +9,7 @@ use crate::sent::request_of;
 use crate::{Engine, clock};
 use plumbline_ingest::{HttpExchange, HttpOutcome, read_http};
 use plumbline_listen::{Guard, Judged, NamedCall};
-use plumbline_model::{Budget, ChatRequest, ServiceTier, Trimmed, WhenOver};
+use plumbline_model::{Budget, ChatRequest, Trimmed, WhenOver};
 use plumbline_prompts::{self as prompts, FittedRequest, identify};
 use plumbline_tokens::prices::LargestCall;
 use plumbline_tokens::{RequestCounter, encoding_for_model, tokens_in_at_most};
@@ -47,7 +47,7 @@ impl EngineGuard {
         let over = |problem: String| format!("{}: {problem}", call.prompt);
         let fits = fit(call.vendor, &asked, request.clone(), &spec.budget).map_err(over)?;
         let model = fits.model.as_deref().unwrap_or(&asked);
-        self.check(call.vendor, model, &fits.fitted, &spec.budget)
+        self.check(call, model, &fits.fitted, &spec.budget)
             .map_err(over)?;
         if fits.model.is_none() && fits.fitted.trimmed.is_empty() {
             return Ok(Judged::Send);
@@ -61,7 +61,7 @@ impl EngineGuard {
     /// The limits on output and cost.
     fn check(
         &self,
-        vendor: &str,
+        call: &NamedCall,
         model: &str,
         fitted: &FittedRequest,
         budget: &Budget,
@@ -77,21 +77,23 @@ impl EngineGuard {
             return Ok(());
         }
         let parameters = &fitted.request.parameters;
-        let tier = parameters.extra.get("service_tier").and_then(Value::as_str);
-        let upper = tokens_in_at_most(model, &assembled)
-            .zip(parameters.max_tokens)
-            .and_then(|(tokens_in, max_tokens)| {
-                let largest = LargestCall {
-                    tokens_in,
-                    max_tokens_out: max_tokens.into(),
-                    tier: tier.map_or(ServiceTier::Standard, ServiceTier::named),
-                    caches_for_an_hour: false,
-                };
-                let prices = self.0.prices();
-                prices.upper_bound(Some(vendor), model, &largest, clock::now())
-            });
+        let bounds = tokens_in_at_most(model, &assembled).zip(parameters.max_tokens);
+        let upper = bounds.and_then(|(tokens_in, max_tokens)| {
+            let largest = LargestCall {
+                // Here each part of a message may ask for it.
+                caches_for_an_hour: caches_for_an_hour(&call.body),
+                ..LargestCall::of(parameters, tokens_in, max_tokens.into())
+            };
+            let prices = self.0.prices();
+            prices.upper_bound(Some(call.vendor), model, &largest, clock::now())
+        });
         prompts::check_cost(upper, budget).map_err(|over| over.to_string())
     }
+}
+
+/// Whether a body may ask the provider to keep a part of it for an hour.
+fn caches_for_an_hour(body: &[u8]) -> bool {
+    body.windows(4).any(|word| word == b"\"1h\"")
 }
 
 /// The model and the request of a call; `None` for a call that asks no model.

@@ -4,7 +4,7 @@ use super::way_out::{LaidOut, Ready, Wanted, WayOut};
 use crate::prompts::{WORKING, encoding_of};
 use plumbline_model::{
     AssembledRequest, Budget, Case, ChatRequest, ModelParameters, Problem, PromptSpec, RunPlan,
-    ServiceTier, Target, Trimmed, UnixNanos, Usd, ValueSummary, WhenOver,
+    Target, Trimmed, UnixNanos, Usd, ValueSummary, WhenOver,
 };
 use plumbline_prompts::{self as prompts, Fit, Fitter, PromptError, Renderer};
 use plumbline_tokens::prices::{LargestCall, Prices};
@@ -255,15 +255,8 @@ impl Column {
         at: UnixNanos,
     ) -> Option<Usd> {
         let (provider, model) = (&self.target.provider, &self.target.model);
-        let extra = &self.parameters(case).extra;
-        let tier = extra.get("service_tier").and_then(Value::as_str);
-        let cache = extra.get("cache_control").and_then(|how| how.get("ttl"));
-        let call = LargestCall {
-            tokens_in: tokens_in_at_most?,
-            max_tokens_out: self.max_tokens_out(case)?,
-            tier: tier.map_or(ServiceTier::Standard, ServiceTier::named),
-            caches_for_an_hour: cache.and_then(Value::as_str) == Some("1h"),
-        };
+        let most_out = self.max_tokens_out(case)?;
+        let call = LargestCall::of(self.parameters(case), tokens_in_at_most?, most_out);
         prices.upper_bound(Some(provider), model, &call, at)
     }
 

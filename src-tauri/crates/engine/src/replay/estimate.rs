@@ -136,6 +136,12 @@ impl Engine {
                 block(estimate, over.to_string());
                 continue;
             }
+            if let FittedBy::Summary(summary) = &request.fitted
+                && let Some(over) = EstimatedSummaries::over_budget(column, summary, dated)
+            {
+                block(estimate, over);
+                continue;
+            }
             opinions.add_to(estimate, &mut unpriced, &prior.out, most_out, dated);
             if let FittedBy::Summary(summary) = &request.fitted {
                 summaries.add_to(workspace, column, summary, estimate, &mut unpriced, dated)?;

@@ -5,7 +5,7 @@ use super::inquire::assembled;
 use super::opinions::{Asks, inquiries};
 use super::summaries::RECOUNTED_PER_TOKEN;
 use crate::api::{Estimate, EstimatePrior};
-use plumbline_model::{Case, Completion, ServiceTier, Target, UnixNanos, Usage, Usd};
+use plumbline_model::{Case, Completion, Target, UnixNanos, Usage, Usd};
 use plumbline_tokens::prices::{LargestCall, Prices};
 use plumbline_tokens::tokens_in_at_most;
 use std::collections::BTreeSet;
@@ -40,7 +40,7 @@ impl CaseOpinions {
         Self(
             asked
                 .map(|inquiry| match inquiry.asks {
-                    Asks::Verdict(request) | Asks::Summary(request) => {
+                    Asks::Verdict(request) | Asks::Summary { request, .. } => {
                         let most_out = request.parameters.max_tokens.unwrap_or_default();
                         let question = assembled(request);
                         Priced {
@@ -89,8 +89,7 @@ impl CaseOpinions {
                     let call = LargestCall {
                         tokens_in: question + most.saturating_mul(RECOUNTED_PER_TOKEN),
                         max_tokens_out: asked.tokens_out_max,
-                        tier: ServiceTier::Standard,
-                        caches_for_an_hour: false,
+                        ..LargestCall::default()
                     };
                     prices.upper_bound(provider, model, &call, at)
                 });

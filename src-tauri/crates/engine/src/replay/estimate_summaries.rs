@@ -6,8 +6,9 @@ use super::prior::Prior;
 use super::summaries::PlannedSummary;
 use super::way_out::WayOut;
 use crate::api::Estimate;
-use plumbline_model::{Problem, ServiceTier, Target, UnixNanos, Usage};
-use plumbline_tokens::prices::{LargestCall, Prices};
+use plumbline_model::{Problem, Target, UnixNanos, Usage};
+use plumbline_prompts::check_cost;
+use plumbline_tokens::prices::Prices;
 use plumbline_workspace::{OpinionKey, Workspace};
 use std::collections::{BTreeSet, HashMap};
 
@@ -19,6 +20,22 @@ pub(super) struct EstimatedSummaries {
 }
 
 impl EstimatedSummaries {
+    /// Why a summary cannot be asked for, where its own prompt's budget keeps it from being.
+    pub(super) fn over_budget(
+        column: &Column,
+        summary: &PlannedSummary,
+        (prices, at): (&Prices, UnixNanos),
+    ) -> Option<String> {
+        let WayOut::Summarise(by) = &column.way_out else {
+            return None;
+        };
+        if summary.ready_hash.is_some() {
+            return None;
+        }
+        let over = check_cost(summary.cost_at_most(prices, at), &by.column.spec.budget).err()?;
+        Some(format!("{} cannot be asked: {over}", by.prompt))
+    }
+
     /// Adds a summary of a cell, unless it is known or another cell needs it too.
     pub(super) fn add_to(
         &mut self,
@@ -51,15 +68,7 @@ impl EstimatedSummaries {
             let usage = Usage::of(tokens_in, tokens_out.min(summary.tokens_out_max));
             prices.cost(provider, model, &usage, at).usd
         };
-        let at_most = summary.tokens_in_at_most.and_then(|tokens_in| {
-            let call = LargestCall {
-                tokens_in,
-                max_tokens_out: summary.tokens_out_max,
-                tier: ServiceTier::Standard,
-                caches_for_an_hour: false,
-            };
-            prices.upper_bound(provider, model, &call, at)
-        });
+        let at_most = summary.cost_at_most(prices, at);
         let expected = cost(prior.out.tokens_out_mean);
         if expected.is_none() {
             unpriced.insert(target.clone());

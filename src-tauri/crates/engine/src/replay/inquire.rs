@@ -7,8 +7,9 @@ use super::paid::{Ended, Errand, Question, ask};
 use crate::clock;
 use plumbline_model::{
     AssembledRequest, AttemptId, Cell, ChatRequest, Completion, Cost, Origin, Problem,
-    ResponseStatus, ServiceTier, Target, UnixNanos, Usage, Usd,
+    ResponseStatus, Target, UnixNanos, Usage, Usd,
 };
+use plumbline_prompts::check_cost;
 use plumbline_providers::{Call, Embeddings, Embeds, ProviderError};
 use plumbline_tokens::prices::LargestCall;
 use plumbline_tokens::{Encoding, count_request, tokens_in_at_most};
@@ -61,7 +62,7 @@ impl Heard {
 impl Asked<'_> {
     pub(super) async fn recorded_opinion(&self, inquiry: &Inquiry) -> Heard {
         let target = &inquiry.key.target;
-        let (Asks::Verdict(request) | Asks::Summary(request)) = &inquiry.asks else {
+        let (Asks::Verdict(request) | Asks::Summary { request, .. }) = &inquiry.asks else {
             return Heard::nothing(format!("{target} has no recorded embeddings"));
         };
         let provider = match self.run.provider(target) {
@@ -99,8 +100,13 @@ impl Asked<'_> {
             cache_key: None,
             bound: self.opinion_bound(target, &inquiry.asks, clock::now()),
         };
+        if let Asks::Summary { budget, .. } = &inquiry.asks
+            && let Err(over) = check_cost(question.bound, budget)
+        {
+            return Ok(Some(Heard::nothing(over.to_string())));
+        }
         match &inquiry.asks {
-            Asks::Verdict(request) | Asks::Summary(request) => {
+            Asks::Verdict(request) | Asks::Summary { request, .. } => {
                 let provider = match run.provider(target) {
                     Ok(provider) => provider,
                     Err(problem) => return Ok(Some(Heard::nothing(problem.to_string()))),
@@ -173,19 +179,17 @@ impl Asked<'_> {
     }
 
     fn opinion_bound(&self, target: &Target, asks: &Asks, at: UnixNanos) -> Option<Usd> {
-        let (tokens_in, tokens_out) = match asks {
-            Asks::Verdict(request) | Asks::Summary(request) => (
+        let call = match asks {
+            Asks::Verdict(request) | Asks::Summary { request, .. } => LargestCall::of(
+                &request.parameters,
                 tokens_in_at_most(&target.model, &assembled(request.clone()))?,
-                u64::from(request.parameters.max_tokens?),
+                request.parameters.max_tokens?.into(),
             ),
-            // No token is shorter than a byte; a few frame the text.
-            Asks::Vector(text) => (text.len() as u64 + 16, 0),
-        };
-        let call = LargestCall {
-            tokens_in,
-            max_tokens_out: tokens_out,
-            tier: ServiceTier::Standard,
-            caches_for_an_hour: false,
+            Asks::Vector(text) => LargestCall {
+                // No token is shorter than a byte; a few frame the text.
+                tokens_in: text.len() as u64 + 16,
+                ..LargestCall::default()
+            },
         };
         let provider = Some(target.provider.as_str());
         self.run

@@ -5,7 +5,7 @@ use super::view::said;
 use plumbline_analysis::grade::Opinions;
 use plumbline_analysis::grade::rubric::judge_request;
 use plumbline_model::{
-    Assertion, AssertionKind, Case, ChatRequest, Completion, Problem, Purpose, Target,
+    Assertion, AssertionKind, Budget, Case, ChatRequest, Completion, Problem, Purpose, Target,
 };
 use plumbline_prompts::{request_hash, text_hash};
 use plumbline_workspace::{Opinion, OpinionKey, Said};
@@ -22,7 +22,11 @@ pub(super) struct Inquiry {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Asks {
     Verdict(ChatRequest),
-    Summary(ChatRequest),
+    Summary {
+        request: ChatRequest,
+        /// Of the prompt that writes it.
+        budget: Budget,
+    },
     Vector(String),
 }
 
@@ -30,7 +34,7 @@ impl Asks {
     pub(super) fn purpose(&self) -> Purpose {
         match self {
             Self::Verdict(_) => Purpose::Judge,
-            Self::Summary(_) => Purpose::Summary,
+            Self::Summary { .. } => Purpose::Summary,
             Self::Vector(_) => Purpose::Embedding,
         }
     }

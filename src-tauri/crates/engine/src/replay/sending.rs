@@ -85,7 +85,10 @@ impl<'r> Asked<'r> {
     ) -> Result<Result<Ready<'r>, Prepared<'r>>, Problem> {
         let inquiry = Inquiry {
             key: wanted.key(),
-            asks: Asks::Summary(wanted.question.request.clone()),
+            asks: Asks::Summary {
+                request: wanted.question.request.clone(),
+                budget: wanted.summariser.column.spec.budget.clone(),
+            },
         };
         let key = inquiry.key.clone();
         let Some(origin) = self.hear_one(cell, inquiry).await? else {

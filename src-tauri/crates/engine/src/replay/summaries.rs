@@ -4,7 +4,8 @@ use super::column::Column;
 use super::plan::{FittedBy, Matrix, Planned, PlannedRequest};
 use super::way_out::{LaidOut, Ready, Wanted};
 use crate::Engine;
-use plumbline_model::{Completion, Problem, ResponseStatus, RunPlan};
+use plumbline_model::{Completion, Problem, ResponseStatus, RunPlan, Target, UnixNanos, Usd};
+use plumbline_tokens::prices::{LargestCall, Prices};
 use plumbline_tokens::{RequestCounter, tokens_in_at_most};
 use plumbline_workspace::{OpinionKey, Said};
 use std::collections::HashMap;
@@ -18,8 +19,9 @@ pub(crate) struct PlannedSummary {
     /// Whom it is asked of, and what.
     pub(crate) key: OpinionKey,
     pub(crate) tokens_in: u64,
-    pub(crate) tokens_in_at_most: Option<u64>,
     pub(crate) tokens_out_max: u64,
+    /// `None` where nobody can say how much it takes in.
+    pub(crate) largest: Option<LargestCall>,
     /// Hash of the request with it, where nothing is paid for it: an earlier run did, or it is recorded.
     pub(crate) ready_hash: Option<String>,
 }
@@ -28,14 +30,24 @@ impl PlannedSummary {
     pub(super) fn of(wanted: &Wanted<'_>) -> Self {
         let target = &wanted.summariser.column.target;
         let question = &wanted.question;
-        let limit = question.request.parameters.max_tokens;
+        let parameters = &question.request.parameters;
+        let tokens_out_max = parameters
+            .max_tokens
+            .map_or(wanted.tokens_allowed, u64::from);
+        let tokens_in = tokens_in_at_most(&target.model, question);
         Self {
             key: wanted.key(),
             tokens_in: question.tokens_in_estimated,
-            tokens_in_at_most: tokens_in_at_most(&target.model, question),
-            tokens_out_max: limit.map_or(wanted.tokens_allowed, u64::from),
+            tokens_out_max,
+            largest: tokens_in.map(|most| LargestCall::of(parameters, most, tokens_out_max)),
             ready_hash: None,
         }
+    }
+
+    /// The most that asking for it may cost.
+    pub(super) fn cost_at_most(&self, prices: &Prices, at: UnixNanos) -> Option<Usd> {
+        let Target { provider, model } = &self.key.target;
+        prices.upper_bound(Some(provider), model, &self.largest?, at)
     }
 }
 

@@ -7,8 +7,11 @@ use super::rate::{Period, Rate, Unit};
 use super::rules::Rules;
 use super::table::PriceTable;
 use super::tariff::Tariff;
-use plumbline_model::{Completion, Cost, PriceSource, ServiceTier, Span, UnixNanos, Usage, Usd};
+use plumbline_model::{
+    Completion, Cost, ModelParameters, PriceSource, ServiceTier, Span, UnixNanos, Usage, Usd,
+};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::sync::Arc;
 use ts_rs::TS;
 
@@ -125,6 +128,22 @@ pub struct LargestCall {
     pub tier: ServiceTier,
     /// It asks the provider to keep its input for an hour.
     pub caches_for_an_hour: bool,
+}
+
+impl LargestCall {
+    /// Of a request with such parameters: they may ask for a tier or for an hour of caching.
+    #[must_use]
+    pub fn of(parameters: &ModelParameters, tokens_in: u64, max_tokens_out: u64) -> Self {
+        let extra = &parameters.extra;
+        let tier = extra.get("service_tier").and_then(Value::as_str);
+        let ttl = extra.get("cache_control").and_then(|how| how.get("ttl"));
+        Self {
+            tokens_in,
+            max_tokens_out,
+            tier: tier.map_or(ServiceTier::Standard, ServiceTier::named),
+            caches_for_an_hour: ttl.and_then(Value::as_str) == Some("1h"),
+        }
+    }
 }
 
 /// A price list that applies to one call.
