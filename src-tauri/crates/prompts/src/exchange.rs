@@ -13,8 +13,10 @@ mod documents;
 mod dotprompt;
 mod f_string;
 mod format;
+mod front_file;
 mod handlebars;
 mod handlebars_parts;
+mod handlebars_scopes;
 mod handlebars_write;
 mod jinja;
 mod jinja_words;
@@ -37,10 +39,12 @@ mod settings;
 mod text;
 
 use crate::PromptError;
+use dotprompt::Dotprompt;
 pub use format::PromptFormat;
 pub(crate) use names::safe_name;
 use names::{name_all, stem};
 use plumbline_model::{PromptSpec, UnixNanos};
+use prompty::Prompty;
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -150,8 +154,8 @@ pub fn read_foreign(text: &str, file_name: Option<&str>) -> Result<ForeignFile, 
         detect::Detected::Text => (PromptFormat::Text, text::plain(text, fallback)),
         detect::Detected::Front(format, yaml, body) => {
             let (name, version) = match format {
-                PromptFormat::Prompty => prompty::read(yaml, body, fallback),
-                _ => dotprompt::read(yaml, body, fallback),
+                PromptFormat::Prompty => front_file::read::<Prompty>(yaml, body, fallback),
+                _ => front_file::read::<Dotprompt>(yaml, body, fallback),
             };
             (format, text::only(name, version))
         }
@@ -207,8 +211,8 @@ pub fn write_foreign(
         PromptFormat::Langfuse => langfuse::write(versions),
         PromptFormat::Langsmith => langsmith::write(versions),
         PromptFormat::Promptfoo => promptfoo::write(versions),
-        PromptFormat::Prompty => prompty::write(newest),
-        PromptFormat::Dotprompt => dotprompt::write(newest),
+        PromptFormat::Prompty => front_file::write::<Prompty>(newest),
+        PromptFormat::Dotprompt => front_file::write::<Dotprompt>(newest),
         PromptFormat::Openai => openai::write(newest.spec)?,
         PromptFormat::Anthropic => anthropic::write(newest.spec)?,
         PromptFormat::Text => text::write(newest.spec),

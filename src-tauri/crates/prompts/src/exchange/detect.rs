@@ -1,7 +1,9 @@
 //! Which format a foreign file is in: by its content, and by its name where the content may be two things.
 
+use super::dotprompt::Dotprompt;
+use super::front_file::FrontFile;
 use super::pages::Documents;
-use super::{PromptFormat, bodies, documents, dotprompt, langsmith, ours, plain_json, promptfoo};
+use super::{PromptFormat, bodies, documents, langsmith, ours, plain_json, promptfoo};
 use crate::{PromptError, front_matter, parse};
 use serde_json::{Map, Value, json};
 
@@ -68,7 +70,7 @@ fn with_front_matter<'t>(text: &'t str, ending: &str) -> Detected<'t> {
     let has = |keys: &[&str]| keys.iter().any(|key| front.contains_key(*key));
     if has(&[ours::KEY]) {
         found(PromptFormat::Prompty)
-    } else if has(&[dotprompt::COPY_KEY]) {
+    } else if has(&[Dotprompt::COPY]) {
         found(PromptFormat::Dotprompt)
     } else if has(&["owner", "changelog", "variables", "budget"]) {
         Detected::PromptFile

@@ -6,17 +6,12 @@
 mod write;
 
 use super::bodies::{rename, take_list, take_map, take_text};
-use super::build::{About, Build};
-use super::ours::{self, Found};
+use super::build::Build;
+use super::front_file::{BODY, FrontFile};
 use super::settings::read_settings;
-use super::{ForeignVersion, Loss, documents, handlebars, picoschema};
-use plumbline_model::{ToolDefinition, Variable};
+use super::{Loss, handlebars, picoschema};
+use plumbline_model::{PromptSpec, ToolDefinition, Variable};
 use serde_json::{Map, Value, json};
-
-pub(super) use write::write;
-
-/// Our copy: keys of extensions have a name with a dot.
-pub(super) const COPY_KEY: &str = "plumbline.file";
 
 /// Names of settings there and here.
 const NAMES: &[(&str, &str)] = &[
@@ -26,52 +21,37 @@ const NAMES: &[(&str, &str)] = &[
     ("stopSequences", "stop"),
 ];
 
-/// Reads the YAML, which may be missing, and the template below it; with the name of the prompt.
-pub(super) fn read(
-    yaml: &str,
-    body: &str,
-    fallback: &str,
-) -> (String, Result<ForeignVersion, String>) {
-    let front = match documents::yaml(yaml) {
-        Ok(Value::Object(front)) => Ok(front),
-        Ok(Value::Null) => Ok(Map::new()),
-        Ok(_) => Err("its front matter is no list of `key: value` lines".to_owned()),
-        Err(reason) => Err(reason),
-    };
-    let named = front.as_ref().ok().and_then(|front| front.get("name"));
-    let name = named.and_then(Value::as_str).unwrap_or(fallback).to_owned();
-    let version = front.and_then(|front| version(&name, front, body));
-    (name, version)
-}
+/// The format.
+pub(super) struct Dotprompt;
 
-fn version(
-    name: &str,
-    mut front: Map<String, Value>,
-    body: &str,
-) -> Result<ForeignVersion, String> {
-    let mut build = Build::new(name);
-    let id = take_text(&mut front, "version");
-    let copy = front.remove(COPY_KEY).map(|text| json!({ "file": text }));
-    front.insert(BODY.to_owned(), json!(solid(body)));
-    let beside = ours::Beside {
-        copy,
-        place: COPY_KEY,
-        there: front,
-    };
-    match ours::read(&mut build, beside, write::written, shown)? {
-        Found::Whole(ours) if id.is_none() => Ok(*ours),
-        Found::Whole(ours) => {
-            let what = "the version is the one that its own file gives it";
-            let losses = vec![Loss::changed("version", what)];
-            Ok(ForeignVersion { losses, ..*ours })
-        }
-        _ => {
-            let about = About {
-                id,
-                ..About::default()
-            };
-            build.finish("dotprompt", about)
-        }
+impl FrontFile for Dotprompt {
+    const SOURCE: &'static str = "dotprompt";
+    const COPY: &'static str = "plumbline.file";
+    const MAY_BE_BARE: bool = true;
+
+    fn copy(file: &str) -> Value {
+        json!(file)
+    }
+
+    fn copied(held: Value) -> Value {
+        json!({ "file": held })
+    }
+
+    fn solid(body: &str) -> String {
+        body.replace("\r\n", "\n").trim_end().to_owned()
+    }
+
+    fn shown(build: &mut Build, front: Map<String, Value>) -> Result<(), String> {
+        shown(build, front)
+    }
+
+    fn front(spec: &PromptSpec, losses: &mut Vec<Loss>) -> Map<String, Value> {
+        losses.extend(write::losses_of(spec));
+        write::front(spec)
+    }
+
+    fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {
+        write::body(spec, losses)
     }
 }
 
@@ -225,11 +205,4 @@ fn output(build: &mut Build, mut output: Map<String, Value>) {
         output.remove("format");
     }
     build.drop_rest("output", &output);
-}
-
-/// The member of what is compared that stands for the template.
-const BODY: &str = "(template)";
-
-fn solid(body: &str) -> String {
-    body.replace("\r\n", "\n").trim_end().to_owned()
 }

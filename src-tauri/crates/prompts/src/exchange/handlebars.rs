@@ -2,14 +2,13 @@
 
 use super::build::role_of;
 use super::handlebars_parts::{Part, is_role, parts, stands_alone, words};
+use super::handlebars_scopes::{Scope, Scopes, alias_of};
 use super::jinja::{Tag, is_name, shown};
 use super::jinja_write::{Writer, without_blank_start};
 use plumbline_model::Role;
 use std::collections::BTreeSet;
 
 const MAX_DEPTH: usize = 32;
-/// Names for the items of a list; the first that the template does not use is taken.
-const ITEM_NAMES: &[&str] = &["item", "entry", "element", "member", "row", "it"];
 
 /// What a template says.
 #[derive(Default)]
@@ -28,40 +27,22 @@ struct Block {
     has_else: bool,
 }
 
-/// What names without a path stand for.
-struct Scope {
-    /// As Jinja says it; empty for the variables themselves.
-    this: String,
-    /// The name that `as |name|` gives.
-    alias: Option<String>,
-}
-
 struct Reader {
-    /// Names for items that the template does not use.
-    item_names: Vec<&'static str>,
     done: Messages,
     role: Role,
     writer: Writer,
     open: Vec<Block>,
-    scopes: Vec<Scope>,
+    scopes: Scopes,
 }
 
 pub(super) fn read(text: &str) -> Result<Messages, String> {
     let parts = parts(text)?;
     let mut reader = Reader {
-        item_names: ITEM_NAMES
-            .iter()
-            .filter(|name| !text.contains(**name))
-            .copied()
-            .collect(),
         done: Messages::default(),
         role: Role::User,
         writer: Writer::default(),
         open: Vec::new(),
-        scopes: vec![Scope {
-            this: String::new(),
-            alias: None,
-        }],
+        scopes: Scopes::of(text),
     };
     for (index, part) in parts.iter().enumerate() {
         let alone = stands_alone(&parts, index);
@@ -107,7 +88,7 @@ impl Reader {
                 return Err(format!("`{{{{/{}}}}}` closes no block", shown(helper)));
             };
             if block.has_scope {
-                self.scopes.pop();
+                self.scopes.close();
             }
             self.block(block.end, (mark(left), mark(right)), alone);
             return Ok(());
@@ -132,11 +113,11 @@ impl Reader {
                 self.done.dropped.push(format!("{{{{{}}}}}", shown(inner)));
                 return Ok(());
             }
-            ("json", [path]) => format!("{} | tojson", self.path(path)?),
+            ("json", [path]) => format!("{} | tojson", self.scopes.path(path)?),
             (_, []) if first.starts_with('>') => {
                 return Err(format!("the partial `{}` is another file", shown(inner)));
             }
-            (path, []) => self.path(path)?,
+            (path, []) => self.scopes.path(path)?,
             (helper, _) => return Err(format!("the helper `{}` is not known", shown(helper))),
         };
         let (left, right) = (if left { "-" } else { "" }, if right { "-" } else { "" });
@@ -166,19 +147,27 @@ impl Reader {
                 ("unless", "endif", format!("if not {condition}"), None)
             }
             ("ifEquals", [one, other]) => {
-                let condition = format!("{} == {}", self.value(one)?, self.value(other)?);
+                let condition = format!(
+                    "{} == {}",
+                    self.scopes.value(one)?,
+                    self.scopes.value(other)?
+                );
                 ("ifEquals", "endif", format!("if {condition}"), None)
             }
             ("unlessEquals", [one, other]) => {
-                let condition = format!("{} != {}", self.value(one)?, self.value(other)?);
+                let condition = format!(
+                    "{} != {}",
+                    self.scopes.value(one)?,
+                    self.scopes.value(other)?
+                );
                 ("unlessEquals", "endif", format!("if {condition}"), None)
             }
             ("each", [path, alias @ ..]) => {
-                let list = self.path(path)?;
+                let list = self.scopes.path(path)?;
                 let alias = alias_of(alias)?;
                 let item = match &alias {
                     Some(alias) => alias.clone(),
-                    None => self.free_name()?,
+                    None => self.scopes.free_name()?,
                 };
                 let scope = Scope {
                     this: item.clone(),
@@ -192,7 +181,7 @@ impl Reader {
                 )
             }
             ("with", [path, alias @ ..]) => {
-                let this = self.path(path)?;
+                let this = self.scopes.path(path)?;
                 let alias = alias_of(alias)?;
                 // Handlebars shows nothing where there is nothing.
                 let block = format!("if {this}");
@@ -206,7 +195,7 @@ impl Reader {
             has_scope: scope.is_some(),
             has_else: false,
         });
-        self.scopes.extend(scope);
+        self.scopes.open(scope);
         Ok(block)
     }
 
@@ -221,7 +210,7 @@ impl Reader {
         block.has_else = arguments.is_empty();
         // What follows is not about an item.
         if std::mem::take(&mut block.has_scope) {
-            self.scopes.pop();
+            self.scopes.close();
         }
         match arguments {
             [] => Ok("else".to_owned()),
@@ -233,66 +222,13 @@ impl Reader {
     }
 
     fn condition(&mut self, path: &str) -> Result<String, String> {
-        let condition = self.path(path)?;
-        if self.scopes.len() == 1
+        let condition = self.scopes.path(path)?;
+        if self.scopes.is_outermost()
             && let Some(name) = condition.split('.').next().filter(|name| is_name(name))
         {
             self.done.optional.insert(name.to_owned());
         }
         Ok(condition)
-    }
-
-    /// A path, a text in quotes, a number or a truth.
-    fn value(&self, word: &str) -> Result<String, String> {
-        let is_text = word.starts_with(['"', '\'']) && !word.contains('\\');
-        if is_text
-            || word.parse::<f64>().is_ok_and(f64::is_finite)
-            || ["true", "false"].contains(&word)
-        {
-            return Ok(word.to_owned());
-        }
-        self.path(word)
-    }
-
-    /// A path as Jinja says it from where it stands.
-    fn path(&self, path: &str) -> Result<String, String> {
-        let unknown = || format!("`{}` is no path to a value", shown(path));
-        match path {
-            "@index" => return Ok("loop.index0".to_owned()),
-            "@first" => return Ok("loop.first".to_owned()),
-            "@last" => return Ok("loop.last".to_owned()),
-            _ => {}
-        }
-        let (mut rest, mut scope) = (path, self.scopes.len() - 1);
-        if let Some(of_root) = path.strip_prefix("@root.") {
-            (rest, scope) = (of_root, 0);
-        }
-        while let Some(outer) = rest.strip_prefix("../") {
-            scope = scope.checked_sub(1).ok_or_else(unknown)?;
-            rest = outer;
-        }
-        let first = rest.split('.').next().unwrap_or_default();
-        let is_alias = |scope: &&Scope| scope.alias.as_deref() == Some(first);
-        if let Some(aliased) = self.scopes.iter().rev().find(is_alias) {
-            let members = &rest[first.len()..];
-            return members_of(&aliased.this, members.trim_start_matches('.')).ok_or_else(unknown);
-        }
-        let this = self.scopes.get(scope).ok_or_else(unknown)?;
-        let members = match rest {
-            "this" | "." => "",
-            _ => rest
-                .strip_prefix("this.")
-                .or_else(|| rest.strip_prefix("./"))
-                .unwrap_or(rest),
-        };
-        members_of(&this.this, members).ok_or_else(unknown)
-    }
-
-    fn free_name(&self) -> Result<String, String> {
-        let taken = |name: &str| self.scopes.iter().any(|scope| scope.this == name);
-        let free = self.item_names.iter().find(|name| !taken(name));
-        free.map(|name| (*name).to_owned())
-            .ok_or_else(|| "too many lists are nested".to_owned())
     }
 
     fn next_message(&mut self, role: Role) {
@@ -306,29 +242,6 @@ impl Reader {
             self.done.messages.push((self.role, text.to_owned()));
         }
         self.role = role;
-    }
-}
-
-fn members_of(this: &str, members: &str) -> Option<String> {
-    let whole = match (this, members) {
-        ("", members) => members.to_owned(),
-        (this, "") => this.to_owned(),
-        (this, members) => format!("{this}.{members}"),
-    };
-    super::jinja::is_path(&whole).then_some(whole)
-}
-
-/// `as |name|`; the second name of a list would be its index.
-fn alias_of(words: &[&str]) -> Result<Option<String>, String> {
-    match words {
-        [] => Ok(None),
-        ["as", alias] => {
-            let alias = alias.trim_matches('|').trim();
-            is_name(alias)
-                .then(|| Some(alias.to_owned()))
-                .ok_or_else(|| format!("`{}` is no name for an item", shown(alias)))
-        }
-        _ => Err("a block gives more than one name to its items".to_owned()),
     }
 }
 

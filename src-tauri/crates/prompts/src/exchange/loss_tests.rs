@@ -8,6 +8,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
+/// Name and text of a file under `fixtures/prompts`.
 macro_rules! fixture {
     ($name:literal) => {
         (
@@ -20,6 +21,8 @@ macro_rules! fixture {
         )
     };
 }
+pub(super) use fixture;
+
 /// Name and text of each file.
 const FIXTURES: &[(&str, &str)] = &[
     fixture!("langfuse/page.json"),

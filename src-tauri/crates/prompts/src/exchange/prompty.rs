@@ -8,61 +8,44 @@ mod settings;
 mod write;
 
 use super::bodies::take_text;
-use super::build::{About, Build, role_of};
+use super::build::{Build, role_of};
+use super::front_file::{BODY, FrontFile};
 use super::jinja::shown;
 use super::jinja_write::from_untrimmed;
-use super::ours::{self, Found};
-use super::{ForeignVersion, Loss, documents, mustache};
-use plumbline_model::Role;
+use super::{Loss, mustache, ours};
+use plumbline_model::{PromptSpec, Role};
 use serde_json::{Map, Value, json};
 
-pub(super) use write::write;
+/// The format.
+pub(super) struct Prompty;
 
-/// Reads the YAML and the text below it; with the name of the prompt, which is `fallback` where it names itself not.
-pub(super) fn read(
-    yaml: &str,
-    body: &str,
-    fallback: &str,
-) -> (String, Result<ForeignVersion, String>) {
-    let front = match documents::yaml(yaml) {
-        Ok(Value::Object(front)) => Ok(front),
-        Ok(_) => Err("its front matter is no list of `key: value` lines".to_owned()),
-        Err(reason) => Err(reason),
-    };
-    let named = front.as_ref().ok().and_then(|front| front.get("name"));
-    let name = named.and_then(Value::as_str).unwrap_or(fallback).to_owned();
-    let version = front.and_then(|front| version(&name, front, body));
-    (name, version)
-}
+impl FrontFile for Prompty {
+    const SOURCE: &'static str = "prompty";
+    const COPY: &'static str = ours::KEY;
+    const MAY_BE_BARE: bool = false;
 
-fn version(
-    name: &str,
-    mut front: Map<String, Value>,
-    body: &str,
-) -> Result<ForeignVersion, String> {
-    let mut build = Build::new(name);
-    let id = take_text(&mut front, "version");
-    let copy = front.remove(ours::KEY);
-    front.insert(BODY.to_owned(), json!(solid(body)));
-    let beside = ours::Beside {
-        copy,
-        place: ours::KEY,
-        there: front,
-    };
-    match ours::read(&mut build, beside, write::written, in_file)? {
-        Found::Whole(ours) if id.is_none() => Ok(*ours),
-        Found::Whole(ours) => {
-            let what = "the version is the one that its own file gives it";
-            let losses = vec![Loss::changed("version", what)];
-            Ok(ForeignVersion { losses, ..*ours })
-        }
-        _ => {
-            let about = About {
-                id,
-                ..About::default()
-            };
-            build.finish("prompty", about)
-        }
+    fn copy(file: &str) -> Value {
+        ours::member(file)
+    }
+
+    fn copied(held: Value) -> Value {
+        held
+    }
+
+    fn solid(body: &str) -> String {
+        body.replace("\r\n", "\n").trim().to_owned()
+    }
+
+    fn shown(build: &mut Build, front: Map<String, Value>) -> Result<(), String> {
+        in_file(build, front)
+    }
+
+    fn front(spec: &PromptSpec, _: &mut Vec<Loss>) -> Map<String, Value> {
+        write::front(spec)
+    }
+
+    fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {
+        write::body(spec, losses)
     }
 }
 
@@ -206,11 +189,4 @@ fn marker(line: &str) -> Option<(Role, &str)> {
     let word = word.trim().to_ascii_lowercase();
     let role = known.contains(&word.as_str()).then(|| role_of(&word))??.0;
     Some((role, attributes))
-}
-
-/// The member of what is compared that stands for the text below the front matter.
-const BODY: &str = "(messages)";
-
-fn solid(body: &str) -> String {
-    body.replace("\r\n", "\n").trim().to_owned()
 }

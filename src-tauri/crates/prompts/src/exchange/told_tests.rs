@@ -1,7 +1,7 @@
 //! Nothing is lost without a word in the formats that stand in YAML or in serialised objects, and what was changed in
 //! them counts.
 
-use super::loss_tests::with_stranger;
+use super::loss_tests::{fixture, with_stranger};
 use super::*;
 use crate::write::tests::any_spec;
 use crate::{front_matter, parse, write_prompt, yaml_text};
@@ -9,18 +9,6 @@ use plumbline_model::Role;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-macro_rules! fixture {
-    ($name:literal) => {
-        (
-            $name,
-            include_str!(concat!(
-                env!("CARGO_MANIFEST_DIR"),
-                "/../../../fixtures/prompts/",
-                $name
-            )),
-        )
-    };
-}
 /// Name and text of each file that holds nothing but what can be read.
 const FIXTURES: &[(&str, &str)] = &[
     fixture!("langsmith/commits.json"),

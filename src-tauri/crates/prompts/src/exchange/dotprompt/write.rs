@@ -1,21 +1,13 @@
 //! A prompt of ours as a Dotprompt file.
 
 use super::super::settings::settings;
-use super::super::{Loss, WrittenVersion, handlebars_write, picoschema};
-use super::{BODY, COPY_KEY, NAMES, solid};
+use super::super::{Loss, handlebars_write, picoschema};
+use super::NAMES;
 use crate::tool_uses::is_unresolved;
-use crate::yaml_text;
 use plumbline_model::{PromptSpec, Role};
 use serde_json::{Map, Value, json};
 
-/// What a Dotprompt file shows of a prompt of ours.
-pub(super) fn written(spec: &PromptSpec) -> Map<String, Value> {
-    let mut written = front(spec);
-    written.insert(BODY.to_owned(), json!(solid(&body(spec, &mut Vec::new()))));
-    written
-}
-
-fn front(spec: &PromptSpec) -> Map<String, Value> {
+pub(super) fn front(spec: &PromptSpec) -> Map<String, Value> {
     let mut front = Map::from_iter([("name".to_owned(), json!(spec.name))]);
     let mut put = |key: &str, value: Value| front.insert(key.to_owned(), value);
     if !spec.description.is_empty() {
@@ -73,7 +65,7 @@ fn front(spec: &PromptSpec) -> Map<String, Value> {
 }
 
 /// Schemas that Dotprompt would take for its short form.
-fn losses_of(spec: &PromptSpec) -> Vec<Loss> {
+pub(super) fn losses_of(spec: &PromptSpec) -> Vec<Loss> {
     let mut losses = Vec::new();
     let is_short = |schema: &Value| !picoschema::is_json_schema(schema);
     if spec.output_schema.as_ref().is_some_and(is_short) {
@@ -90,7 +82,7 @@ fn losses_of(spec: &PromptSpec) -> Vec<Loss> {
     losses
 }
 
-fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {
+pub(super) fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {
     let mut out = String::new();
     for (index, section) in spec.sections.iter().enumerate() {
         let role = match section.role {
@@ -106,14 +98,4 @@ fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {
     }
     out.truncate(out.trim_end_matches('\n').len());
     out + "\n"
-}
-
-pub(in super::super) fn write(version: &WrittenVersion<'_>) -> (String, Vec<Loss>) {
-    let mut losses = losses_of(version.spec);
-    let mut text = String::from("---\n");
-    yaml_text::push_members(&mut text, 0, &front(version.spec));
-    yaml_text::push_member(&mut text, 0, COPY_KEY, &json!(version.text));
-    text.push_str("---\n");
-    text.push_str(&body(version.spec, &mut losses));
-    (text, losses)
 }

@@ -1,21 +1,13 @@
 //! A prompt of ours as a Prompty file.
 
+use super::super::Loss;
 use super::super::jinja_write::to_untrimmed;
 use super::super::settings::settings;
-use super::super::{Loss, WrittenVersion, ours};
-use super::{BODY, marker, solid};
-use crate::yaml_text;
+use super::marker;
 use plumbline_model::PromptSpec;
 use serde_json::{Map, Value, json};
 
-/// What a Prompty file shows of a prompt of ours.
-pub(super) fn written(spec: &PromptSpec) -> Map<String, Value> {
-    let mut written = front(spec);
-    written.insert(BODY.to_owned(), json!(solid(&body(spec, &mut Vec::new()))));
-    written
-}
-
-fn front(spec: &PromptSpec) -> Map<String, Value> {
+pub(super) fn front(spec: &PromptSpec) -> Map<String, Value> {
     let mut front = Map::from_iter([("name".to_owned(), json!(spec.name))]);
     let mut put = |key: &str, value: Value| front.insert(key.to_owned(), value);
     if !spec.description.is_empty() {
@@ -52,7 +44,7 @@ fn front(spec: &PromptSpec) -> Map<String, Value> {
     front
 }
 
-fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {
+pub(super) fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {
     let mut out = String::new();
     for (index, section) in spec.sections.iter().enumerate() {
         let template = to_untrimmed(&section.template).unwrap_or_else(|reason| {
@@ -76,14 +68,4 @@ fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {
     }
     out.truncate(out.trim_end_matches('\n').len());
     out + "\n"
-}
-
-pub(in super::super) fn write(version: &WrittenVersion<'_>) -> (String, Vec<Loss>) {
-    let mut losses = Vec::new();
-    let mut text = String::from("---\n");
-    yaml_text::push_members(&mut text, 0, &front(version.spec));
-    yaml_text::push_member(&mut text, 0, ours::KEY, &ours::member(version.text));
-    text.push_str("---\n");
-    text.push_str(&body(version.spec, &mut losses));
-    (text, losses)
 }
