@@ -40,8 +40,14 @@ impl FrontFile for Prompty {
         in_file(build, front)
     }
 
-    fn front(spec: &PromptSpec, _: &mut Vec<Loss>) -> Map<String, Value> {
-        write::front(spec)
+    fn front(spec: &PromptSpec, losses: &mut Vec<Loss>) -> Map<String, Value> {
+        let front = write::front(spec);
+        let model = front.get("model").unwrap_or(&Value::Null);
+        for place in settings::references(model, "model") {
+            let what = "there it stands for a value of the environment or of a file";
+            losses.push(Loss::changed(place, what));
+        }
+        front
     }
 
     fn body(spec: &PromptSpec, losses: &mut Vec<Loss>) -> String {

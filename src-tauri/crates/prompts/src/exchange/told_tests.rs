@@ -100,6 +100,41 @@ fn a_member_that_nobody_expects_is_kept_or_told_wherever_it_stands() {
     }
 }
 
+#[test]
+fn a_text_of_a_prompty_file_is_a_reference_only_where_it_names_what_it_refers_to() {
+    let prompty = |value: &str| {
+        let front = format!(
+            "name: a\nmodel:\n  parameters: {{note: {}}}\n",
+            json!(value)
+        );
+        let file =
+            read_foreign(&format!("---\n{front}---\nuser:\nhi\n"), Some("a.prompty")).unwrap();
+        let version = &file.prompts[0].versions[0];
+        let told = version
+            .losses
+            .iter()
+            .any(|loss| loss.what.contains("environment"));
+        (version.spec.parameters.extra.get("note").cloned(), told)
+    };
+    for kept in ["${", "${}", "costs ${5}", "${:x}", "a ${ b: c"] {
+        assert_eq!(prompty(kept), (Some(json!(kept)), false), "{kept}");
+    }
+    for reference in ["${env:KEY}", "${env:KEY:default}", "x ${file:a.json} y"] {
+        assert_eq!(prompty(reference), (None, true), "{reference}");
+    }
+    let mut spec = parse("---\nname: a\nversion: 1.0.0\n---\nuser:\nhi\n").unwrap();
+    spec.parameters
+        .extra
+        .insert("note".into(), json!("${env:KEY}"));
+    let text = write_prompt(&spec);
+    let versions = [WrittenVersion {
+        spec: &spec,
+        text: &text,
+    }];
+    let written = write_foreign(PromptFormat::Prompty, &versions).unwrap();
+    assert_eq!(written.losses[0].place, "model.parameters.note");
+}
+
 const COPYING: [PromptFormat; 5] = [
     PromptFormat::Langfuse,
     PromptFormat::Langsmith,

@@ -77,13 +77,39 @@ fn without_environment(members: &mut Map<String, Value>, place: &str, losses: &m
         if let Value::Object(inner) = value {
             without_environment(inner, &place, losses);
         }
-        let is_kept = !value.as_str().is_some_and(|text| text.contains("${"));
+        let is_kept = !value.as_str().is_some_and(is_reference);
         if !is_kept {
             let what = "values of the environment are not read";
             losses.push(Loss::dropped(place, what));
         }
         is_kept
     });
+}
+
+/// Whether a text stands for a value from elsewhere, such as `${env:NAME}` or `${file:a.json}`.
+fn is_reference(text: &str) -> bool {
+    let mut rest = text.split("${").skip(1);
+    rest.any(|behind| {
+        let inside = behind.split_once('}').map(|(inside, _)| inside);
+        let kind = inside.and_then(|inside| inside.split_once(':'));
+        kind.is_some_and(|(kind, _)| {
+            !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphabetic())
+        })
+    })
+}
+
+/// Places of texts of ours that would stand for a value from elsewhere there.
+pub(super) fn references(value: &Value, place: &str) -> Vec<String> {
+    match value {
+        Value::String(text) if is_reference(text) => vec![place.to_owned()],
+        Value::Object(members) => {
+            let members = members.iter();
+            members
+                .flat_map(|(key, value)| references(value, &member(place, key)))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// A map from a name to what is said of it, a list of such, or version 2's `properties`.
