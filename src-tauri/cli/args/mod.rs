@@ -13,7 +13,7 @@ pub(crate) use cost::{Cost, Stats, Tokens};
 pub(crate) use intake::{Import, Listen, Redaction};
 pub(crate) use keys::{Key, KeyStorePlace};
 pub(crate) use money::{Cache, Cap, Forecast, MoreUnits, Price, Recompute};
-pub(crate) use prompt::{By, ExportFormat, Language, Prompt};
+pub(crate) use prompt::{By, Language, Prompt};
 pub(crate) use runs::{Compare, Dataset, Diff, Recording, Replay, Run, Waits};
 pub(crate) use tool::Tool;
 pub(crate) use trace::{Mapping, Trace};

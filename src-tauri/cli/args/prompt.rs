@@ -1,7 +1,9 @@
 //! Prompt files.
 
 use crate::when;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand, ValueEnum};
+use plumbline_engine::PromptFormat;
 use plumbline_model::UnixNanos;
 use std::path::PathBuf;
 
@@ -166,8 +168,8 @@ Examples:
         #[arg(value_name = "NAME[@VERSION]")]
         prompt: String,
         /// The format
-        #[arg(long, value_enum)]
-        to: ExportFormat,
+        #[arg(long, value_parser = format_parser())]
+        to: PromptFormat,
         /// A file in place of standard output
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -279,27 +281,21 @@ pub(crate) struct By {
     pub(crate) who: String,
 }
 
-/// A format of prompts that others read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportFormat {
-    /// A prompt file of ours
-    Plumbline,
-    /// All releases as one JSON document, byte for byte
-    Json,
-    /// All releases, as Langfuse's API gives them
-    Langfuse,
-    /// All releases as commits of the LangChain hub
-    Langsmith,
-    /// All releases as a promptfoo config
-    Promptfoo,
-    /// The newest release as a Prompty file
-    Prompty,
-    /// The newest release as a Dotprompt file
-    Dotprompt,
-    /// A body of chat completions
-    Openai,
-    /// A body of messages
-    Anthropic,
-    /// Only the text
-    Text,
+/// Reads the word of a format.
+fn format_parser() -> impl TypedValueParser<Value = PromptFormat> {
+    let words = PromptFormat::ALL.map(|format| {
+        let of = if format.holds_histories() {
+            "all releases"
+        } else {
+            "one release"
+        };
+        PossibleValue::new(format.as_str()).help(format!("{}, {of}", format.label()))
+    });
+    PossibleValuesParser::new(words).try_map(|word| {
+        let named = |format: &PromptFormat| format.as_str() == word;
+        PromptFormat::ALL
+            .into_iter()
+            .find(named)
+            .ok_or("no such format")
+    })
 }

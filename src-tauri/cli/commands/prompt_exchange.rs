@@ -1,7 +1,6 @@
 //! `plumbline prompt import` and `export`.
 
 use super::prompt::split;
-use crate::args::ExportFormat;
 use crate::exit::ExitStatus;
 use crate::printer::Printer;
 use plumbline_engine::api::{ImportedPrompt, PromptImport};
@@ -105,12 +104,12 @@ fn loss_line(loss: &Loss) -> String {
 pub(super) fn export(
     engine: &Engine,
     prompt: &str,
-    to: ExportFormat,
+    to: PromptFormat,
     out: Option<&Path>,
     printer: &Printer,
 ) -> Result<ExitStatus, Problem> {
     let (name, version) = split(prompt);
-    let export = engine.prompt_export(name, version, format_of(to))?;
+    let export = engine.prompt_export(name, version, to)?;
     if let Some(path) = out {
         engine.write_export(&export, path)?;
         let answer = json!({ "name": export.name, "format": export.format, "path": path, "losses": export.losses });
@@ -122,19 +121,4 @@ pub(super) fn export(
         printer.note(&loss_line(loss));
     }
     Ok(ExitStatus::Pass)
-}
-
-fn format_of(format: ExportFormat) -> PromptFormat {
-    match format {
-        ExportFormat::Plumbline => PromptFormat::Plumbline,
-        ExportFormat::Json => PromptFormat::Json,
-        ExportFormat::Langfuse => PromptFormat::Langfuse,
-        ExportFormat::Langsmith => PromptFormat::Langsmith,
-        ExportFormat::Promptfoo => PromptFormat::Promptfoo,
-        ExportFormat::Prompty => PromptFormat::Prompty,
-        ExportFormat::Dotprompt => PromptFormat::Dotprompt,
-        ExportFormat::Openai => PromptFormat::Openai,
-        ExportFormat::Anthropic => PromptFormat::Anthropic,
-        ExportFormat::Text => PromptFormat::Text,
-    }
 }

@@ -61,7 +61,8 @@ impl PromptFormat {
     }
 
     /// Whether one file of it holds a whole history.
-    pub(super) fn holds_histories(self) -> bool {
+    #[must_use]
+    pub fn holds_histories(self) -> bool {
         matches!(
             self,
             Self::Json | Self::Langfuse | Self::Langsmith | Self::Promptfoo
