@@ -58,6 +58,14 @@ impl Proxy {
     }
 }
 
+fn spans(stage: &Stage) -> Vec<Value> {
+    let lines = stage.run(&["trace", "export"]).out;
+    let spans = lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap());
+    spans.collect()
+}
+
 /// A replay from another workspace through the proxy.
 fn replayed(caller: &Stage, proxy: &Proxy) -> Value {
     let mut command = caller.command();
@@ -96,13 +104,7 @@ fn calls_go_through_and_become_spans_without_their_keys() {
 
     // Seen by others while it runs.
     // The server gives every answer one id, so they are variants of one span.
-    let spans = || -> Vec<Value> {
-        let lines = stage.run(&["trace", "export"]).out;
-        lines
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    };
+    let spans = || spans(&stage);
     until("four spans", || spans().len() == 4);
     let steps = spans();
     let mut statuses: Vec<&str> = steps
@@ -273,13 +275,7 @@ fn a_call_that_names_its_prompt_keeps_its_budget_and_is_joined_to_it() {
         "nothing known, nothing sent"
     );
 
-    let spans = || -> Vec<Value> {
-        let lines = stage.run(&["trace", "export"]).out;
-        lines
-            .lines()
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect()
-    };
+    let spans = || spans(&stage);
     until("four spans", || spans().len() == 4);
     let of = |version: &str| -> Vec<Value> {
         let is =

@@ -2,6 +2,7 @@
 
 use crate::model_server::{ModelServer, Reply, Seen, TOKENS_IN, TOKENS_OUT, echo};
 use crate::stage::{Stage, count};
+use plumbline_model::Problem;
 use serde_json::{Value, json};
 
 const SMALL: &str = "openai:gpt-4.1-mini";
@@ -87,6 +88,11 @@ fn is_near(left: f64, right: f64) -> bool {
     (left - right).abs() < 1e-9
 }
 
+/// Why the first cell was not sent.
+fn problem(stage: &Stage) -> Problem {
+    stage.cells()[0].cell.problem.clone().unwrap()
+}
+
 #[test]
 fn what_is_too_long_goes_to_the_larger_model_and_the_rest_does_not() {
     let (stage, server) = (stage(ESCALATE), ModelServer::start(echo));
@@ -145,7 +151,7 @@ fn what_is_too_long_for_the_larger_model_too_is_not_sent() {
         (2, 1),
         "{run:#}"
     );
-    let problem = stage.cells()[0].cell.problem.clone().unwrap();
+    let problem = problem(&stage);
     assert!(
         problem.message.contains("budget allows 200 input tokens"),
         "{problem:?}"
@@ -293,7 +299,7 @@ fn a_summary_that_is_none_leaves_its_cells_unsent() {
             (2, 1),
             "{run:#}"
         );
-        let problem = stage.cells()[0].cell.problem.clone().unwrap();
+        let problem = problem(&stage);
         assert!(problem.message.contains(why), "{problem:?}");
         let sent: Vec<Seen> = server
             .seen()
@@ -313,7 +319,7 @@ fn a_summary_that_is_too_long_itself_is_refused() {
     });
     let (_, run) = stage.run_json(&replay(&server.base_url, &[]));
     assert_eq!(count(&run, "not_sent"), 2, "{run:#}");
-    let problem = stage.cells()[0].cell.problem.clone().unwrap();
+    let problem = problem(&stage);
     assert!(
         problem
             .message
@@ -360,7 +366,7 @@ fn a_summary_keeps_the_budget_of_the_prompt_that_writes_it() {
         (2, 1, 1),
         "nothing too dear was asked: {run:#}"
     );
-    let problem = stage.cells()[0].cell.problem.clone().unwrap();
+    let problem = problem(&stage);
     assert!(problem.message.contains("US dollars"), "{problem:?}");
 }
 
