@@ -308,6 +308,35 @@ fn nothing_else_stands_at_the_top() {
 }
 
 #[test]
+fn two_types_of_one_name_do_not_write_one_binding() {
+    let mut written: BTreeMap<String, String> = BTreeMap::new();
+    for (path, text) in sources("src-tauri", &[".rs"]) {
+        for exported in text.split("#[ts(export").skip(1) {
+            // The type stands behind its attributes, whose `rename` is its name there.
+            let until = exported
+                .find(" {")
+                .or_else(|| exported.find('('))
+                .unwrap_or(0);
+            let head = &exported[..until];
+            let renamed = head
+                .split_once("rename = \"")
+                .filter(|(before, _)| !before.contains(']'));
+            let name = match renamed {
+                Some((_, rest)) => rest.split('"').next(),
+                None => head
+                    .split_once("struct ")
+                    .or_else(|| head.split_once("enum "))
+                    .and_then(|(_, rest)| rest.split(|c: char| !c.is_alphanumeric()).next()),
+            };
+            let Some(name) = name else { continue };
+            let other = written.insert(name.to_owned(), path.clone());
+            assert_eq!(other, None, "{name} is exported by {path} too");
+        }
+    }
+    assert!(written.len() > 200, "{} types", written.len());
+}
+
+#[test]
 fn tests_do_not_write_the_committed_bindings() {
     // They would be fresh whenever somebody looks, and stale in every clone.
     let config = std::fs::read_to_string(root().join(".cargo/config.toml")).unwrap();
