@@ -17,9 +17,29 @@ use tiktoken_rs::CoreBPE;
 /// 300,000 and 1,000,000; real prose and code stay far below this.
 const LONGEST_RUN: usize = 10_000;
 
+/// How far a text was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// The end of a piece, as an offset.
+    pub at: usize,
+    /// Of all pieces up to there.
+    pub tokens: u64,
+}
+
 /// The number of tokens of `text`. Exact; never fails.
 #[must_use]
 pub fn count(encoding: Encoding, text: &str) -> u64 {
+    read(encoding, text, None).tokens
+}
+
+/// The last end of a piece of `text` up to which it has at most `limit` tokens. Reads one piece beyond it.
+pub(crate) fn read_up_to(encoding: Encoding, text: &str, limit: u64) -> Reached {
+    read(encoding, text, Some(limit))
+}
+
+// Inlined, so that a count has no limit to look at.
+#[inline(always)]
+fn read(encoding: Encoding, text: &str, limit: Option<u64>) -> Reached {
     static O200K: Shelf = Shelf::new();
     static CL100K: Shelf = Shelf::new();
     let shelf = match encoding {
@@ -29,26 +49,34 @@ pub fn count(encoding: Encoding, text: &str) -> u64 {
     let vocabulary = Vocabulary::of(encoding);
     let merge = |piece: &[u8]| vocabulary.count(piece);
     shelf.with(|memory| {
-        let mut tokens = 0;
-        for part in parts(text) {
-            match part {
-                Part::Ascii(text) => {
-                    let bytes = text.as_bytes();
-                    let mut from = 0;
-                    while from < bytes.len() {
-                        let end = piece_end(encoding, bytes, from);
-                        tokens += memory.tokens(&bytes[from..end], merge);
-                        from = end;
-                    }
-                }
-                Part::Mixed(text) => {
-                    for piece in any_pieces(encoding, text) {
-                        tokens += memory.tokens(piece.as_bytes(), merge);
-                    }
-                }
+        let mut reached = Reached { at: 0, tokens: 0 };
+        let mut take = |piece: &[u8]| {
+            let tokens = reached.tokens + memory.tokens(piece, merge);
+            if limit.is_some_and(|limit| tokens > limit) {
+                return Err(reached);
             }
-        }
-        tokens
+            reached = Reached {
+                at: reached.at + piece.len(),
+                tokens,
+            };
+            Ok(())
+        };
+        let all = parts(text).try_for_each(|part| match part {
+            Part::Ascii(text) => {
+                let bytes = text.as_bytes();
+                let mut from = 0;
+                while from < bytes.len() {
+                    let end = piece_end(encoding, bytes, from);
+                    take(&bytes[from..end])?;
+                    from = end;
+                }
+                Ok(())
+            }
+            Part::Mixed(text) => {
+                any_pieces(encoding, text).try_for_each(|piece| take(piece.as_bytes()))
+            }
+        });
+        all.err().unwrap_or(reached)
     })
 }
 

@@ -1,17 +1,22 @@
 //! Whether a text has at most so many tokens, and the most of it that has: found without counting the rest.
 //!
-//! A text is read in stretches between sure places, from the front or from the back, whose counts add up exactly. Each
-//! is as long as what is left of the limit is likely to be, so that only a short one is looked at again, token by token.
+//! From the front a text is read until the limit is reached. From the back it is read in stretches between sure places,
+//! whose counts add up exactly; what the last of them has too much is found from its front. Only a few words around the
+//! place are looked at token by token.
 
+use crate::any_pieces::any_pieces;
+use crate::counting::{Reached, read_up_to};
 use crate::sure_cuts::{at_or_before, at_or_behind};
 use crate::{Encoding, count, stops};
 
-/// Length of a stretch where nothing is guessed, in bytes: it costs little to set up.
+/// Length of what is read at once where little is left to read, in bytes: it costs little to set up.
 const STRETCH: usize = 512;
-/// The shortest one: it leaves little to look at closely.
-const SHORTEST: usize = 64;
-/// Bytes of a token before any was seen; few, since a stretch that is too long is counted in vain.
-const FIRST_GUESS: usize = 2;
+/// How far beyond the limit to look, in bytes, for where a character ends that takes several.
+const NEARBY: usize = 32;
+/// Bytes of a token: more than most have, for a reading that stops at the limit.
+const LONG_GUESS: usize = 6;
+/// And fewer than most have, for one that does not, before any was seen.
+const SHORT_GUESS: usize = 2;
 
 /// Which part of a text is cut away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,15 +49,8 @@ impl KeptText<'_> {
 /// The number of tokens of `text` where it is at most `limit`, else `None`. Exact; reads little beyond the limit.
 #[must_use]
 pub fn count_up_to(encoding: Encoding, text: &str, limit: u64) -> Option<u64> {
-    let (mut at, mut tokens) = (0, 0);
-    while let Some(stretch) = text.get(at..).and_then(|rest| first_stretch(rest, STRETCH)) {
-        tokens += count(encoding, stretch);
-        if tokens > limit {
-            return None;
-        }
-        at += stretch.len();
-    }
-    Some(tokens)
+    let read = front_of(encoding, text, limit);
+    (read.at == text.len()).then_some(read.tokens)
 }
 
 /// The most of `text` that has at most `limit` tokens, cut between tokens and never inside a character. Reads little
@@ -68,114 +66,126 @@ pub fn fit_text(encoding: Encoding, text: &str, limit: u64, cut: TextCut) -> Kep
 }
 
 fn start_of(encoding: Encoding, text: &str, limit: u64) -> KeptText<'_> {
-    let mut pace = Pace::new(limit);
-    let mut at = 0;
-    while let Some(stretch) = text
-        .get(at..)
-        .and_then(|rest| first_stretch(rest, pace.length))
-    {
-        match pace.take(count(encoding, stretch), stretch.len()) {
-            Taken::Fits => at += stretch.len(),
-            Taken::TryShorter => {}
-            Taken::TooLong => {
-                let end = stops::longest_start(encoding, stretch, pace.left());
-                pace.tokens += count(encoding, stretch.get(..end).unwrap_or_default());
-                at += end;
-                break;
-            }
+    let read = front_of(encoding, text, limit);
+    let (mut at, mut tokens) = (read.at, read.tokens);
+    if at < text.len() {
+        let near = Near::around(encoding, text, read, NEARBY);
+        (at, tokens) = (near.from, near.tokens_before);
+        if tokens < limit || !stops::is_whole_character(text, at) {
+            let end = stops::longest_start(encoding, near.stretch, limit - tokens);
+            tokens += count(encoding, near.stretch.get(..end).unwrap_or_default());
+            at += end;
         }
     }
     KeptText {
         start: text.get(..at).unwrap_or_default(),
         end: "",
-        tokens: pace.tokens,
+        tokens,
+    }
+}
+
+/// The last end of a piece up to which the text has at most `limit` tokens.
+fn front_of(encoding: Encoding, text: &str, limit: u64) -> Reached {
+    let mut read = Reached { at: 0, tokens: 0 };
+    loop {
+        let left = limit - read.tokens;
+        // Nothing is counted beyond the limit, so a guess that is too long costs little.
+        let length = likely_bytes(left, LONG_GUESS, 1).max(STRETCH);
+        let Some(stretch) = text
+            .get(read.at..)
+            .and_then(|rest| first_stretch(rest, length))
+        else {
+            return read;
+        };
+        let here = read_up_to(encoding, stretch, left);
+        read.at += here.at;
+        read.tokens += here.tokens;
+        if here.at < stretch.len() {
+            return read;
+        }
     }
 }
 
 fn end_of(encoding: Encoding, text: &str, limit: u64) -> KeptText<'_> {
-    let mut pace = Pace::new(limit);
-    let mut at = text.len();
-    while let Some(stretch) = text
-        .get(..at)
-        .and_then(|rest| last_stretch(rest, pace.length))
-    {
-        match pace.take(count(encoding, stretch), stretch.len()) {
-            Taken::Fits => at -= stretch.len(),
-            Taken::TryShorter => {}
-            Taken::TooLong => {
-                let start = stops::longest_end(encoding, stretch, pace.left());
-                let kept = stretch.get(start..).unwrap_or_default();
-                pace.tokens += count(encoding, kept);
-                at -= kept.len();
-                break;
-            }
+    let (mut at, mut tokens) = (text.len(), 0);
+    let mut length = likely_bytes(limit, SHORT_GUESS, 1);
+    while let Some(stretch) = text.get(..at).and_then(|rest| last_stretch(rest, length)) {
+        let left = limit - tokens;
+        let all = count(encoding, stretch);
+        if all <= left {
+            at -= stretch.len();
+            tokens += all;
+            length = next_length(likely_bytes(limit - tokens, text.len() - at, tokens));
+            continue;
         }
+        // What is too much is at its front.
+        let read = read_up_to(encoding, stretch, all - left - 1);
+        let begun = at - stretch.len();
+        let word = Near::around(encoding, stretch, read, 1);
+        let behind = all - word.tokens_up_to(encoding);
+        at = begun + word.from + word.stretch.len();
+        if behind == left && stops::is_whole_character(text, at) {
+            tokens = limit;
+            break;
+        }
+        let near = Near::around(encoding, stretch, read, NEARBY);
+        let behind = all - near.tokens_up_to(encoding);
+        let start = stops::longest_end(encoding, near.stretch, left - behind);
+        let kept = near.stretch.get(start..).unwrap_or_default();
+        tokens += behind + count(encoding, kept);
+        at = begun + near.from + start;
+        break;
     }
     KeptText {
         start: "",
         end: text.get(at..).unwrap_or_default(),
-        tokens: pace.tokens,
+        tokens,
     }
 }
 
-/// How far a text is read, and how much is read next.
-struct Pace {
-    limit: u64,
-    tokens: u64,
-    bytes: usize,
-    length: usize,
+/// A few words between sure places, around where a limit is reached.
+struct Near<'t> {
+    stretch: &'t str,
+    from: usize,
+    tokens_before: u64,
 }
 
-/// What becomes of a stretch.
-enum Taken {
-    Fits,
-    /// It goes beyond the limit, and a shorter one may not.
-    TryShorter,
-    /// The limit is inside of it, and it is as short as can be.
-    TooLong,
-}
-
-impl Pace {
-    fn new(limit: u64) -> Self {
-        let mut pace = Self {
-            limit,
-            tokens: 0,
-            bytes: 0,
-            length: SHORTEST,
-        };
-        pace.length = pace.guess();
-        pace
-    }
-
-    fn left(&self) -> u64 {
-        self.limit - self.tokens
-    }
-
-    /// Seven eighths of the bytes that are likely to be left: guesses that are too long cost twice.
-    fn guess(&self) -> usize {
-        let left = usize::try_from(self.left()).unwrap_or(usize::MAX);
-        let read = usize::try_from(self.tokens).unwrap_or(usize::MAX);
-        let bytes = match self.bytes.checked_div(read) {
-            Some(_) => left.saturating_mul(self.bytes) / read / 8 * 7,
-            None => left.saturating_mul(FIRST_GUESS),
-        };
-        bytes.max(SHORTEST)
-    }
-
-    fn take(&mut self, tokens: u64, bytes: usize) -> Taken {
-        if self.tokens + tokens <= self.limit {
-            self.tokens += tokens;
-            self.bytes += bytes;
-            self.length = self.guess();
-            Taken::Fits
-        } else if self.length > SHORTEST {
-            // Where sure places are rare, halves of the length end at the same one.
-            let is_near = bytes <= 2 * self.length;
-            self.length = if is_near { self.length / 2 } else { 0 }.max(SHORTEST);
-            Taken::TryShorter
-        } else {
-            Taken::TooLong
+impl<'t> Near<'t> {
+    fn around(encoding: Encoding, text: &'t str, read: Reached, beyond: usize) -> Self {
+        let from = at_or_before(text, read.at);
+        let to = at_or_behind(text, read.at + beyond);
+        let stretch = text.get(from..to).unwrap_or_default();
+        let mut end = from;
+        let between = any_pieces(encoding, stretch).take_while(|piece| {
+            end += piece.len();
+            end <= read.at
+        });
+        let between: u64 = between.map(|piece| count(encoding, piece)).sum();
+        Self {
+            stretch,
+            from,
+            tokens_before: read.tokens - between,
         }
+    }
+
+    fn tokens_up_to(&self, encoding: Encoding) -> u64 {
+        self.tokens_before + count(encoding, self.stretch)
+    }
+}
+
+/// How many bytes `left` tokens are likely to have, where `bytes` had `tokens`.
+fn likely_bytes(left: u64, bytes: usize, tokens: u64) -> usize {
+    let left = usize::try_from(left).unwrap_or(usize::MAX);
+    let tokens = usize::try_from(tokens.max(1)).unwrap_or(usize::MAX);
+    left.saturating_mul(bytes) / tokens
+}
+
+/// Most of what is likely to be left, as what is read beyond the limit is read twice; at last a little more than that.
+fn next_length(likely: usize) -> usize {
+    if likely > STRETCH / 2 {
+        likely / 4 * 3
+    } else {
+        likely + likely / 16 + NEARBY
     }
 }
 

@@ -126,7 +126,8 @@ fn best(stretch: &str, stops: &[Stop], fits: impl Fn(usize) -> bool, allowed: u6
     place(index)
 }
 
-fn is_whole_character(text: &str, at: usize) -> bool {
+/// False inside of what a reader takes for one character.
+pub(crate) fn is_whole_character(text: &str, at: usize) -> bool {
     let edge = |mut from: usize| {
         while !text.is_char_boundary(from) {
             from += 1;
