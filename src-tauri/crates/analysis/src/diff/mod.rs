@@ -18,4 +18,4 @@ pub use outputs::{OutputDiff, OutputKind, ReadJson, diff_outputs, diff_outputs_w
 pub use row::{DiffRow, Emphasis, Hunk, Piece, RowTag, TextDiff};
 pub use text::{Context, DiffOptions, diff_text, diff_text_with};
 pub use visible::{Mark, MarkKind, Run, mark_of, visible};
-pub(crate) use words::{split_words, word_similarity};
+pub(crate) use words::{split_words, word_gaps, word_similarity};

@@ -141,6 +141,31 @@ pub(super) fn emphasise<'t>(a: &'t str, b: &'t str) -> (Vec<Emphasised<'t>>, Vec
     )
 }
 
+/// What took the place of what between the words in common, in order; one of a pair may be empty.
+pub(crate) fn word_gaps<'t>(a: &'t str, b: &'t str) -> Vec<(&'t str, &'t str)> {
+    let (words_a, words_b) = (split_words(a), split_words(b));
+    let mut gaps = Vec::new();
+    let (mut at_a, mut at_b) = (0, 0);
+    let (mut word_a, mut word_b) = (0, 0);
+    let bytes = |words: &[&str]| words.iter().map(|word| word.len()).sum::<usize>();
+    let end = Match {
+        a: words_a.len(),
+        b: words_b.len(),
+        len: 0,
+    };
+    for run in common_words(&words_a, &words_b).into_iter().chain([end]) {
+        let gap_a = bytes(&words_a[word_a..run.a]);
+        let gap_b = bytes(&words_b[word_b..run.b]);
+        if gap_a + gap_b > 0 {
+            gaps.push((&a[at_a..at_a + gap_a], &b[at_b..at_b + gap_b]));
+        }
+        let same = bytes(&words_a[run.a..run.a + run.len]);
+        (at_a, at_b) = (at_a + gap_a + same, at_b + gap_b + same);
+        (word_a, word_b) = (run.a + run.len, run.b + run.len);
+    }
+    gaps
+}
+
 fn common_words(a: &[&str], b: &[&str]) -> Vec<Match> {
     let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let (rest_a, rest_b) = (&a[head..], &b[head..]);

@@ -13,7 +13,7 @@ mod measure;
 mod ngrams;
 mod number;
 mod outcome;
-mod refusal;
+pub(crate) mod refusal;
 mod rouge;
 pub mod rubric;
 mod schema;

@@ -64,7 +64,8 @@ pub(super) fn check(text: &str) -> Outcome {
     })
 }
 
-fn is_refusal(text: &str) -> bool {
+/// Whether an answer opens with a refusal.
+pub(crate) fn is_refusal(text: &str) -> bool {
     let mut opening = String::new();
     for c in text.trim_start().chars().take(OPENING_CHARS) {
         match c {
