@@ -19,6 +19,7 @@ mod problem;
 mod prompt;
 mod request;
 mod response;
+mod review;
 mod run;
 mod service_tier;
 mod span;
@@ -49,6 +50,9 @@ pub use prompt::{
 };
 pub use request::{AssembledRequest, ChatRequest};
 pub use response::{Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob};
+pub use review::{
+    Choice, ReviewDecision, ReviewLine, ReviewSubject, ReviewWord, RubricCheck,
+};
 pub use run::{
     AttemptState, CallWaits, Cell, CellKey, CellStatus, Purpose, Run, RunEstimate, RunPlan,
     RunStatus, RunTotals, Target,
