@@ -218,6 +218,7 @@ answer, is neither passed nor failed.")]
 #[command(after_help = "Examples:
   plumbline compare 0190f3c2-… 0190f3d7-…
   plumbline compare 0190f3c2-….0 0190f3c2-….1     two columns of one run
+  plumbline compare latest.0 latest.1 latest.2     two columns, each with the first
   plumbline compare latest.0 latest.1 --show 5 --markdown")]
 pub(crate) struct Compare {
     /// Run, or RUN.COLUMN; `latest` is the newest run
@@ -225,6 +226,9 @@ pub(crate) struct Compare {
     pub(crate) a: String,
     #[arg(value_name = "RUN_B")]
     pub(crate) b: String,
+    /// Up to four more, each compared with RUN_A
+    #[arg(value_name = "RUN", num_args = 0..=4)]
+    pub(crate) others: Vec<String>,
     /// Show the diff of this many moved answers
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub(crate) show: u64,

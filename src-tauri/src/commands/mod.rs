@@ -15,6 +15,7 @@ mod prompt_exchange;
 mod prompts;
 mod redaction;
 mod replay;
+mod review;
 mod tools;
 mod traces;
 mod workspace;
@@ -76,7 +77,17 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         replay::cell_open,
         compare::compare_open,
         compare::compare_rows,
+        compare::compare_map,
+        compare::compare_place,
         compare::compare_pair,
+        review::review_summary,
+        review::review_add,
+        review::review_lines,
+        review::review_blind_next,
+        review::review_blind_judge,
+        review::review_rubric_set,
+        review::review_sign_off,
+        review::review_to_case,
         traces::import_pick,
         traces::import_list,
         traces::import_quarantine,

@@ -4,12 +4,14 @@
 //! did not seed. Everything read here is hostile (model output, trace content), so work is bounded by
 //! size and nothing recurses as deep as its input asks.
 
+pub mod agreement;
 pub mod align;
 mod change_kind;
 pub mod contract;
 pub mod cost_curve;
 pub mod diff;
 mod error;
+pub mod flakiness;
 pub mod grade;
 pub mod highlight;
 pub mod json_path;

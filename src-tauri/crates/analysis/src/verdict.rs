@@ -4,6 +4,7 @@
 
 use crate::align::Comparison;
 use crate::stats::StatTest;
+use std::fmt::Write as _;
 
 /// Below this p-value a difference counts as more than chance.
 const LEVEL: f64 = 0.05;
@@ -51,23 +52,53 @@ pub fn verdict(comparison: &Comparison) -> String {
 
 fn flipped(comparison: &Comparison, flips: &StatTest) -> String {
     let (fixed, broken) = (comparison.fixed, comparison.broken);
-    if fixed + broken == 0 {
-        return format!("none of {} graded answers flipped", comparison.graded);
-    }
-    let p = flips.p_value.unwrap_or(1.0);
-    let claim = if p >= LEVEL {
-        "not more than chance"
-    } else if broken > fixed {
-        "worse, more than chance"
+    let mut out = if fixed + broken == 0 && flips.estimate == 0.0 {
+        format!("none of {} graded answers flipped", comparison.graded)
     } else {
-        "better, more than chance"
+        let p = flips.p_value.unwrap_or(1.0);
+        let corrected = flips.p_adjusted.unwrap_or(p);
+        let claim = if corrected >= LEVEL {
+            "not more than chance"
+        } else if flips.estimate < 0.0 {
+            "worse, more than chance"
+        } else {
+            "better, more than chance"
+        };
+        let mut out = format!("{fixed} fixed, {broken} broken: {claim} ({}", said(p));
+        if said(corrected) != said(p) {
+            let _ = write!(out, "; {} beside the other tests", said(corrected));
+        }
+        out.push(')');
+        if let Some(more) = flips.more_needed.filter(|_| corrected >= LEVEL) {
+            let _ = write!(out, ", and about {} more cases would show it", about(more));
+        }
+        out
     };
-    let p = if p < 0.001 {
+    if comparison.flaky_a > 0 {
+        let _ = write!(
+            out,
+            "; {} flipped before already and count as neither",
+            comparison.flaky_a
+        );
+    }
+    out
+}
+
+/// Two digits: more are not known.
+fn about(count: u64) -> u64 {
+    let mut unit = 1;
+    while count / unit >= 100 {
+        unit *= 10;
+    }
+    count.div_ceil(unit) * unit
+}
+
+fn said(p: f64) -> String {
+    if p < 0.001 {
         "p < 0.001".to_owned()
     } else {
         format!("p = {}", short(p))
-    };
-    format!("{fixed} fixed, {broken} broken: {claim} ({p})")
+    }
 }
 
 /// Two decimals, or three where two would read as zero or as the level itself.
@@ -112,7 +143,7 @@ mod tests {
     fn an_even_split_is_not_more_than_chance() {
         assert_eq!(
             verdict(&comparison(41, 240, 9, 15)),
-            "41 of 240 answers moved (17 %, 95 % interval 13–22 %); 9 fixed, 15 broken: not more than chance (p = 0.31)."
+            "41 of 240 answers moved (17 %, 95 % interval 13–22 %); 9 fixed, 15 broken: not more than chance (p = 0.31), and about 1100 more cases would show it."
         );
     }
 

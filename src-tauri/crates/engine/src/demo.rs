@@ -164,13 +164,16 @@ impl Engine {
             run_id,
             column: Some(column),
         };
-        let compared = self.compare_open(&side(0), &side(1))?;
+        let view = self.compare_open(&[side(0), side(1)])?;
+        let (a, b, compared) = view
+            .first_pair()
+            .ok_or_else(|| Problem::internal("the demo compares two columns"))?;
         let view = self.run_open(run_id)?;
         Ok(DemoSummary {
-            prompt: compared.a.prompt_name,
-            version_a: compared.a.prompt_version,
-            version_b: compared.b.prompt_version,
-            model: compared.a.target.model,
+            prompt: a.prompt_name.clone(),
+            version_a: a.prompt_version.clone(),
+            version_b: b.prompt_version.clone(),
+            model: a.target.model.clone(),
             cases: compared.matched + compared.not_comparable,
             answers_moved: compared.changed + compared.fixed + compared.broken,
             fixed: compared.fixed,
@@ -180,7 +183,7 @@ impl Engine {
             cost_usd: view.row.totals.cost_usd,
             p50_ms: view.row.p50_ms,
             p95_ms: view.row.p95_ms,
-            verdict: compared.verdict,
+            verdict: compared.verdict.clone(),
             run_id: run_id.to_string(),
             spans_imported: spans,
         })

@@ -49,6 +49,7 @@ mod recompute;
 mod recordings;
 mod redaction;
 mod replay;
+mod review;
 mod searches;
 mod sent;
 mod sent_datasets;
@@ -97,7 +98,8 @@ struct Inner {
     keys: KeyLookup,
     key_store: Option<KeyStore>,
     prices: prices::PriceBook,
-    compared: compare::ComparedBook,
+    comparing: compare::Comparing,
+    found_keys: compare::FoundKeys,
     searching: searches::Searching,
     live: listen::Live,
     edited: live_count::EditedPrompt,

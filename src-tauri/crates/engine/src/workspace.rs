@@ -1,7 +1,7 @@
 //! Opening a workspace, and what the whole of it says about itself.
 
 use crate::api::{ChangeBatch, ChangeNotice, Check, JobProgress, WorkspaceInfo};
-use crate::compare::ComparedBook;
+use crate::compare::{Comparing, FoundKeys};
 use crate::jobs::Jobs;
 use crate::keys::{KeyLookup, KeyStore};
 use crate::listen::Live;
@@ -65,7 +65,8 @@ impl Engine {
                 keys: options.keys,
                 key_store: options.key_store,
                 prices: PriceBook::default(),
-                compared: ComparedBook::default(),
+                comparing: Comparing::default(),
+                found_keys: FoundKeys::default(),
                 searching: Searching::default(),
                 live: Live::default(),
                 edited: Default::default(),

@@ -50,9 +50,7 @@ pub use prompt::{
 };
 pub use request::{AssembledRequest, ChatRequest};
 pub use response::{Completion, FinishReason, ResponseStatus, TokenAlternative, TokenLogprob};
-pub use review::{
-    Choice, ReviewDecision, ReviewLine, ReviewSubject, ReviewWord, RubricCheck,
-};
+pub use review::{Choice, ReviewDecision, ReviewLine, ReviewSubject, ReviewWord, RubricCheck};
 pub use run::{
     AttemptState, CallWaits, Cell, CellKey, CellStatus, Purpose, Run, RunEstimate, RunPlan,
     RunStatus, RunTotals, Target,

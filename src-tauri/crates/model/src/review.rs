@@ -78,9 +78,19 @@ pub enum ReviewWord {
         cases: u64,
     },
     /// The whole set, which takes the place of the one before.
-    Labels { labels: Vec<String> },
-    Note { text: String },
-    Checks { checks: Vec<RubricCheck> },
+    Labels {
+        labels: Vec<String>,
+    },
+    Note {
+        text: String,
+    },
+    Checks {
+        checks: Vec<RubricCheck>,
+    },
+    /// About the sides: the checklist that their reviewers go through, in place of the one before.
+    Rubric {
+        items: Vec<String>,
+    },
     /// About the sides: whether the change may be shipped.
     SignOff {
         approved: bool,
@@ -103,6 +113,7 @@ impl ReviewWord {
             Self::Labels { .. } => "labels",
             Self::Note { .. } => "note",
             Self::Checks { .. } => "checks",
+            Self::Rubric { .. } => "rubric",
             Self::SignOff { .. } => "sign_off",
         }
     }

@@ -39,7 +39,7 @@ pub fn comparison(comparison: &Comparison, name_a: &str, name_b: &str) -> String
             let example = group
                 .examples
                 .first()
-                .map(|key| cell(&key.case_key))
+                .map(|key| cell(key))
                 .unwrap_or_default();
             let _ = writeln!(
                 out,
@@ -52,7 +52,7 @@ pub fn comparison(comparison: &Comparison, name_a: &str, name_b: &str) -> String
         }
     }
     if !c.tests.is_empty() {
-        out.push_str("\n| metric | difference | 95 % interval | p | n | method |\n|---|---:|---|---:|---:|---|\n");
+        out.push_str("\n| metric | difference | 95 % interval | p | p (Holm) | n | n would show | method |\n|---|---:|---|---:|---:|---:|---:|---|\n");
         for test in &c.tests {
             let _ = writeln!(out, "{}", test_row(test));
         }
@@ -76,12 +76,15 @@ fn test_row(test: &StatTest) -> String {
         (Some(low), Some(high)) => format!("{} to {}", figure(low), figure(high)),
         _ => String::new(),
     };
-    let p = test.p_value.map(|p| format!("{p:.3}")).unwrap_or_default();
+    let p = |p: Option<f64>| p.map(|p| format!("{p:.3}")).unwrap_or_default();
     format!(
-        "| {} | {} | {interval} | {p} | {} | {} |",
+        "| {} | {} | {interval} | {} | {} | {} | {} | {} |",
         cell(&test.metric),
         figure(test.estimate),
+        p(test.p_value),
+        p(test.p_adjusted),
         test.n,
+        test.smallest_shown.map(figure).unwrap_or_default(),
         cell(&test.method)
     )
 }
@@ -112,10 +115,7 @@ fn rows(out: &mut String, title: &str, comparison: &Comparison, verdict: RowVerd
     }
     let _ = write!(out, "\n{title} ({}):\n\n", found.len());
     for row in found.iter().take(ROWS) {
-        let _ = write!(out, "- {}", code(&row.key.case_key));
-        if row.key.repeat > 0 {
-            let _ = write!(out, " repeat {}", row.key.repeat);
-        }
+        let _ = write!(out, "- {}", code(&row.case_key));
         let kinds: Vec<String> = row
             .kinds
             .iter()
@@ -186,17 +186,14 @@ pub fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plumbline_analysis::align::{CellView, PairKey, compare};
+    use plumbline_analysis::align::{CellView, compare};
     use plumbline_model::{CellStatus, Origin};
     use proptest::prelude::*;
 
-    fn answer<'c>(case: &str, text: &'c str, passed: bool) -> CellView<'c> {
+    fn answer<'c>(case: &'c str, text: &'c str, passed: bool) -> CellView<'c> {
         CellView {
-            key: PairKey {
-                case_key: case.to_owned(),
-                repeat: 0,
-                within: String::new(),
-            },
+            case_key: case,
+            repeat: 0,
             status: CellStatus::Complete,
             text,
             tool_calls: &[],
@@ -233,10 +230,10 @@ mod tests {
         |---|---:|---:|---:|---|
         | `label` | 2 | 1 | 1 | `a\|b` |
 
-        | metric | difference | 95 % interval | p | n | method |
-        |---|---:|---|---:|---:|---|
-        | `answers_moved` | 67 % | 21 % to 94 % |  | 3 | `wilson` |
-        | `pass_rate` | 0 % | -78 % to 78 % | 1.000 | 3 | `mcnemar_exact` |
+        | metric | difference | 95 % interval | p | p (Holm) | n | n would show | method |
+        |---|---:|---|---:|---:|---:|---:|---|
+        | `answers_moved` | 67 % | 21 % to 94 % |  |  | 3 |  | `wilson` |
+        | `pass_rate` | 0 % | -78 % to 78 % | 1.000 | 1.000 | 3 |  | `mcnemar_exact` |
 
         Broken (1):
 

@@ -74,6 +74,7 @@ pub(crate) const MIGRATIONS: &[&[&str]] = &[
     ],
     &[table::environment_change::V7],
     &[table::prompt_file::V8, table::tool_release::V8],
+    &[table::review::V9, table::comparison::V9],
 ];
 
 /// Brings the file to the newest schema. An older file with content is backed up first.

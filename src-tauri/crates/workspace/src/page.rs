@@ -42,6 +42,12 @@ impl Clause {
         self.values.push(value.into());
     }
 
+    /// Adds a condition with two values.
+    pub(crate) fn and_two(&mut self, condition: &'static str, first: Value, second: Value) {
+        self.and_fixed(condition);
+        self.values.extend([first, second]);
+    }
+
     /// Adds the condition when there is a value.
     pub(crate) fn and_some<T: Into<Value>>(&mut self, condition: &'static str, value: Option<T>) {
         if let Some(value) = value {

@@ -12,6 +12,10 @@ pub(crate) mod cell_body;
 mod cell_cost;
 pub(crate) mod change;
 pub(crate) mod column_mapping;
+pub(crate) mod compared_page;
+#[cfg(test)]
+mod compared_tests;
+pub(crate) mod comparison;
 pub(crate) mod dataset;
 pub(crate) mod day_bill;
 pub(crate) mod environment_change;
@@ -26,6 +30,7 @@ pub(crate) mod quarantine;
 pub(crate) mod recording;
 mod release_text;
 pub(crate) mod response_cache;
+pub(crate) mod review;
 pub(crate) mod run;
 pub(crate) mod run_prompt;
 pub(crate) mod run_totals;

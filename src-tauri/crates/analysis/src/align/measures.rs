@@ -1,9 +1,8 @@
-//! The figures of a comparison: each case counts once, with the mean of its repeats.
+//! The figures of a comparison: each case counts once, however many repeats it has.
 
 use super::fold::Side;
 use super::{CellView, Comparison};
-use crate::resample;
-use crate::stats::{self, StatTest};
+use crate::stats::{self, CasePair, StatTest};
 use plumbline_model::Origin;
 use rust_decimal::prelude::ToPrimitive;
 
@@ -11,36 +10,35 @@ use rust_decimal::prelude::ToPrimitive;
 const SEED: u64 = 20_261_124;
 
 pub(super) fn tests(out: &Comparison, pairs: &[(&Side<'_, '_>, &Side<'_, '_>)]) -> Vec<StatTest> {
-    let mean = |side: &Side<'_, '_>, value: fn(&CellView<'_>) -> Option<f64>| {
-        let values: Vec<f64> = side
-            .answers()
-            .filter_map(value)
-            .filter(|value| value.is_finite())
-            .collect();
-        (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
-    };
-    let differences = |value: fn(&CellView<'_>) -> Option<f64>| -> Vec<f64> {
+    let cases = |value: fn(&CellView<'_>) -> Option<f64>| -> Vec<CasePair> {
+        let values = |side: &Side<'_, '_>| side.answers().filter_map(value).collect();
         pairs
             .iter()
-            .filter_map(|(a, b)| Some(mean(b, value)? - mean(a, value)?))
+            .map(|(a, b)| CasePair {
+                a: values(a),
+                b: values(b),
+            })
             .collect()
     };
+    let passes = cases(|cell| cell.passed.map(|passed| f64::from(u8::from(passed))));
     // A cached answer took no time now: its stored latency says nothing about this run.
-    let latency = differences(|cell| {
+    let latency = cases(|cell| {
         cell.latency_ms
             .filter(|_| cell.origin != Some(Origin::Cached))
     });
-    let tokens_out = differences(|cell| cell.tokens_out.map(|tokens| tokens as f64));
+    let tokens_out = cases(|cell| cell.tokens_out.map(|tokens| tokens as f64));
     // A double is for the statistic only; sums of money stay decimal.
-    let cost = differences(|cell| cell.cost_usd.and_then(|usd| usd.0.to_f64()));
-    [
+    let cost = cases(|cell| cell.cost_usd.and_then(|usd| usd.0.to_f64()));
+    let mut tests: Vec<StatTest> = [
         stats::moved_share(out.moved, out.matched),
-        stats::pass_rate(out.fixed, out.broken, out.graded),
-        resample::paired("latency_ms", &latency, SEED),
-        resample::paired("tokens_out", &tokens_out, SEED),
-        resample::paired("cost_usd", &cost, SEED),
+        stats::pass_rate_of(&passes),
+        stats::paired("latency_ms", &latency, SEED),
+        stats::paired("tokens_out", &tokens_out, SEED),
+        stats::paired("cost_usd", &cost, SEED),
     ]
     .into_iter()
     .flatten()
-    .collect()
+    .collect();
+    stats::holm(&mut tests);
+    tests
 }

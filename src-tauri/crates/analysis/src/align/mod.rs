@@ -67,8 +67,7 @@ impl RowVerdict {
 }
 
 /// One case of a comparison.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-#[ts(export)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ComparedRow {
     pub case_key: String,
     pub verdict: RowVerdict,
@@ -91,8 +90,7 @@ impl ComparedRow {
 }
 
 /// Rows that changed in the same way.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-#[ts(export)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChangeGroup {
     pub kind: ChangeKind,
     /// Rows of this kind. A row with several kinds counts in each.
@@ -104,8 +102,7 @@ pub struct ChangeGroup {
 }
 
 /// Two sides, compared case by case. `matched = same + changed + fixed + broken`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, TS)]
-#[ts(export)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Comparison {
     pub matched: u64,
     pub same: u64,

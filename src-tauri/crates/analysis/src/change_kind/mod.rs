@@ -14,11 +14,9 @@ pub(crate) use answers::{kinds_of, same_calls};
 
 use serde::{Serialize, Serializer};
 use std::fmt;
-use ts_rs::TS;
 
 /// A kind of change. JSON: text such as `wording`, `json_field:$.label` or `edit:"30 days" → "14 days"`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, TS)]
-#[ts(export, type = "string")]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ChangeKind {
     /// Other tools were called, or with other arguments.
     ToolCall,

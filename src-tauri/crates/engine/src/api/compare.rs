@@ -1,10 +1,10 @@
 //! Comparing columns of one or several runs with one of them.
 
-use plumbline_analysis::align::{ChangeGroup, FoldedSide, RowVerdict};
+use plumbline_analysis::align::{FoldedSide, RowVerdict};
 use plumbline_analysis::diff::{JsonChange, OutputDiff, TextDiff};
 use plumbline_analysis::stats::StatTest;
 use plumbline_model::{
-    Case, Cell, Choice, NanosText, ReviewDecision, ReviewLine, RubricCheck, RunId, Target, Usd,
+    Case, Cell, NanosText, ReviewDecision, ReviewLine, RubricCheck, RunId, Target, Usd,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -19,7 +19,7 @@ pub struct Side {
 }
 
 /// What stands over one side.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct SideView {
     pub side: Side,
@@ -40,8 +40,22 @@ pub struct SideView {
     pub p95_ms: Option<f64>,
 }
 
+/// Cases that changed in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ChangeGroup {
+    /// Its word, such as `wording` or `json_field:$.label`.
+    pub kind: String,
+    /// Cases of this kind. A case with several kinds counts in each.
+    pub count: u64,
+    pub fixed: u64,
+    pub broken: u64,
+    /// Keys of the first few, in order.
+    pub examples: Vec<String>,
+}
+
 /// How one side stands against the baseline.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct PairSummary {
     /// One sentence with its interval.
@@ -60,6 +74,7 @@ pub struct PairSummary {
     pub groups: Vec<ChangeGroup>,
     pub tests: Vec<StatTest>,
     /// What differs in the prompts themselves.
+    #[serde(skip_deserializing)]
     pub prompt_diff: Option<TextDiff>,
 }
 
@@ -71,6 +86,17 @@ pub struct CompareView {
     pub sides: Vec<SideView>,
     /// One for each side but the first, in their order.
     pub pairs: Vec<PairSummary>,
+}
+
+impl CompareView {
+    /// The baseline, the first side that is compared with it, and how.
+    #[must_use]
+    pub fn first_pair(&self) -> Option<(&SideView, &SideView, &PairSummary)> {
+        match (self.sides.as_slice(), self.pairs.as_slice()) {
+            ([a, b, ..], [pair, ..]) => Some((a, b, pair)),
+            _ => None,
+        }
+    }
 }
 
 /// Which compared cases to show. Every condition that is set must hold.
@@ -125,7 +151,7 @@ pub struct CompareRow {
     pub case_key: String,
     /// The gravest of its sides.
     pub verdict: RowVerdict,
-    /// One for each side; `None` where the side does not have the case.
+    /// One for each side; `None` where neither the side nor the baseline has the case.
     pub cells: Vec<Option<CompareCell>>,
     /// What was decided about the case or one of its groups, for the first side that is compared.
     pub decision: Option<ReviewDecision>,
@@ -174,7 +200,7 @@ pub struct ComparedPair {
     pub folded_a: Option<FoldedSide>,
     pub folded_b: Option<FoldedSide>,
     pub diff: Option<OutputDiff>,
-    /// Calls of tools, those that differ first; empty when neither answer calls one.
+    /// Calls of tools in the order of the new answer, then those that it no longer makes.
     pub tool_calls: Vec<ToolCallDiff>,
     /// What differs in the request as it was sent.
     pub request_diff: Option<TextDiff>,
@@ -308,6 +334,3 @@ pub struct LabelCount {
     pub label: String,
     pub count: u64,
 }
-
-/// What a judgement that is not blind says.
-pub type OpenChoice = Choice;

@@ -15,6 +15,8 @@ pub enum JobKind {
     Demo,
     /// Looking for a text in everything that was imported.
     Search,
+    /// Aligning the answers of runs.
+    Compare,
 }
 
 /// How far a job is.

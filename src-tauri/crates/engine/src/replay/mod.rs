@@ -39,7 +39,9 @@ pub use checks::{CheckRow, RunChecks};
 pub(crate) use column::{Column, RECORDED, column};
 pub use plan::parse_target;
 pub(crate) use prior::Prior;
-pub(crate) use view::{answer_text, column_keys, is_column, latencies, preview, totals};
+pub(crate) use view::{
+    ColumnKey, add_to_totals, answer_text, column_keys, is_column, latency_ms, preview,
+};
 
 use crate::api::{Estimate, JobKind};
 use crate::jobs::JobHandle;

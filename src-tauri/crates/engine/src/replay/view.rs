@@ -170,59 +170,70 @@ fn column_view(key: &ColumnKey, index: u32, cells: &[Cell]) -> RunColumn {
 
 /// Answers whose times were measured in a call: not those of the response cache.
 fn measured<'c>(cells: impl Iterator<Item = &'c Cell>) -> impl Iterator<Item = &'c Completion> {
-    cells
-        .filter(|cell| cell.status == CellStatus::Complete && cell.origin != Some(Origin::Cached))
-        .filter_map(|cell| cell.completion.as_ref())
+    cells.filter_map(measured_in)
 }
 
-pub(crate) fn latencies<'c>(cells: impl Iterator<Item = &'c Cell>) -> Vec<f64> {
-    measured(cells)
-        .filter_map(|completion| completion.latency_ms)
-        .collect()
+fn measured_in(cell: &Cell) -> Option<&Completion> {
+    let is_measured = cell.status == CellStatus::Complete && cell.origin != Some(Origin::Cached);
+    cell.completion.as_ref().filter(|_| is_measured)
 }
 
-/// Counts and sums over some cells; a cell counts once, by its status, and when complete by its origin.
-pub(crate) fn totals<'c>(cells: impl Iterator<Item = &'c Cell>) -> RunTotals {
+/// How long the call of a cell took; `None` where none was made.
+pub(crate) fn latency_ms(cell: &Cell) -> Option<f64> {
+    measured_in(cell)?.latency_ms
+}
+
+fn latencies<'c>(cells: impl Iterator<Item = &'c Cell>) -> Vec<f64> {
+    cells.filter_map(latency_ms).collect()
+}
+
+/// Counts and sums over some cells.
+fn totals<'c>(cells: impl Iterator<Item = &'c Cell>) -> RunTotals {
     let mut totals = RunTotals::default();
     for cell in cells {
-        totals.cells += 1;
-        totals.requests_sent += u64::from(cell.attempts);
-        let counter = match (cell.status, cell.origin) {
-            (CellStatus::Pending, _) => &mut totals.pending,
-            (CellStatus::Failed, _) => &mut totals.failed,
-            (CellStatus::Unknown, _) => &mut totals.unknown,
-            (CellStatus::Truncated, _) => &mut totals.truncated,
-            (CellStatus::NotSent, _) => &mut totals.not_sent,
-            (CellStatus::Complete, Some(Origin::Cached)) => &mut totals.cached,
-            (CellStatus::Complete, Some(Origin::Recorded)) => &mut totals.recorded,
-            (CellStatus::Complete, _) => &mut totals.live,
-        };
-        *counter += 1;
-        totals.diverged += u64::from(cell.diverged.is_some());
-        if let Some(passed) = cell.passed {
-            totals.graded += 1;
-            totals.passed += u64::from(passed);
-        }
-        let Some(completion) = &cell.completion else {
-            continue;
-        };
-        totals.tokens_in = add_known(totals.tokens_in, completion.usage.tokens_in);
-        totals.tokens_out = add_known(totals.tokens_out, completion.usage.tokens_out);
-        match cell.cost.usd {
-            Some(cost) => {
-                let part = match cell.origin {
-                    Some(Origin::Live) => Some(&mut totals.paid_usd),
-                    Some(Origin::Cached) => Some(&mut totals.saved_usd),
-                    _ => None,
-                };
-                for sum in part.into_iter().chain([&mut totals.cost_usd]) {
-                    *sum = Some(sum.unwrap_or_default() + cost);
-                }
-            }
-            None => totals.unpriced_cells += 1,
-        }
+        add_to_totals(&mut totals, cell);
     }
     totals
+}
+
+/// A cell counts once, by its status, and when complete by its origin.
+pub(crate) fn add_to_totals(totals: &mut RunTotals, cell: &Cell) {
+    totals.cells += 1;
+    totals.requests_sent += u64::from(cell.attempts);
+    let counter = match (cell.status, cell.origin) {
+        (CellStatus::Pending, _) => &mut totals.pending,
+        (CellStatus::Failed, _) => &mut totals.failed,
+        (CellStatus::Unknown, _) => &mut totals.unknown,
+        (CellStatus::Truncated, _) => &mut totals.truncated,
+        (CellStatus::NotSent, _) => &mut totals.not_sent,
+        (CellStatus::Complete, Some(Origin::Cached)) => &mut totals.cached,
+        (CellStatus::Complete, Some(Origin::Recorded)) => &mut totals.recorded,
+        (CellStatus::Complete, _) => &mut totals.live,
+    };
+    *counter += 1;
+    totals.diverged += u64::from(cell.diverged.is_some());
+    if let Some(passed) = cell.passed {
+        totals.graded += 1;
+        totals.passed += u64::from(passed);
+    }
+    let Some(completion) = &cell.completion else {
+        return;
+    };
+    totals.tokens_in = add_known(totals.tokens_in, completion.usage.tokens_in);
+    totals.tokens_out = add_known(totals.tokens_out, completion.usage.tokens_out);
+    match cell.cost.usd {
+        Some(cost) => {
+            let part = match cell.origin {
+                Some(Origin::Live) => Some(&mut totals.paid_usd),
+                Some(Origin::Cached) => Some(&mut totals.saved_usd),
+                _ => None,
+            };
+            for sum in part.into_iter().chain([&mut totals.cost_usd]) {
+                *sum = Some(sum.unwrap_or_default() + cost);
+            }
+        }
+        None => totals.unpriced_cells += 1,
+    }
 }
 
 fn run_row(run: Run, totals: RunTotals, latencies: &mut [f64]) -> RunRow {

@@ -103,11 +103,7 @@ pub fn comparison(comparison: &Comparison, room: Option<usize>, style: Style) ->
             Column::words("example"),
         ]);
         for group in &comparison.groups {
-            let example = group
-                .examples
-                .first()
-                .map(|key| key.case_key.clone())
-                .unwrap_or_default();
+            let example = group.examples.first().cloned().unwrap_or_default();
             table.row([
                 group.kind.to_string(),
                 count(group.count),
@@ -132,7 +128,9 @@ fn tests(tests: &[StatTest], room: Option<usize>, style: Style) -> String {
         Column::numbers("B − A"),
         Column::numbers("95 % interval"),
         Column::numbers("p"),
+        Column::numbers("p (Holm)"),
         Column::numbers("n"),
+        Column::numbers("n would show"),
         Column::words("method"),
     ]);
     for test in tests {
@@ -148,13 +146,15 @@ fn tests(tests: &[StatTest], room: Option<usize>, style: Style) -> String {
             (Some(low), Some(high)) => format!("{} to {}", figure(low), figure(high)),
             _ => String::new(),
         };
-        let p = test.p_value.map(|p| format!("{p:.3}")).unwrap_or_default();
+        let p = |p: Option<f64>| p.map(|p| format!("{p:.3}")).unwrap_or_default();
         table.row([
             test.metric.clone(),
             figure(test.estimate),
             interval,
-            p,
+            p(test.p_value),
+            p(test.p_adjusted),
             count(test.n),
+            test.smallest_shown.map(figure).unwrap_or_default(),
             test.method.clone(),
         ]);
     }

@@ -15,6 +15,7 @@ use crate::workspace::Workspace;
 use plumbline_model::{Cell, CellId, CellKey, CellStatus, Origin, RunId, Target};
 use rusqlite::{Row, named_params, params, params_from_iter};
 use serde::{Deserialize, Serialize};
+use std::ops::ControlFlow;
 
 pub(crate) const V1: &str = "
 CREATE TABLE cell (
@@ -148,6 +149,33 @@ impl Workspace {
                  FROM cell WHERE run_id = ?1 ORDER BY position",
             )?;
             read_all(&mut statement.query([run.to_string()])?)
+        })
+    }
+
+    /// Shows each cell of a run, in the order of the matrix, until `visit` breaks off; never holds more than one.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such run.
+    pub fn each_cell(
+        &self,
+        run: RunId,
+        visit: &mut dyn FnMut(Cell) -> ControlFlow<()>,
+    ) -> Result<()> {
+        self.read(|conn| {
+            run::find(conn, run)?;
+            let mut statement = conn.prepare_cached(
+                "SELECT id, run_id, prompt_name, prompt_version, provider, model, case_key, repeat,
+                        status, origin, template_hash, request_hash, cache_key, tokens_in_estimated,
+                        attempts, passed, body
+                 FROM cell WHERE run_id = ?1 ORDER BY position",
+            )?;
+            let mut rows = statement.query([run.to_string()])?;
+            while let Some(row) = rows.next()? {
+                if visit(read(row)?).is_break() {
+                    break;
+                }
+            }
+            Ok(())
         })
     }
 

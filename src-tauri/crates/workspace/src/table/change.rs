@@ -41,6 +41,8 @@ pub enum Topic {
     Price,
     /// A setting; the id is its name.
     Setting,
+    /// A review; the id is both sides, or empty.
+    Review,
 }
 
 impl Word for Topic {
@@ -53,6 +55,7 @@ impl Word for Topic {
         Self::Cell,
         Self::Price,
         Self::Setting,
+        Self::Review,
     ];
     fn word(self) -> &'static str {
         match self {
@@ -64,6 +67,7 @@ impl Word for Topic {
             Self::Cell => "cell",
             Self::Price => "price",
             Self::Setting => "setting",
+            Self::Review => "review",
         }
     }
 }
@@ -94,6 +98,10 @@ pub(crate) fn record(tx: &Connection, changes: &BTreeSet<(Topic, String)>) -> Re
     let mut insert = tx.prepare_cached("INSERT INTO change (topic, id) VALUES (?1, ?2)")?;
     for (topic, id) in changes {
         insert.execute([topic.word(), id])?;
+        if *topic == Topic::Cell {
+            tx.prepare_cached("UPDATE run SET revision = revision + 1 WHERE id = ?1")?
+                .execute([id])?;
+        }
     }
     tx.prepare_cached("DELETE FROM change WHERE seq <= ?1")?
         .execute([tx.last_insert_rowid() - CHANGES_KEPT])?;

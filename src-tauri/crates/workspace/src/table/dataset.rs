@@ -76,6 +76,49 @@ impl Workspace {
         })
     }
 
+    /// Adds a case to a dataset, which is made where there is none. Where another case has its key, a number is put behind
+    /// it; a case that is there already is not added again. Returns the key.
+    ///
+    /// # Errors
+    /// Those of writing the file.
+    pub fn add_case(&self, dataset: &str, case: &Case, at: UnixNanos) -> Result<String> {
+        let name = dataset.to_owned();
+        let case = case.clone();
+        self.write(Durability::Full, move |tx| {
+            tx.prepare_cached(
+                "INSERT INTO dataset (name, description, updated_ns) VALUES (?1, '', ?2)
+                 ON CONFLICT (name) DO UPDATE SET updated_ns = excluded.updated_ns",
+            )?
+            .execute(params![name, at.0])?;
+            let id: i64 = tx
+                .prepare_cached("SELECT id FROM dataset WHERE name = ?1")?
+                .query_row([&name], |row| row.get(0))?;
+            let mut named = case.clone();
+            for number in 2_u64.. {
+                let body = codec::pack_json(&named)?;
+                let there: Option<Vec<u8>> = tx
+                    .prepare_cached("SELECT body FROM dataset_case WHERE dataset = ?1 AND key = ?2")?
+                    .query_row(params![id, named.key], |row| row.get(0))
+                    .optional()?;
+                match there {
+                    None => {
+                        tx.prepare_cached(
+                            "INSERT INTO dataset_case (dataset, position, key, body)
+                             VALUES (?1, (SELECT coalesce(max(position) + 1, 0) FROM dataset_case WHERE dataset = ?1),
+                                ?2, ?3)",
+                        )?
+                        .execute(params![id, named.key, body])?;
+                        break;
+                    }
+                    Some(there) if there == body => break,
+                    Some(_) => named.key = format!("{}-{number}", case.key),
+                }
+            }
+            tx.announce(Topic::Dataset, name);
+            Ok(named.key)
+        })
+    }
+
     /// Removes a dataset; false when there was none.
     ///
     /// # Errors

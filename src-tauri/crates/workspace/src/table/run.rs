@@ -312,7 +312,7 @@ fn found(changed: usize, run: RunId) -> Result<()> {
     Ok(())
 }
 
-fn missing(run: RunId) -> WorkspaceError {
+pub(crate) fn missing(run: RunId) -> WorkspaceError {
     WorkspaceError::NotFound(format!("the run {run}"))
 }
 
