@@ -1,33 +1,6 @@
-//! Intervals and tests for "is this more than chance?".
-//!
-//! Exact where that is cheap: McNemar's test by the binomial, Wilson's interval for a share, Bonett and
-//! Price's interval for a difference of paired shares. Measurements are compared by resampling, see
-//! `resample`. Each pair counts once; repeats of a case are pairs of their own.
+//! Shares and differences of paired shares: Wilson's interval, McNemar's test, Bonett and Price's interval.
 
-use serde::Serialize;
-use ts_rs::TS;
-
-/// Two-sided 95 %.
-const Z95: f64 = 1.959_963_984_540_054;
-
-/// One statistic with its interval and test. Field names are those of the CLI's JSON.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
-#[ts(export)]
-pub struct StatTest {
-    /// What is measured, with its unit: `answers_moved`, `pass_rate`, `latency_ms`, `tokens_out`, `cost_usd`.
-    pub metric: String,
-    /// How: `wilson`, `mcnemar_exact`, `bootstrap_sign_flip`, `paired_normal`.
-    pub method: String,
-    /// The share, or the mean difference new minus old.
-    pub estimate: f64,
-    /// 95 % interval; `None` below two pairs.
-    pub ci_low: Option<f64>,
-    pub ci_high: Option<f64>,
-    /// Two-sided; `None` where there is nothing to test.
-    pub p_value: Option<f64>,
-    /// Pairs that were counted.
-    pub n: u64,
-}
+use super::Z95;
 
 /// Wilson's 95 % interval for a share (Wilson 1927, without continuity correction); `None` for no trials.
 #[must_use]
@@ -48,7 +21,7 @@ pub fn wilson(successes: u64, trials: u64) -> Option<(f64, f64)> {
 /// neither direction is favoured. 1 when nothing flipped.
 #[must_use]
 pub fn mcnemar_exact(fixed: u64, broken: u64) -> f64 {
-    let n = fixed + broken;
+    let n = fixed.saturating_add(broken);
     let fewer = fixed.min(broken);
     if n == 0 {
         return 1.0;
@@ -75,32 +48,18 @@ pub fn paired_share_interval(fixed: u64, broken: u64, pairs: u64) -> Option<(f64
     Some(((up - down - half).max(-1.0), (up - down + half).min(1.0)))
 }
 
-/// The share of answers that moved.
-pub(crate) fn moved_share(moved: u64, matched: u64) -> Option<StatTest> {
-    let (low, high) = wilson(moved, matched)?;
-    Some(StatTest {
-        metric: "answers_moved".to_owned(),
-        method: "wilson".to_owned(),
-        estimate: moved as f64 / matched as f64,
-        ci_low: Some(low),
-        ci_high: Some(high),
-        p_value: None,
-        n: matched,
-    })
-}
-
-/// The change of the pass rate over pairs graded on both sides.
-pub(crate) fn pass_rate(fixed: u64, broken: u64, graded: u64) -> Option<StatTest> {
-    let (low, high) = paired_share_interval(fixed, broken, graded)?;
-    Some(StatTest {
-        metric: "pass_rate".to_owned(),
-        method: "mcnemar_exact".to_owned(),
-        estimate: (fixed as f64 - broken as f64) / graded as f64,
-        ci_low: Some(low),
-        ci_high: Some(high),
-        p_value: Some(mcnemar_exact(fixed, broken)),
-        n: graded,
-    })
+/// Bonett and Price's interval carried over to differences of case rates, each between −1 and 1: one case that
+/// rose by 1 and one that fell by 1 are added, then the mean gets its normal interval. For differences of −1, 0
+/// and 1 it is [`paired_share_interval`]. `None` without cases.
+pub(super) fn paired_rate_interval(differences: &[f64]) -> Option<(f64, f64)> {
+    if differences.is_empty() {
+        return None;
+    }
+    let n = differences.len() as f64 + 2.0;
+    let mean = differences.iter().sum::<f64>() / n;
+    let square = (differences.iter().map(|d| d * d).sum::<f64>() + 2.0) / n;
+    let half = Z95 * ((square - mean * mean) / n).max(0.0).sqrt();
+    Some(((mean - half).max(-1.0), (mean + half).min(1.0)))
 }
 
 #[cfg(test)]
@@ -151,6 +110,15 @@ mod tests {
         assert!(
             paired_share_interval(1, 0, 1).is_some_and(|(low, high)| low >= -1.0 && high <= 1.0)
         );
+    }
+
+    #[test]
+    fn whole_cases_get_the_same_interval_by_either_way() {
+        let differences = [1.0, 1.0, 1.0, -1.0, 0.0, 0.0, 0.0, 0.0];
+        let (low, high) = paired_rate_interval(&differences).unwrap();
+        let (l, h) = paired_share_interval(3, 1, 8).unwrap();
+        assert!((low - l).abs() < 1e-12 && (high - h).abs() < 1e-12);
+        assert_eq!(paired_rate_interval(&[]), None);
     }
 
     #[test]
