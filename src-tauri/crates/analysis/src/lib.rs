@@ -4,6 +4,7 @@
 //! did not seed. Everything read here is hostile (model output, trace content), so work is bounded by
 //! size and nothing recurses as deep as its input asks.
 
+pub mod agreement;
 pub mod align;
 mod change_kind;
 pub mod contract;
