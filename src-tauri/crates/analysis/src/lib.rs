@@ -11,6 +11,7 @@ pub mod contract;
 pub mod cost_curve;
 pub mod diff;
 mod error;
+pub mod flakiness;
 pub mod grade;
 pub mod highlight;
 pub mod json_path;
