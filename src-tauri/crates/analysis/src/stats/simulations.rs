@@ -62,9 +62,11 @@ fn a_thousand_comparisons_of_the_same_thing() {
         uncorrected += u32::from(tests.iter().any(alarm));
         family += u32::from(tests.iter().any(|test| test.p_adjusted.unwrap() <= 0.05));
     }
-    // 50 expected, give or take 7; McNemar's exact test is cautious, so it has no lower bound to keep.
-    assert!((1..=70).contains(&alarms[0]), "{alarms:?}");
-    for count in &alarms[1..] {
+    // 50 expected, give or take 7. Flips and rates of three repeats take few values, so their tests are cautious.
+    for count in &alarms[..2] {
+        assert!((10..=70).contains(count), "{alarms:?}");
+    }
+    for count in &alarms[2..] {
         assert!((30..=70).contains(count), "{alarms:?}");
     }
     assert!(
@@ -200,7 +202,7 @@ fn intervals_of_even_differences_and_of_case_rates_do_too() {
     });
     assert!((0.93..=0.97).contains(&held), "{held}");
     // Cases that pass more often than 0.6 lose 0.3: a mean change of −0.12.
-    let (held, _) = coverage(600, -0.12, Scale::Rates, || {
+    let (held, _) = coverage(1_500, -0.12, Scale::Rates, || {
         (0..60)
             .map(|_| {
                 let before = uniform(&mut random);
