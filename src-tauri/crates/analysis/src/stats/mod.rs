@@ -40,8 +40,8 @@ pub struct StatTest {
     /// What is measured, with its unit: `answers_moved`, `pass_rate`, `latency_ms`, `tokens_out`, `cost_usd`.
     pub metric: String,
     /// How the interval and the p-value were found: `wilson`; `mcnemar_exact` with Bonett and Price's
-    /// interval; `bootstrap_sign_flip` (percentile-t bootstrap over cases); where too few cases differ to be
-    /// drawn anew, `student_sign_flip` for measurements and `bonett_price_sign_flip` for case rates;
+    /// interval; `bootstrap_sign_flip` (percentile-t bootstrap over cases, never narrower than Student's
+    /// interval); where too few cases differ to be drawn anew, `student_sign_flip` for measurements and `bonett_price_sign_flip` for case rates;
     /// `paired_normal` for many cases.
     pub method: String,
     /// The share, or the mean difference new minus old.

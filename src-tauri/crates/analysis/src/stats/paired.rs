@@ -7,7 +7,7 @@ use super::sign_flip::sign_flip;
 use super::{StatTest, Z95, power};
 use crate::resample::{RESAMPLE_PAIRS_LIMIT, RESAMPLES, Random};
 
-/// With fewer differences other than zero, draws repeat each other and Student's interval is the better guess.
+/// With fewer differences, draws repeat each other and Student's interval is the better guess.
 const LEAST_DRAWN: usize = 10;
 
 /// The repeats of one case on both sides, in the metric's unit. Repeats that are no number are left out.
@@ -40,12 +40,22 @@ pub(super) enum Scale {
     Rates,
 }
 
+impl Scale {
+    /// With fewer differences other than zero nothing is drawn. Rates have another way out, which is cautious.
+    fn least_moved(self) -> usize {
+        match self {
+            Self::Measured => 5,
+            Self::Rates => 10,
+        }
+    }
+}
+
 /// Compares measurements by the difference of each case's means, B minus A. `None` where no case was measured
 /// on both sides, or a sum leaves the range of a double.
 ///
 /// Test: sign flips, every pattern where 24 differences or fewer are not zero. Interval: percentile-t bootstrap
-/// over cases; Student's where fewer than ten differences are not zero. Above [`RESAMPLE_PAIRS_LIMIT`] cases
-/// both are normal.
+/// over cases, on neither side narrower than Student's, which stands alone below ten differences and where fewer
+/// than five are not zero. Above [`RESAMPLE_PAIRS_LIMIT`] cases both are normal.
 #[must_use]
 pub fn paired(metric: &str, cases: &[CasePair], seed: u64) -> Option<StatTest> {
     let differences: Vec<f64> = cases.iter().filter_map(CasePair::difference).collect();
@@ -95,15 +105,17 @@ pub(super) fn compared(
         test.method = "paired_normal".to_owned();
         around(mean, Z95 * error)
     } else {
-        let drawn = (moved >= LEAST_DRAWN && deviation > 0.0)
+        let drawn = (n >= LEAST_DRAWN && moved >= scale.least_moved() && deviation > 0.0)
             .then(|| percentile_t(&scaled, mean, error, &mut random, resamples))
             .flatten();
+        let student = around(mean, student_95(n - 1) * error);
         match (drawn, scale) {
-            (Some(interval), _) => {
+            (Some((low, high)), _) => {
                 test.method = "bootstrap_sign_flip".to_owned();
-                interval
+                // For even differences drawing alone is a little too narrow, for skewed ones Student's is.
+                (low.min(student.0), high.max(student.1))
             }
-            (None, Scale::Measured) => around(mean, student_95(n - 1) * error),
+            (None, Scale::Measured) => student,
             (None, Scale::Rates) => {
                 test.method = "bonett_price_sign_flip".to_owned();
                 let (low, high) = paired_rate_interval(differences)?;

@@ -62,9 +62,11 @@ fn a_thousand_comparisons_of_the_same_thing() {
         uncorrected += u32::from(tests.iter().any(alarm));
         family += u32::from(tests.iter().any(|test| test.p_adjusted.unwrap() <= 0.05));
     }
-    // 50 expected, give or take 7; McNemar's exact test is cautious, so it has no lower bound to keep.
-    assert!((1..=70).contains(&alarms[0]), "{alarms:?}");
-    for count in &alarms[1..] {
+    // 50 expected, give or take 7. Flips and rates of three repeats take few values, so their tests are cautious.
+    for count in &alarms[..2] {
+        assert!((10..=70).contains(count), "{alarms:?}");
+    }
+    for count in &alarms[2..] {
         assert!((30..=70).contains(count), "{alarms:?}");
     }
     assert!(
@@ -152,34 +154,66 @@ fn a_slowdown_of_the_smallest_shown_size_is_found_four_times_in_five() {
     assert!((210..=270).contains(&found), "{found} of 300");
 }
 
+/// Share of `rounds` intervals that hold `truth`, and of the plain percentile intervals that do.
+fn coverage(
+    rounds: u64,
+    truth: f64,
+    scale: Scale,
+    mut draw: impl FnMut() -> Vec<f64>,
+) -> (f64, f64) {
+    let mut random = Random::seeded(16);
+    let (mut held, mut held_by_percentile) = (0, 0);
+    for round in 0..rounds {
+        let differences = draw();
+        let test = compared("x", &differences, scale, round, 399).unwrap();
+        held += u32::from(test.ci_low.unwrap() <= truth && test.ci_high.unwrap() >= truth);
+        let (low, high) = percentile(&differences, &mut random);
+        held_by_percentile += u32::from(low <= truth && high >= truth);
+    }
+    let share = |count: u32| f64::from(count) / rounds as f64;
+    (share(held), share(held_by_percentile))
+}
+
 #[test]
 fn intervals_of_skewed_differences_hold_the_truth_nineteen_times_in_twenty() {
     let mut random = Random::seeded(15);
-    for (n, rounds) in [(20, 1_500), (60, 800), (200, 500)] {
-        let mut held = 0;
-        let mut missed_by_percentile = 0;
-        for round in 0..rounds {
-            // One side waits much longer than the other: the differences lean, with a mean of 3.
-            let differences: Vec<f64> = (0..n)
+    for (n, rounds) in [(20, 1_000), (60, 600), (200, 400)] {
+        // One side waits much longer than the other: the differences lean, with a mean of 3.
+        let (held, plain) = coverage(rounds, 3.0, Scale::Measured, || {
+            (0..n)
                 .map(|_| 4.0 * exponential(&mut random) - exponential(&mut random))
-                .collect();
-            let test = compared("x", &differences, Scale::Measured, round, 399).unwrap();
-            held += u32::from(test.ci_low.unwrap() <= 3.0 && test.ci_high.unwrap() >= 3.0);
-            if n == 20 {
-                let (low, high) = percentile(&differences, &mut random);
-                missed_by_percentile += u32::from(low > 3.0 || high < 3.0);
-            }
-        }
-        let coverage = f64::from(held) / rounds as f64;
-        assert!((0.93..=0.97).contains(&coverage), "{coverage} at n = {n}");
-        if n == 20 {
-            let missed = f64::from(missed_by_percentile) / rounds as f64;
-            assert!(
-                missed > 0.07,
-                "the plain percentile interval is too narrow: {missed}"
-            );
-        }
+                .collect()
+        });
+        assert!((0.93..=0.97).contains(&held), "{held} at n = {n}");
+        assert!(
+            n > 20 || plain < 0.93,
+            "the plain percentile interval is too narrow: {plain}"
+        );
     }
+}
+
+#[test]
+fn intervals_of_even_differences_and_of_case_rates_do_too() {
+    let mut random = Random::seeded(17);
+    let (held, _) = coverage(1_000, 0.0, Scale::Measured, || {
+        (0..20)
+            .map(|_| exponential(&mut random) - exponential(&mut random))
+            .collect()
+    });
+    assert!((0.93..=0.97).contains(&held), "{held}");
+    // Cases that pass more often than 0.6 lose 0.3: a mean change of −0.12.
+    let (held, _) = coverage(1_500, -0.12, Scale::Rates, || {
+        (0..60)
+            .map(|_| {
+                let before = uniform(&mut random);
+                let after = if before < 0.6 { before } else { before - 0.3 };
+                let mut rate =
+                    |p: f64| (0..3).filter(|_| uniform(&mut random) < p).count() as f64 / 3.0;
+                rate(after) - rate(before)
+            })
+            .collect()
+    });
+    assert!((0.93..=0.97).contains(&held), "{held}");
 }
 
 /// The interval that is not used, to show why.
