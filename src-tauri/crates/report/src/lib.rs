@@ -8,6 +8,7 @@ pub mod diff_text;
 pub mod figures;
 pub mod json;
 pub mod markdown;
+pub mod share;
 pub mod summary;
 pub mod table;
 pub mod terminal;

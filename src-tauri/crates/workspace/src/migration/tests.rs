@@ -117,6 +117,10 @@ fn migrations_that_shipped_are_as_they_were() {
             8,
             "c8146361175923feb816357156c18d886c048b3b423bac2a64e3b75956041792",
         ),
+        (
+            9,
+            "ac49a29ed266cae8f483f4ba976f1c43f944ffdee8faf5a5a37e24d15bb2cb02",
+        ),
     ];
     assert_eq!(
         shipped.len() as i64,
