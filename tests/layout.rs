@@ -34,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "model",
             "prompts",
             "providers",
+            "report",
             "tokens",
             "workspace",
         ],

@@ -16,6 +16,7 @@ mod prompts;
 mod redaction;
 mod replay;
 mod review;
+mod share;
 mod tools;
 mod traces;
 mod workspace;
@@ -88,6 +89,7 @@ pub(crate) fn handler() -> impl Fn(Invoke) -> bool + Send + Sync + 'static {
         review::review_rubric_set,
         review::review_sign_off,
         review::review_to_case,
+        share::share_save,
         traces::import_pick,
         traces::import_list,
         traces::import_quarantine,

@@ -50,6 +50,7 @@ mod recordings;
 mod redaction;
 mod replay;
 mod review;
+mod share;
 mod searches;
 mod sent;
 mod sent_datasets;

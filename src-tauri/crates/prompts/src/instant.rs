@@ -10,8 +10,9 @@ pub(crate) fn from_rfc3339(text: &str) -> Option<UnixNanos> {
     i64::try_from(at.unix_timestamp_nanos()).ok().map(UnixNanos)
 }
 
-/// The same point in time in UTC.
-pub(crate) fn rfc3339(at: UnixNanos) -> Option<String> {
+/// The point in time as RFC 3339 in UTC; `None` for a year that it cannot write.
+#[must_use]
+pub fn rfc3339(at: UnixNanos) -> Option<String> {
     let at = OffsetDateTime::from_unix_timestamp_nanos(i128::from(at.0)).ok()?;
     at.format(&Rfc3339).ok()
 }

@@ -41,6 +41,7 @@ mod variables;
 mod write;
 mod yaml_text;
 
+pub use instant::rfc3339;
 pub use assemble::{assemble, check_budget, check_cost, identify};
 pub use bump::{Bump, BumpKind, bump};
 pub use canonical::canonical_json;

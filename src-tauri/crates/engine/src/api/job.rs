@@ -17,6 +17,8 @@ pub enum JobKind {
     Search,
     /// Aligning the answers of runs.
     Compare,
+    /// Writing a comparison to a file.
+    Share,
 }
 
 /// How far a job is.

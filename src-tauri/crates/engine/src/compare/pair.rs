@@ -1,5 +1,6 @@
 //! One case on two sides: both answers, what differs in them, and what differs in what was asked.
 
+use super::kept::StoredCell;
 use super::request::request_diff;
 use super::rows::row;
 use crate::Engine;
@@ -8,6 +9,27 @@ use plumbline_analysis::diff::{DiffOptions, diff_outputs_with, diff_tool_calls};
 use plumbline_model::{Cell, Problem, ReviewSubject, ToolCall};
 
 impl Engine {
+    /// The cells of a case with the commonest answer of each side; `None` where a side does not have the case.
+    pub(crate) fn compared_cells(
+        &self,
+        sides: &[Side],
+        case_key: &str,
+    ) -> Result<Vec<Option<Cell>>, Problem> {
+        let kept = self.kept(sides)?;
+        let workspace = &self.inner.workspace;
+        let mut cells: Vec<Option<Cell>> = sides.iter().map(|_| None).collect();
+        let Some(case) = workspace.compared_case(kept.id, case_key)? else {
+            return Ok(cells);
+        };
+        for (column, body) in &case.cells {
+            let id = StoredCell::read(body)?.cell_of(None);
+            if let (Some(id), Some(place)) = (id, cells.get_mut(*column as usize)) {
+                *place = Some(workspace.cell(id)?);
+            }
+        }
+        Ok(cells)
+    }
+
     /// One case at the baseline and on another side, which is counted from 1. `repeats` picks a repeat of each; else
     /// the commonest answers are shown.
     ///
