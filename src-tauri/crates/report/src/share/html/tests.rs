@@ -50,7 +50,7 @@ const ATTRIBUTES: &[(&str, &str, &str)] = &[
         "broken |not_comparable |fixed |changed |only_a |only_b |same ",
     ),
     ("details", "data-k", "|#"),
-    ("div", "class", "body|cells|cell"),
+    ("div", "class", "body|cells|cell|chunk"),
     ("dt", "class", "ours"),
     ("pre", "class", "diff"),
 ];
