@@ -281,20 +281,3 @@ fn no_rows_make_a_whole_file() {
         assert_eq!(outcome.map(|written| written.rows).ok(), Some(0), "{name}");
     }
 }
-
-/// Writes the sample and a long page where `PLUMBLINE_SHARE_OUT` says, to look at them.
-#[test]
-fn pages_to_look_at() {
-    let Some(folder) = std::env::var_os("PLUMBLINE_SHARE_OUT").map(std::path::PathBuf::from) else {
-        return;
-    };
-    let file = |name: &str| std::fs::File::create(folder.join(name)).unwrap();
-    let rows = super::samples::rows();
-    html::write(file("small.html"), &head(), rows.into_iter().map(Ok)).unwrap();
-    html::write(
-        file("long.html"),
-        &head(),
-        (0..CASES).map(|at| Ok(case(at))),
-    )
-    .unwrap();
-}
