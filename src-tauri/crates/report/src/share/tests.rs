@@ -282,19 +282,49 @@ fn no_rows_make_a_whole_file() {
     }
 }
 
-/// Writes the sample and a long page where `PLUMBLINE_SHARE_OUT` says, to look at them.
 #[test]
-fn pages_to_look_at() {
-    let Some(folder) = std::env::var_os("PLUMBLINE_SHARE_OUT").map(std::path::PathBuf::from) else {
-        return;
-    };
-    let file = |name: &str| std::fs::File::create(folder.join(name)).unwrap();
-    let rows = super::samples::rows();
-    html::write(file("small.html"), &head(), rows.into_iter().map(Ok)).unwrap();
-    html::write(
-        file("long.html"),
-        &head(),
-        (0..CASES).map(|at| Ok(case(at))),
-    )
-    .unwrap();
+fn a_second_candidate_has_its_own_verdicts_everywhere() {
+    let mut head = head();
+    let mut third = head.columns[1].clone();
+    third.name = "triage@other".to_owned();
+    head.columns.push(third);
+    for group in &mut head.groups {
+        group.column = Some("triage@other".to_owned());
+    }
+    let mut row = case(0);
+    let mut other = row.cells[1].clone();
+    if let Some(cell) = &mut other {
+        cell.verdict = Some(SharedVerdict::Same);
+    }
+    row.cells.push(other);
+    let mut gone = row.clone();
+    gone.cells[2] = None;
+    let rows = || [Ok(row.clone()), Ok(gone.clone())];
+
+    let page = page(&head, vec![row.clone(), gone.clone()]);
+    assert_only_ours(&page);
+    assert!(page.contains("data-v=\"broken same \"") && page.contains("data-v=\"broken only_a \""));
+    assert!(page.contains("This run has no such case."));
+
+    let report = text_of(|out| junit::write(out, &head, rows));
+    let tree = roxmltree::Document::parse(&report).unwrap();
+    let suites: Vec<_> = tree
+        .descendants()
+        .filter(|node| node.has_tag_name("testsuite"))
+        .map(|suite| {
+            ["name", "tests", "failures", "skipped"].map(|of| suite.attribute(of).unwrap())
+        })
+        .collect();
+    let (first, second) = (
+        ["triage@working", "2", "2", "0"],
+        ["triage@other", "2", "0", "1"],
+    );
+    assert_eq!(suites, [first, second]);
+
+    let table = text_of(|out| csv::write(out, &head, rows()));
+    let verdicts: Vec<String> = ::csv::Reader::from_reader(table.as_bytes())
+        .records()
+        .map(|line| line.unwrap()[4].to_owned())
+        .collect();
+    assert_eq!(verdicts, ["", "broken", "same", "", "broken", "only_a"]);
 }

@@ -18,7 +18,7 @@ pub(super) struct Page<W> {
 enum Marks {
     /// In prose: what commands, reorders or hides. Odd spaces and other alphabets are normal there.
     Dangerous,
-    /// One line: a line end is such a mark too.
+    /// On one line: letters that pass for others too, for names are compared by eye.
     OneLine,
 }
 

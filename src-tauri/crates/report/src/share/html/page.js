@@ -2,6 +2,8 @@
 'use strict';
 // Filters and walks the cases. Reads the page, and writes only counts and what is hidden.
 (() => {
+  // As high as the style says a folded case is.
+  const caseHeight = 29;
   const cases = [...document.querySelectorAll('details.case')];
   const byId = (id) => document.getElementById(id);
   const verdict = byId('verdict');
@@ -22,6 +24,11 @@
       element.hidden = !fits;
       return fits;
     });
+    for (const chunk of document.querySelectorAll('.chunk')) {
+      const left = chunk.querySelectorAll('.case:not([hidden])').length;
+      chunk.hidden = left === 0;
+      chunk.style.containIntrinsicSize = `auto ${left * caseHeight}px`;
+    }
     current = -1;
     count();
   }
@@ -60,5 +67,5 @@
     if (event.key === 'p') walk(-1);
   });
   byId('controls').hidden = false;
-  filter();
+  count();
 })();

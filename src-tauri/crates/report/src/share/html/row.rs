@@ -86,7 +86,7 @@ fn badge(page: &mut Page<impl Write>, verdict: Option<SharedVerdict>) -> io::Res
     page.raw("</span>")
 }
 
-/// The first answers of two columns that differ, as far as a line has room.
+/// Where the first two answers that differ begin to, as far as a line has room.
 fn gist(page: &mut Page<impl Write>, row: &SharedRow) -> io::Result<()> {
     let mut texts = row
         .cells
@@ -94,18 +94,32 @@ fn gist(page: &mut Page<impl Write>, row: &SharedRow) -> io::Result<()> {
         .map(|cell| cell.as_ref().and_then(|cell| cell.text.as_deref()));
     let first = texts.next().flatten();
     let other = texts.flatten().find(|text| Some(*text) != first);
-    if let Some(first) = first {
-        first_line(page, first)?;
+    let (before, after) = match (first, other) {
+        (Some(first), Some(other)) => first_difference(first, other),
+        (first, other) => (first.unwrap_or(""), other.unwrap_or("")),
+    };
+    if before.trim().is_empty() && after.trim().is_empty() {
+        // Blank lines or line ends: the diff below tells them apart.
+        return Ok(());
     }
-    if let Some(other) = other {
-        page.raw(" → ")?;
-        first_line(page, other)?;
-    }
-    Ok(())
+    short_line(page, before)?;
+    page.raw(if other.is_some() { " → " } else { "" })?;
+    short_line(page, after)
 }
 
-fn first_line(page: &mut Page<impl Write>, text: &str) -> io::Result<()> {
-    page.line(text.trim_start().split('\n').next().unwrap_or(""), SHORT)
+/// The first lines that differ: what two answers share at their start tells nothing.
+fn first_difference<'t>(a: &'t str, b: &'t str) -> (&'t str, &'t str) {
+    let (mut lines_a, mut lines_b) = (a.lines(), b.lines());
+    loop {
+        match (lines_a.next(), lines_b.next()) {
+            (Some(a), Some(b)) if a == b => {}
+            (a, b) => return (a.unwrap_or(""), b.unwrap_or("")),
+        }
+    }
+}
+
+fn short_line(page: &mut Page<impl Write>, text: &str) -> io::Result<()> {
+    page.line(text.trim().split('\n').next().unwrap_or(""), SHORT)
 }
 
 fn input(page: &mut Page<impl Write>, row: &SharedRow) -> io::Result<()> {

@@ -118,9 +118,11 @@ pub(super) fn tests(page: &mut Page<impl Write>, tests: &[SharedTest]) -> io::Re
     if tests.is_empty() {
         return Ok(());
     }
+    page.raw("<section>\n<h2>Tests</h2>\n<table>\n<thead><tr><th>metric</th>")?;
+    let named = tests.iter().any(|test| test.column.is_some());
+    page.raw(if named { "<th>run</th>" } else { "" })?;
     page.raw(
-        "<section>\n<h2>Tests</h2>\n<table>\n<thead><tr><th>metric</th><th>run</th>\
-         <th class=\"n\">difference</th><th class=\"n\">95 % interval</th><th class=\"n\">p</th>\
+        "<th class=\"n\">difference</th><th class=\"n\">95 % interval</th><th class=\"n\">p</th>\
          <th class=\"n\">p adjusted</th><th class=\"n\">n</th><th class=\"n\">smallest shown</th>\
          <th class=\"n\">more needed</th><th>method</th></tr></thead>\n<tbody>\n",
     )?;
@@ -132,9 +134,8 @@ pub(super) fn tests(page: &mut Page<impl Write>, tests: &[SharedTest]) -> io::Re
         };
         page.raw("<tr><th scope=\"row\">")?;
         page.line(&test.metric, NAME)?;
-        page.raw("</th><td>")?;
-        page.line(test.column.as_deref().unwrap_or(""), NAME)?;
-        page.raw("</td>")?;
+        page.raw("</th>")?;
+        run(page, named, test.column.as_deref())?;
         for shown in [
             measure(test.estimate),
             interval,
@@ -177,17 +178,18 @@ pub(super) fn groups(page: &mut Page<impl Write>, groups: &[SharedGroup]) -> io:
     if groups.is_empty() {
         return Ok(());
     }
+    page.raw("<section>\n<h2>Kinds of change</h2>\n<table>\n<thead><tr><th>kind</th>")?;
+    let named = groups.iter().any(|group| group.column.is_some());
+    page.raw(if named { "<th>run</th>" } else { "" })?;
     page.raw(
-        "<section>\n<h2>Kinds of change</h2>\n<table>\n<thead><tr><th>kind</th><th>run</th>\
-         <th class=\"n\">cases</th><th class=\"n\">fixed</th><th class=\"n\">broken</th>\
+        "<th class=\"n\">cases</th><th class=\"n\">fixed</th><th class=\"n\">broken</th>\
          <th>examples</th><th>accepted</th></tr></thead>\n<tbody>\n",
     )?;
     for group in groups.iter().take(ROWS) {
         page.raw("<tr><th scope=\"row\"><code>")?;
         page.line(&group.kind, NAME)?;
-        page.raw("</code></th><td>")?;
-        page.line(group.column.as_deref().unwrap_or(""), NAME)?;
-        page.raw("</td>")?;
+        page.raw("</code></th>")?;
+        run(page, named, group.column.as_deref())?;
         for shown in [group.count, group.fixed, group.broken] {
             figure(page, &count(shown))?;
         }
@@ -238,6 +240,16 @@ fn more(page: &mut Page<impl Write>, all: usize) -> io::Result<()> {
         page.raw("<p>")?;
         page.number(all - ROWS)?;
         page.raw(" more are not shown.</p>\n")?;
+    }
+    Ok(())
+}
+
+/// The column that a line is about; nothing where no line names one.
+fn run(page: &mut Page<impl Write>, named: bool, column: Option<&str>) -> io::Result<()> {
+    if named {
+        page.raw("<td>")?;
+        page.line(column.unwrap_or(""), NAME)?;
+        page.raw("</td>")?;
     }
     Ok(())
 }
