@@ -41,7 +41,6 @@ mod variables;
 mod write;
 mod yaml_text;
 
-pub use instant::rfc3339;
 pub use assemble::{assemble, check_budget, check_cost, identify};
 pub use bump::{Bump, BumpKind, bump};
 pub use canonical::canonical_json;
@@ -55,6 +54,7 @@ pub use exchange::{
 pub use fit::{Fit, Fitted, FittedRequest, Fitter, fit, fit_request, fit_within};
 pub use fix::{Edit, EditorText, Fix, Mended, apply, fixes, mend};
 pub use hash::{cache_key, request_hash, template_hash, text_hash};
+pub use instant::rfc3339;
 pub use language::{KnownWord, Language, language};
 pub use name::check_name;
 pub use parse::parse;

@@ -17,7 +17,11 @@ impl Engine {
             written_utc: when(NanosText(clock::now())),
             ..SharedHead::default()
         };
-        let names: Vec<String> = head.columns.iter().map(|column| column.name.clone()).collect();
+        let names: Vec<String> = head
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
         let several = view.pairs.len() > 1;
         let verdicts: Vec<String> = view
             .pairs
@@ -68,20 +72,22 @@ impl Engine {
             }));
             let Some(base) = sides.first() else { continue };
             let said = self.review_summary(base, side)?;
-            head.groups.extend(pair.groups.iter().map(|group| SharedGroup {
-                column: column.clone(),
-                kind: group.kind.clone(),
-                count: group.count,
-                fixed: group.fixed,
-                broken: group.broken,
-                examples: group.examples.clone(),
-                accepted: said
-                    .groups
-                    .iter()
-                    .find(|decided| {
-                        decided.kind == group.kind && decided.decision == ReviewDecision::Accept
-                    })
-                    .map(|decided| format!("{}, {}", decided.reviewer, when(decided.at))),
+            head.groups.extend(pair.groups.iter().map(|group| {
+                SharedGroup {
+                    column: column.clone(),
+                    kind: group.kind.clone(),
+                    count: group.count,
+                    fixed: group.fixed,
+                    broken: group.broken,
+                    examples: group.examples.clone(),
+                    accepted: said
+                        .groups
+                        .iter()
+                        .find(|decided| {
+                            decided.kind == group.kind && decided.decision == ReviewDecision::Accept
+                        })
+                        .map(|decided| format!("{}, {}", decided.reviewer, when(decided.at))),
+                }
             }));
             for sign_off in said.sign_offs {
                 if let ReviewWord::SignOff { approved, text, .. } = sign_off.line.word {

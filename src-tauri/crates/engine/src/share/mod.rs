@@ -9,7 +9,7 @@ use crate::Engine;
 use crate::api::{JobKind, ShareFormat, Shared, Side};
 use plumbline_model::{Code, Problem};
 use plumbline_report::share::{self, ShareError, Written};
-use rows::Rows;
+use rows::{Rows, Seen};
 use std::cell::RefCell;
 use std::fs::{self, File};
 use std::io::Write;
@@ -20,7 +20,12 @@ impl Engine {
     ///
     /// # Errors
     /// `BadInput` for a file that cannot be written; `Cancelled`; those of [`Engine::compare_open`].
-    pub fn share(&self, sides: &[Side], format: ShareFormat, path: &Path) -> Result<Shared, Problem> {
+    pub fn share(
+        &self,
+        sides: &[Side],
+        format: ShareFormat,
+        path: &Path,
+    ) -> Result<Shared, Problem> {
         let label = format!("sharing as {}", format.as_str());
         let job = RefCell::new(self.inner.jobs.start(JobKind::Share, &label, "cases"));
         let outcome = write_beside(path, &mut |file| {
@@ -55,7 +60,7 @@ impl Engine {
         seen: &mut dyn FnMut(u64, u64) -> Result<(), Problem>,
     ) -> Result<Written, Problem> {
         let head = self.shared_head(sides)?;
-        let seen = RefCell::new(seen);
+        let seen: Seen<'_> = RefCell::new(seen);
         let rows = || Rows::new(self, sides, &seen);
         let written = match format {
             ShareFormat::Html => share::html::write(out, &head, rows()?),
@@ -66,7 +71,7 @@ impl Engine {
                 // Said here, since each reading of the rows has its own.
                 rows()?;
                 share::junit::write(out, &head, || match rows() {
-                    Ok(rows) => Box::new(rows) as Box<dyn Iterator<Item = _>>,
+                    Ok(rows) => Box::new(rows) as Box<dyn Iterator<Item = _> + '_>,
                     Err(problem) => Box::new(std::iter::once(Err(problem))),
                 })
             }

@@ -12,13 +12,13 @@ use std::collections::VecDeque;
 const PAGE_ROWS: u64 = 200;
 
 /// Hears how many cases of how many are read.
-type Seen<'s> = RefCell<&'s mut dyn FnMut(u64, u64) -> Result<(), Problem>>;
+pub(super) type Seen<'s> = RefCell<&'s mut (dyn FnMut(u64, u64) -> Result<(), Problem> + 's)>;
 
 /// All cases of a comparison, in their order.
-pub(super) struct Rows<'e> {
+pub(super) struct Rows<'e, 's> {
     engine: &'e Engine,
     sides: &'e [Side],
-    seen: &'e Seen<'e>,
+    seen: &'e Seen<'s>,
     dataset: String,
     page: VecDeque<CompareRow>,
     read: u64,
@@ -26,11 +26,11 @@ pub(super) struct Rows<'e> {
     is_over: bool,
 }
 
-impl<'e> Rows<'e> {
+impl<'e, 's> Rows<'e, 's> {
     pub(super) fn new(
         engine: &'e Engine,
         sides: &'e [Side],
-        seen: &'e Seen<'e>,
+        seen: &'e Seen<'s>,
     ) -> Result<Self, Problem> {
         let first = sides
             .first()
@@ -155,7 +155,7 @@ impl<'e> Rows<'e> {
     }
 }
 
-impl Iterator for Rows<'_> {
+impl Iterator for Rows<'_, '_> {
     type Item = Result<SharedRow, Problem>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -7,7 +7,8 @@
 
 use super::input::{SharedCell, SharedColumn, SharedHead, SharedRow, checked};
 use super::sink::Counting;
-use super::{ShareError, SharedVerdict, Written};
+use super::{ShareError, Written};
+use plumbline_analysis::align::RowVerdict;
 use plumbline_model::{CellStatus, Origin, Problem};
 use std::borrow::Cow;
 use std::io::Write;
@@ -94,7 +95,7 @@ fn line<'r>(
     row: &'r SharedRow,
     column: &'r SharedColumn,
     cell: Option<&'r SharedCell>,
-    verdict: Option<SharedVerdict>,
+    verdict: Option<RowVerdict>,
     variables: &'r str,
 ) -> [Cow<'r, str>; HEADER.len()] {
     let text = |value: Option<&'r str>| value.map_or(Cow::Borrowed(""), guarded);
@@ -111,7 +112,7 @@ fn line<'r>(
         guarded(&column.name),
         text(column.run_id.as_deref()),
         text(column.model.as_deref()),
-        word(verdict.map(SharedVerdict::as_str)),
+        word(verdict.map(RowVerdict::as_str)),
         number(cell.and_then(|cell| cell.passed)),
         float(cell.and_then(|cell| cell.score)),
         list(cell.map(|cell| &cell.kinds)),

@@ -2,7 +2,7 @@
 
 use super::samples::{cell, head};
 use super::{
-    SharedCount, SharedGroup, SharedHead, SharedRow, SharedSignoff, SharedTest, SharedVerdict,
+    RowVerdict, SharedCount, SharedGroup, SharedHead, SharedRow, SharedSignoff, SharedTest,
 };
 use plumbline_analysis::diff::diff_outputs;
 
@@ -209,7 +209,7 @@ pub(super) fn comparison(text: &str) -> (SharedHead, SharedRow) {
         note: some(),
     }];
     let mut new = cell(text, false);
-    new.verdict = Some(SharedVerdict::Broken);
+    new.verdict = Some(RowVerdict::Broken);
     new.kinds = vec![text.to_owned()];
     new.reason = some();
     new.tool_calls_json = some();

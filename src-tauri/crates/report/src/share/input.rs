@@ -2,7 +2,8 @@
 //!
 //! Every figure that may be unknown is optional; unknown is never zero. Texts are as they were, hostile or not.
 
-use super::{ShareError, SharedVerdict};
+use super::ShareError;
+use plumbline_analysis::align::RowVerdict;
 use plumbline_analysis::diff::OutputDiff;
 use plumbline_model::{CellStatus, Origin, Problem, Usd};
 use serde::{Serialize, Serializer};
@@ -125,7 +126,7 @@ pub struct SharedCell {
     pub passed: Option<bool>,
     pub score: Option<f64>,
     /// Against the baseline; `None` for the baseline itself.
-    pub verdict: Option<SharedVerdict>,
+    pub verdict: Option<RowVerdict>,
     pub kinds: Vec<String>,
     /// Why the case failed, broke or cannot be compared.
     pub reason: Option<String>,
@@ -180,15 +181,15 @@ impl SharedCell {
 impl SharedRow {
     /// What became of the case in a column; `None` for the baseline and where neither side has the case.
     #[must_use]
-    pub fn verdict(&self, column: usize) -> Option<SharedVerdict> {
+    pub fn verdict(&self, column: usize) -> Option<RowVerdict> {
         if column == 0 {
             return None;
         }
         let side = |at: usize| self.cells.get(at).and_then(Option::as_ref);
         match (side(0), side(column)) {
             (None, None) => None,
-            (Some(_), None) => Some(SharedVerdict::OnlyA),
-            (None, Some(_)) => Some(SharedVerdict::OnlyB),
+            (Some(_), None) => Some(RowVerdict::OnlyA),
+            (None, Some(_)) => Some(RowVerdict::OnlyB),
             (Some(_), Some(cell)) => cell.verdict,
         }
     }

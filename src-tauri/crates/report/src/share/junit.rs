@@ -7,9 +7,10 @@
 use super::cut::cut;
 use super::input::{SharedCell, SharedColumn, SharedHead, SharedRow, checked};
 use super::sink::Counting;
-use super::{ShareError, SharedVerdict, Written};
+use super::{ShareError, Written};
 use crate::diff_text::{Names, unified};
 use crate::terminal::{Style, clean};
+use plumbline_analysis::align::RowVerdict;
 use plumbline_model::Problem;
 use std::io::{self, BufWriter, Write};
 
@@ -26,13 +27,13 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, verdict: SharedVerdict) {
+    fn add(&mut self, verdict: RowVerdict) {
         self.tests += 1;
         match verdict {
-            SharedVerdict::Broken => self.failures += 1,
-            SharedVerdict::NotComparable => self.errors += 1,
-            SharedVerdict::OnlyA | SharedVerdict::OnlyB => self.skipped += 1,
-            SharedVerdict::Fixed | SharedVerdict::Changed | SharedVerdict::Same => {}
+            RowVerdict::Broken => self.failures += 1,
+            RowVerdict::NotComparable => self.errors += 1,
+            RowVerdict::OnlyA | RowVerdict::OnlyB => self.skipped += 1,
+            RowVerdict::Fixed | RowVerdict::Changed | RowVerdict::Same => {}
         }
     }
 }
@@ -152,7 +153,7 @@ fn case(
     head: &SharedHead,
     at: usize,
     row: &SharedRow,
-    verdict: SharedVerdict,
+    verdict: RowVerdict,
 ) -> io::Result<()> {
     let name = |at: usize| {
         head.columns
@@ -177,7 +178,7 @@ fn case(
     out.write_all(b"</properties>\n")?;
     let why = cell.map(why).unwrap_or_default();
     match verdict {
-        SharedVerdict::Broken => {
+        RowVerdict::Broken => {
             out.write_all(b"<failure type=\"broken\" message=\"")?;
             attribute(
                 out,
@@ -197,7 +198,7 @@ fn case(
             }
             out.write_all(b"</failure>\n")?;
         }
-        SharedVerdict::NotComparable => {
+        RowVerdict::NotComparable => {
             out.write_all(b"<error type=\"not_comparable\" message=\"")?;
             attribute(
                 out,
@@ -209,9 +210,9 @@ fn case(
             )?;
             out.write_all(b"\"/>\n")?;
         }
-        SharedVerdict::OnlyA => out.write_all(b"<skipped message=\"only in the baseline\"/>\n")?,
-        SharedVerdict::OnlyB => out.write_all(b"<skipped message=\"not in the baseline\"/>\n")?,
-        SharedVerdict::Fixed | SharedVerdict::Changed | SharedVerdict::Same => {}
+        RowVerdict::OnlyA => out.write_all(b"<skipped message=\"only in the baseline\"/>\n")?,
+        RowVerdict::OnlyB => out.write_all(b"<skipped message=\"not in the baseline\"/>\n")?,
+        RowVerdict::Fixed | RowVerdict::Changed | RowVerdict::Same => {}
     }
     out.write_all(b"</testcase>\n")
 }

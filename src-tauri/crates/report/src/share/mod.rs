@@ -28,4 +28,3 @@ pub use input::{
     SharedTest,
 };
 pub use sink::Written;
-pub use verdict::SharedVerdict;

@@ -1,8 +1,8 @@
 //! A small comparison with one case of each fate, for the tests of all formats.
 
 use super::{
-    SharedCell, SharedColumn, SharedCount, SharedGroup, SharedHead, SharedRow, SharedSignoff,
-    SharedTest, SharedVerdict,
+    RowVerdict, SharedCell, SharedColumn, SharedCount, SharedGroup, SharedHead, SharedRow,
+    SharedSignoff, SharedTest,
 };
 use plumbline_analysis::diff::diff_outputs;
 use plumbline_model::{CellStatus, Origin};
@@ -116,10 +116,10 @@ pub(super) fn pair(
     key: &str,
     before: &str,
     after: &str,
-    verdict: SharedVerdict,
+    verdict: RowVerdict,
     kinds: &[&str],
 ) -> SharedRow {
-    use SharedVerdict::{Broken, Fixed};
+    use plumbline_analysis::align::RowVerdict::{Broken, Fixed};
     let mut new = cell(after, verdict != Broken);
     new.verdict = Some(verdict);
     new.kinds = kinds.iter().map(|kind| (*kind).to_owned()).collect();
@@ -141,7 +141,9 @@ pub(super) fn pair(
 }
 
 pub(super) fn rows() -> Vec<SharedRow> {
-    use SharedVerdict::{Broken, Changed, Fixed, NotComparable, OnlyA, OnlyB, Same};
+    use plumbline_analysis::align::RowVerdict::{
+        Broken, Changed, Fixed, NotComparable, OnlyA, OnlyB, Same,
+    };
     let label = "json_field:$.label";
     let refund = "{\"label\":\"refund\",\"confidence\":0.9}";
     let mut broken = pair(

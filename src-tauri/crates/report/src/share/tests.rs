@@ -4,7 +4,7 @@ use super::hostile::{comparison, payloads};
 use super::html::tests::{assert_gives_back, assert_only_ours, page};
 use super::samples::{head, pair};
 use super::{
-    ShareError, SharedHead, SharedRow, SharedVerdict, Written, csv, html, jsonl, junit, parquet,
+    RowVerdict, ShareError, SharedHead, SharedRow, Written, csv, html, jsonl, junit, parquet,
 };
 use crate::terminal::clean;
 use plumbline_model::Problem;
@@ -150,9 +150,9 @@ const CASES: u64 = 10_000;
 
 fn case(at: u64) -> SharedRow {
     let verdict = if at.is_multiple_of(9) {
-        SharedVerdict::Broken
+        RowVerdict::Broken
     } else {
-        SharedVerdict::Changed
+        RowVerdict::Changed
     };
     let before =
         format!("Dear customer {at},\nthe refund was sent to the card on file.\nRegards\n");
@@ -294,7 +294,7 @@ fn a_second_candidate_has_its_own_verdicts_everywhere() {
     let mut row = case(0);
     let mut other = row.cells[1].clone();
     if let Some(cell) = &mut other {
-        cell.verdict = Some(SharedVerdict::Same);
+        cell.verdict = Some(RowVerdict::Same);
     }
     row.cells.push(other);
     let mut gone = row.clone();

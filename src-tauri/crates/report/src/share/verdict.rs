@@ -1,53 +1,17 @@
-//! What became of one case in one column, seen from the baseline.
+//! What a verdict is called in a file for people.
 
-use serde::Serialize;
+use plumbline_analysis::align::RowVerdict;
 
-/// The closed set that filters and test reports branch on; the words are those of the command line's JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SharedVerdict {
-    /// Passed in the baseline, fails here.
-    Broken,
-    /// On both sides, but at least one answer is not whole.
-    NotComparable,
-    /// Failed in the baseline, passes here.
-    Fixed,
-    /// Another answer, without a flip.
-    Changed,
-    /// The column has no answer for the case.
-    OnlyA,
-    /// The baseline has no answer for the case.
-    OnlyB,
-    Same,
+/// Words and sign of a verdict.
+pub(super) trait Words {
+    /// The words for people.
+    fn words(self) -> &'static str;
+    /// A sign beside the words, so that colour is never alone.
+    fn sign(self) -> &'static str;
 }
 
-impl SharedVerdict {
-    pub(super) const ALL: [Self; 7] = [
-        Self::Broken,
-        Self::NotComparable,
-        Self::Fixed,
-        Self::Changed,
-        Self::OnlyA,
-        Self::OnlyB,
-        Self::Same,
-    ];
-
-    /// The word used in files.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Broken => "broken",
-            Self::NotComparable => "not_comparable",
-            Self::Fixed => "fixed",
-            Self::Changed => "changed",
-            Self::OnlyA => "only_a",
-            Self::OnlyB => "only_b",
-            Self::Same => "same",
-        }
-    }
-
-    /// The words for people.
-    pub(super) fn words(self) -> &'static str {
+impl Words for RowVerdict {
+    fn words(self) -> &'static str {
         match self {
             Self::Broken => "broken",
             Self::NotComparable => "not comparable",
@@ -59,8 +23,7 @@ impl SharedVerdict {
         }
     }
 
-    /// A sign beside the words, so that colour is never alone.
-    pub(super) fn sign(self) -> &'static str {
+    fn sign(self) -> &'static str {
         match self {
             Self::Broken => "✗",
             Self::NotComparable => "?",

@@ -3,7 +3,9 @@
 use super::escape::Page;
 use super::kinds::Kinds;
 use super::{policy, tables};
-use crate::share::{SharedHead, SharedVerdict};
+use crate::share::SharedHead;
+use crate::share::verdict::Words;
+use plumbline_analysis::align::RowVerdict;
 use std::io::{self, Write};
 
 /// The page up to the first case.
@@ -41,7 +43,7 @@ fn controls(page: &mut Page<impl Write>, kinds: &Kinds<'_>) -> io::Result<()> {
     page.raw(
         "<nav id=\"controls\" hidden>\n<label>Verdict <select id=\"verdict\"><option value=\"\">any</option>",
     )?;
-    for verdict in SharedVerdict::ALL {
+    for verdict in RowVerdict::ALL {
         page.raw("<option value=\"")?;
         page.raw(verdict.as_str())?;
         page.raw("\">")?;

@@ -3,7 +3,9 @@
 use super::answer;
 use super::escape::Page;
 use super::kinds::Kinds;
-use crate::share::{SharedHead, SharedRow, SharedVerdict};
+use crate::share::verdict::Words;
+use crate::share::{SharedHead, SharedRow};
+use plumbline_analysis::align::RowVerdict;
 use std::io::{self, Write};
 
 /// Bytes of an answer that stands in the line of its case.
@@ -18,7 +20,7 @@ pub(super) fn write(
     row: &SharedRow,
 ) -> io::Result<()> {
     page.raw("<details class=\"case\" data-v=\"")?;
-    let verdicts: Vec<Option<SharedVerdict>> =
+    let verdicts: Vec<Option<RowVerdict>> =
         (1..row.cells.len()).map(|at| row.verdict(at)).collect();
     for verdict in verdicts.iter().flatten() {
         page.raw(verdict.as_str())?;
@@ -73,7 +75,7 @@ fn kinds(row: &SharedRow) -> Vec<&str> {
     kinds
 }
 
-fn badge(page: &mut Page<impl Write>, verdict: Option<SharedVerdict>) -> io::Result<()> {
+fn badge(page: &mut Page<impl Write>, verdict: Option<RowVerdict>) -> io::Result<()> {
     let Some(verdict) = verdict else {
         return page.raw("<span class=\"v\">no case</span>");
     };

@@ -1,7 +1,8 @@
 use super::policy;
 use crate::share::hostile;
 use crate::share::samples::{head, rows};
-use crate::share::{SharedHead, SharedRow, SharedVerdict};
+use crate::share::{SharedHead, SharedRow};
+use plumbline_analysis::align::RowVerdict;
 use plumbline_analysis::diff::{MarkKind, visible};
 use proptest::prelude::*;
 use scraper::{ElementRef, Html, Node, Selector};
@@ -95,7 +96,7 @@ fn allowed(element: &str, attribute: &str, value: &str) -> bool {
     }
     if (element, attribute) == ("details", "data-v") {
         let known = |word: &str| {
-            SharedVerdict::ALL
+            RowVerdict::ALL
                 .iter()
                 .any(|verdict| verdict.as_str() == word)
         };

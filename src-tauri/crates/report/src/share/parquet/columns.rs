@@ -1,12 +1,13 @@
 //! The lines of one row group, column by column.
 
-use crate::share::{ShareError, SharedCell, SharedColumn, SharedRow, SharedVerdict};
+use crate::share::{ShareError, SharedCell, SharedColumn, SharedRow};
 use parquet::data_type::{
     BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArray,
     FixedLenByteArrayType, Int32Type, Int64Type,
 };
 use parquet::errors::ParquetError;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
+use plumbline_analysis::align::RowVerdict;
 use plumbline_model::{CellStatus, Origin, Usd};
 use std::io::{self, Write};
 
@@ -121,7 +122,7 @@ impl Group {
         row: &SharedRow,
         column: &SharedColumn,
         cell: Option<&SharedCell>,
-        verdict: Option<SharedVerdict>,
+        verdict: Option<RowVerdict>,
         variables_json: &str,
     ) -> Result<(), ShareError> {
         let word = |word: Option<&'static str>| word.map(bytes);
@@ -137,7 +138,7 @@ impl Group {
         self.column.push(bytes(&column.name));
         self.run_id.add(text(column.run_id.as_deref()));
         self.model.add(text(column.model.as_deref()));
-        self.verdict.add(word(verdict.map(SharedVerdict::as_str)));
+        self.verdict.add(word(verdict.map(RowVerdict::as_str)));
         self.passed.add(cell.and_then(|cell| cell.passed));
         self.score.add(float(cell.and_then(|cell| cell.score)));
         self.kinds.add(&list(cell.map(|cell| &cell.kinds)));
