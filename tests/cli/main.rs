@@ -67,6 +67,8 @@ mod redacting;
 #[cfg(test)]
 mod replaying;
 #[cfg(test)]
+mod reviewing;
+#[cfg(test)]
 mod schema_contract;
 #[cfg(test)]
 mod shared_workspace;

@@ -5,6 +5,7 @@ mod intake;
 mod keys;
 mod money;
 mod prompt;
+mod review;
 mod runs;
 mod tool;
 mod trace;
@@ -14,6 +15,7 @@ pub(crate) use intake::{Import, Listen, Redaction};
 pub(crate) use keys::{Key, KeyStorePlace};
 pub(crate) use money::{Cache, Cap, Forecast, MoreUnits, Price, Recompute};
 pub(crate) use prompt::{By, Language, Prompt};
+pub(crate) use review::{Decision, Review, Reviewer, Share, SignOff, TwoSides};
 pub(crate) use runs::{Compare, Dataset, Diff, Recording, Replay, Run, Waits};
 pub(crate) use tool::Tool;
 pub(crate) use trace::{Mapping, Trace};
@@ -69,6 +71,9 @@ pub(crate) enum Command {
     Tool(Tool),
     Replay(Replay),
     Compare(Compare),
+    #[command(subcommand)]
+    Review(Review),
+    Share(Share),
     Diff(Diff),
     Tokens(Tokens),
     Cost(Cost),

@@ -26,7 +26,9 @@ mod promptfoo;
 mod recording;
 mod redaction;
 mod replay;
+mod review;
 mod run;
+mod share;
 mod tool;
 mod trace;
 
@@ -55,6 +57,8 @@ pub(crate) fn run(cli: &Cli, printer: &Printer) -> Result<ExitStatus, Problem> {
                 Command::Tool(args) => tool::run(&engine, args, printer),
                 Command::Replay(args) => replay::replay(&engine, args, printer),
                 Command::Compare(args) => compare::compare(&engine, args, printer),
+                Command::Review(args) => review::run(&engine, args, printer),
+                Command::Share(args) => share::share(&engine, args, printer),
                 Command::Cost(args) => cost::cost(&engine, args, printer),
                 Command::Forecast(args) => money::forecast(&engine, args, printer),
                 Command::Cap(args) => money::cap(&engine, args, printer),

@@ -1,9 +1,8 @@
 //! Texts that want to be more than text, by family; every format is run through all of them.
 
 use super::samples::{cell, head};
-use super::{
-    RowVerdict, SharedCount, SharedGroup, SharedHead, SharedRow, SharedSignoff, SharedTest,
-};
+use super::{SharedCount, SharedGroup, SharedHead, SharedRow, SharedSignoff, SharedTest};
+use plumbline_analysis::align::RowVerdict;
 use plumbline_analysis::diff::diff_outputs;
 
 /// At least two hundred, each once.

@@ -1,9 +1,10 @@
 //! A small comparison with one case of each fate, for the tests of all formats.
 
 use super::{
-    RowVerdict, SharedCell, SharedColumn, SharedCount, SharedGroup, SharedHead, SharedRow,
-    SharedSignoff, SharedTest,
+    SharedCell, SharedColumn, SharedCount, SharedGroup, SharedHead, SharedRow, SharedSignoff,
+    SharedTest,
 };
+use plumbline_analysis::align::RowVerdict;
 use plumbline_analysis::diff::diff_outputs;
 use plumbline_model::{CellStatus, Origin};
 

@@ -3,10 +3,9 @@
 use super::hostile::{comparison, payloads};
 use super::html::tests::{assert_gives_back, assert_only_ours, page};
 use super::samples::{head, pair};
-use super::{
-    RowVerdict, ShareError, SharedHead, SharedRow, Written, csv, html, jsonl, junit, parquet,
-};
+use super::{ShareError, SharedHead, SharedRow, Written, csv, html, jsonl, junit, parquet};
 use crate::terminal::clean;
+use plumbline_analysis::align::RowVerdict;
 use plumbline_model::Problem;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
