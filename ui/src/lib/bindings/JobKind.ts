@@ -3,4 +3,4 @@
 /**
  * What a job does.
  */
-export type JobKind = "import" | "listen" | "replay" | "demo" | "search";
+export type JobKind = "import" | "listen" | "replay" | "demo" | "search" | "compare" | "share";

@@ -2,7 +2,7 @@
 import type { RunId } from "./RunId";
 
 /**
- * One side of a comparison: a run, and which of its columns.
+ * One side of a comparison: a run, and which of its columns. Text form: `RUN.COLUMN`.
  */
 export type Side = { run_id: RunId, 
 /**

@@ -9,7 +9,10 @@ export type StatTest = {
  */
 metric: string, 
 /**
- * How: `wilson`, `mcnemar_exact`, `bootstrap_sign_flip`, `paired_normal`.
+ * How the interval and the p-value were found: `wilson`; `mcnemar_exact` with Bonett and Price's
+ * interval; `bootstrap_sign_flip` (percentile-t bootstrap over cases, never narrower than Student's
+ * interval); where too few cases differ to be drawn anew, `student_sign_flip` for measurements and `bonett_price_sign_flip` for case rates;
+ * `paired_normal` for many cases.
  */
 method: string, 
 /**
@@ -25,6 +28,22 @@ ci_low: number | null, ci_high: number | null,
  */
 p_value: number | null, 
 /**
- * Pairs that were counted.
+ * The p-value after Holm's correction for the other tests of the same comparison; `None` until
+ * corrected and where there is no p-value.
+ */
+p_adjusted: number | null, 
+/**
+ * The smallest true difference, in the unit of `estimate`, that a two-sided 5 % test on as many pairs
+ * finds four times in five, given the spread seen. `None` where no spread was seen, or no difference
+ * could be shown on so few pairs.
+ */
+smallest_shown: number | null, 
+/**
+ * About how many more pairs would show the difference seen four times in five. `None` where it is shown
+ * already, where none was seen, and beyond a thousand million.
+ */
+more_needed: number | null, 
+/**
+ * Pairs that were counted: cases, unless the caller paired something else.
  */
 n: number, };
