@@ -6,6 +6,7 @@
 //! `--make FILE --spans N` makes a workspace of N spans; `--survey FILE` times every question of the trace
 //! screens on it, and `--only traces --workspace FILE` compares them with bare SQL there.
 
+mod compare;
 mod count_tokens;
 mod duckdb;
 mod import;
@@ -63,6 +64,7 @@ const BENCHES: &[(&str, Measure)] = &[
     ("trim", |asked| trim_tokens::measure(asked.size)),
     ("live", |asked| live_count::measure(asked.size)),
     ("diff", |asked| word_diff::measure(asked.size)),
+    ("compare", |asked| compare::measure(asked.size)),
     ("parse", |asked| import::parse(asked.size)),
     ("otlp", |asked| otlp::parse(asked.size)),
     ("import", |asked| import::into_workspace(asked.size)),

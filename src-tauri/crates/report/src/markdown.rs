@@ -76,7 +76,7 @@ fn test_row(test: &StatTest) -> String {
         (Some(low), Some(high)) => format!("{} to {}", figure(low), figure(high)),
         _ => String::new(),
     };
-    let p = |p: Option<f64>| p.map(|p| format!("{p:.3}")).unwrap_or_default();
+    let p = |p: Option<f64>| p.map(p_value).unwrap_or_default();
     format!(
         "| {} | {} | {interval} | {} | {} | {} | {} | {} |",
         cell(&test.metric),
@@ -87,6 +87,14 @@ fn test_row(test: &StatTest) -> String {
         test.smallest_shown.map(figure).unwrap_or_default(),
         cell(&test.method)
     )
+}
+
+/// Three decimals; what is less than they can say is not called nothing.
+pub(crate) fn p_value(p: f64) -> String {
+    match p < 0.001 {
+        true => "< 0.001".to_owned(),
+        false => format!("{p:.3}"),
+    }
 }
 
 /// Three significant digits, without an exponent where that stays short.

@@ -5,7 +5,7 @@ mod import;
 pub use import::import_report;
 
 use crate::figures::{UNKNOWN, count, duration, known_count, percent, usd};
-use crate::markdown::number;
+use crate::markdown::{number, p_value};
 use crate::table::{Column, Table};
 use crate::terminal::{Paint, Style};
 use plumbline_analysis::align::Comparison;
@@ -146,7 +146,7 @@ fn tests(tests: &[StatTest], room: Option<usize>, style: Style) -> String {
             (Some(low), Some(high)) => format!("{} to {}", figure(low), figure(high)),
             _ => String::new(),
         };
-        let p = |p: Option<f64>| p.map(|p| format!("{p:.3}")).unwrap_or_default();
+        let p = |p: Option<f64>| p.map(p_value).unwrap_or_default();
         table.row([
             test.metric.clone(),
             figure(test.estimate),
