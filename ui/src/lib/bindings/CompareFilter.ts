@@ -2,9 +2,13 @@
 import type { RowVerdict } from "./RowVerdict";
 
 /**
- * Which compared rows to show.
+ * Which compared cases to show. Every condition that is set must hold.
  */
 export type CompareFilter = { 
+/**
+ * The side that the other conditions are about, from 1; `None` for any side.
+ */
+column: number | null, 
 /**
  * One verdict only; `None` shows all but the same.
  */
@@ -12,4 +16,20 @@ verdict: RowVerdict | null, include_same: boolean,
 /**
  * One kind of change only, as its word in the groups.
  */
-kind: string | null, text: string, };
+kind: string | null, 
+/**
+ * Found anywhere in the case's key or in an answer, whatever its case.
+ */
+text: string, 
+/**
+ * Cases whose repeats both passed and failed.
+ */
+flaky: boolean, 
+/**
+ * Cases with an answer that somebody gave this label.
+ */
+label: string | null, 
+/**
+ * Cases that nobody decided about yet.
+ */
+undecided: boolean, };

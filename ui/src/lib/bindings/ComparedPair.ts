@@ -2,14 +2,29 @@
 import type { Case } from "./Case";
 import type { Cell } from "./Cell";
 import type { CompareRow } from "./CompareRow";
+import type { FoldedSide } from "./FoldedSide";
 import type { OutputDiff } from "./OutputDiff";
+import type { ReviewLine } from "./ReviewLine";
 import type { TextDiff } from "./TextDiff";
+import type { ToolCallDiff } from "./ToolCallDiff";
 
 /**
- * One case on both sides.
+ * One case on two sides.
  */
-export type ComparedPair = { row: CompareRow, case: Case | null, a: Cell | null, b: Cell | null, diff: OutputDiff | null, 
+export type ComparedPair = { row: CompareRow, case: Case | null, a: Cell | null, b: Cell | null, 
+/**
+ * The different answers of the repeats.
+ */
+folded_a: FoldedSide | null, folded_b: FoldedSide | null, diff: OutputDiff | null, 
+/**
+ * Calls of tools, those that differ first; empty when neither answer calls one.
+ */
+tool_calls: Array<ToolCallDiff>, 
 /**
  * What differs in the request as it was sent.
  */
-request_diff: TextDiff | null, };
+request_diff: TextDiff | null, 
+/**
+ * What reviewers said about the pair and both cells, newest first.
+ */
+reviews: Array<ReviewLine>, };

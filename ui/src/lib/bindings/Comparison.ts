@@ -4,17 +4,21 @@ import type { ComparedRow } from "./ComparedRow";
 import type { StatTest } from "./StatTest";
 
 /**
- * Two runs, compared case by case. `matched = same + changed + fixed + broken`.
+ * Two sides, compared case by case. `matched = same + changed + fixed + broken`.
  */
 export type Comparison = { matched: number, same: number, changed: number, fixed: number, broken: number, only_a: number, only_b: number, not_comparable: number, 
 /**
- * Matched rows whose answer is another one, whether or not pass and fail flipped.
+ * Matched rows with an answer that is new, whether or not pass and fail flipped.
  */
 moved: number, 
 /**
  * Matched rows graded on both sides.
  */
 graded: number, 
+/**
+ * Matched rows whose repeats both passed and failed, before and now.
+ */
+flaky_a: number, flaky_b: number, 
 /**
  * Largest first.
  */

@@ -7,4 +7,8 @@ import type { Usd } from "./Usd";
 /**
  * What stands over one side.
  */
-export type SideView = { side: Side, prompt_name: string, prompt_version: string, target: Target, template_hash: string, started: NanosText, answered: number, passed: number, graded: number, tokens_in: number | null, tokens_out: number | null, cost_usd: Usd | null, p50_ms: number | null, p95_ms: number | null, };
+export type SideView = { side: Side, prompt_name: string, prompt_version: string, target: Target, template_hash: string, 
+/**
+ * SHA-256 of what was asked and answered; what a sign-off names.
+ */
+run_hash: string, started: NanosText, answered: number, passed: number, graded: number, tokens_in: number | null, tokens_out: number | null, cost_usd: Usd | null, p50_ms: number | null, p95_ms: number | null, };

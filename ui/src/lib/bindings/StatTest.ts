@@ -27,4 +27,16 @@ p_value: number | null,
 /**
  * Pairs that were counted.
  */
-n: number, };
+n: number, 
+/**
+ * The p-value corrected for all tests of the comparison (Holm, 1979); `None` where there is no p-value.
+ */
+p_adjusted: number | null, 
+/**
+ * The smallest difference that so many pairs show with 80 % power, in the unit of the estimate; `None` where it is not known.
+ */
+smallest_shown: number | null, 
+/**
+ * How many more pairs would show a difference as large as this one with 80 % power; `None` where none are needed, or it is not known.
+ */
+more_needed: number | null, };
