@@ -22,8 +22,8 @@ export const CASE = 'case';
 export const REVIEW = 'review';
 export const LEAST_PX = 72;
 export const MOST_PX = 1200;
-const WIDTHS: Record<string, number> = { [CASE]: 132, [REVIEW]: 120 };
-const SIDE_PX = 200;
+const WIDTHS: Record<string, number> = { [CASE]: 132, [REVIEW]: 104 };
+const SIDE_PX = 180;
 
 /** By id, in pixels; a column that is not there shares the room that is left. */
 export type Widths = Record<string, number>;

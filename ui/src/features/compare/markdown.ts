@@ -135,7 +135,9 @@ function takeList(lines: string[], from: number, depth: number, into: Block[]): 
   let at = from;
   for (; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
-    const item = ITEM.exec(line);
+    const found = ITEM.exec(line);
+    // As far in as the words of the item above: a list within it.
+    const item = found && (found[1]?.length ?? 0) >= indent && items.length > 0 ? null : found;
     if (item && /^\d/.test(item[2] ?? '') === ordered) {
       indent = (item[1]?.length ?? 0) + (item[2]?.length ?? 0) + 1;
       items.push([item[4] ?? '']);

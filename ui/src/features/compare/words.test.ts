@@ -6,6 +6,7 @@ import {
   kindWord,
   metricValue,
   neededText,
+  parted,
   pText,
   smallestText,
   unbroken,
@@ -95,6 +96,21 @@ describe('kinds of change', () => {
     expect(kindWord('edit:$.queue "other" → "billing"')).toBe('$.queue: “other” → “billing”');
     expect(editOf('edit:nothing quoted')).toBeNull();
     expect(editOf(`edit:${'"'.repeat(100_000)}`)).toBeNull();
+  });
+});
+
+describe('previews', () => {
+  it('start shortly before they part from the baseline', () => {
+    const [a, b] = [
+      '{"queue": "billing", "urgency": "low"}',
+      '{"queue": "billing", "urgency": "high"}',
+    ];
+    expect(parted(a, b)).toBe('…rgency": "high"}');
+  });
+
+  it('stay whole when they part early or are equal', () => {
+    expect(parted('Sure! {"a": 1}', '{"a": 1}')).toBe('{"a": 1}');
+    expect(parted('a\n  b', 'a b')).toBe('a b');
   });
 });
 

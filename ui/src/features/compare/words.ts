@@ -185,7 +185,7 @@ export function winText(wins: WinRate): string {
       ? 'no interval'
       : `95 % interval ${share(wins.ci_low)} to ${share(wins.ci_high)}`;
   const p = wins.p_value === null ? 'not tested' : `p = ${pText(wins.p_value)}`.replace('= <', '<');
-  return unbroken(`${share(wins.rate)} won (${interval}, ${p}, n = ${count(judgedBy(wins))})`);
+  return unbroken(`wins ${share(wins.rate)} (${interval}, ${p}, n = ${count(judgedBy(wins))})`);
 }
 
 const round = (value: number) => String(Number(value.toPrecision(value >= 100 ? 4 : 3)));
@@ -196,3 +196,20 @@ const plain = (value: number) =>
 export function unbroken(sentence: string): string {
   return sentence.replaceAll(/ (?==|%)|(?<==) /g, '\u00a0');
 }
+
+const BEFORE = 10;
+
+/**
+ * The start of an answer, or where it parts from the baseline's if that is late: in a narrow column two
+ * long answers would look the same.
+ */
+export function parted(baseline: string, answer: string): string {
+  const [left, right] = [flat(baseline), flat(answer)];
+  if (left === right) return right;
+  let same = 0;
+  while (same < left.length && same < right.length && left[same] === right[same]) same += 1;
+  const from = same - BEFORE;
+  return from <= 2 ? right : `…${right.slice(from)}`;
+}
+
+const flat = (text: string) => text.replaceAll(/\s+/g, ' ').trim();
