@@ -6,6 +6,7 @@ import type { ReviewWord } from '$lib/bindings/ReviewWord';
 import type { Side } from '$lib/bindings/Side';
 import { announce } from '$lib/changes';
 import { host } from '$lib/host';
+import { keepLast } from '$lib/keepLast.svelte';
 import { say } from '$lib/notices.svelte';
 import { paged, query } from '$lib/query.svelte';
 import { router } from '$lib/router.svelte';
@@ -76,6 +77,11 @@ export function comparing() {
           topics: RUNS_AND_REVIEWS,
         };
   });
+  /** The pair before stays on screen for the moment that the next one takes. */
+  const lastPair = keepLast(
+    () => pair.data,
+    () => JSON.stringify([sides, column]),
+  );
   const summary = query(() => {
     const wanted = two;
     return (
@@ -198,6 +204,10 @@ export function comparing() {
       return index;
     },
     pair,
+    /** The pair on show; for a moment, or while a problem stands there, the one before. */
+    get shownPair() {
+      return pair.busy || pair.problem ? pair.data : lastPair.value;
+    },
     summary,
     get about() {
       return about;
@@ -211,7 +221,7 @@ export function comparing() {
     stepChange: (by: 1 | -1) => void stepChange(by),
     add,
     decide(decision: ReviewDecision) {
-      if (about) void tell(add(about, { said: 'decision', decision, cases: 1 }));
+      if (about && pair.data) void tell(add(about, { said: 'decision', decision, cases: 1 }));
     },
     decideGroup(kind: string, decision: ReviewDecision, cases: number) {
       if (two === null) return;
