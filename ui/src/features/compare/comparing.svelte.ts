@@ -12,14 +12,11 @@ import { paged, query } from '$lib/query.svelte';
 import { router } from '$lib/router.svelte';
 import { addressOf, defaultSides, filterParams, sidesParams, subjectText } from './address';
 import { me } from './me.svelte';
+import { nextChanged } from './nextChanged';
 import { decidedOf } from './reviews';
 
 const RUNS = ['cell', 'run', 'dataset'] as const;
 const RUNS_AND_REVIEWS = [...RUNS, 'review'] as const;
-const CHUNK = 100;
-/** Pages that are read in search of a case that is not the same. */
-const MOST_CHUNKS = 100;
-
 export type Comparing = ReturnType<typeof comparing>;
 
 export function comparing() {
@@ -153,18 +150,9 @@ export function comparing() {
     }
     const mine = ++turn;
     const total = rows.total ?? 0;
-    let at = index === null ? (by > 0 ? 0 : total - 1) : index + by;
-    for (let chunk = 0; chunk < MOST_CHUNKS && at >= 0 && at < total; chunk += 1) {
-      const from = by > 0 ? at : Math.max(0, at - CHUNK + 1);
-      const found = await read(from, by > 0 ? CHUNK : at - from + 1);
-      if (mine !== turn || found.length === 0) return;
-      const next = (by > 0 ? found : [...found].reverse()).find((row) => row.verdict !== 'same');
-      if (next) {
-        select(next.case_key);
-        return;
-      }
-      at = by > 0 ? from + found.length : from - 1;
-    }
+    const from = index === null ? (by > 0 ? 0 : total - 1) : index + by;
+    const next = await nextChanged(read, from, by, total);
+    if (mine === turn && next) select(next.case_key);
   }
 
   async function add(subject: ReviewSubject, word: ReviewWord): Promise<void> {
