@@ -13,6 +13,7 @@ const TOPICS = [
   'cell',
   'price',
   'setting',
+  'review',
   'job',
 ] as const;
 

@@ -62,7 +62,8 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 /** One that is on its way out is no longer there. */
-const OVERLAY = '[role="dialog"]:not([data-state="closed"]), [role="listbox"][data-state="open"]';
+const OVERLAY =
+  '[role="dialog"]:not([data-state="closed"]), [role="listbox"][data-state="open"], [role="menu"][data-state="open"]';
 
 /** Overlays own their keys. */
 function overlayOpen(): boolean {

@@ -152,11 +152,15 @@ export interface Paged<T> {
   readonly busy: boolean;
   /** The row, or undefined while its page is on the way. */
   at(index: number): T | undefined;
+  /** Index of the first loaded row for which this holds, or -1. */
+  find(is: (row: T) => boolean): number;
   /** Says which rows are on screen; loads the pages they need. */
   need(first: number, last: number): void;
 }
 
 const PAGE = 100;
+/** Pages far from what is on screen fall; they load again when needed. */
+const PAGES_KEPT = 40;
 
 /** A long list that is read page by page as it is scrolled. */
 export function paged<T>(question: () => PagedQuestion<T> | null): Paged<T> {
@@ -178,7 +182,7 @@ export function paged<T>(question: () => PagedQuestion<T> | null): Paged<T> {
     try {
       const answer = await current.load(page * PAGE, PAGE);
       if (mine === turn) {
-        pages = new Map(pages).set(page, answer.rows);
+        pages = nearest(new Map(pages).set(page, answer.rows), wanted[0] / PAGE);
         total = answer.total;
         problem = undefined;
       }
@@ -244,6 +248,13 @@ export function paged<T>(question: () => PagedQuestion<T> | null): Paged<T> {
       return busy;
     },
     at: (index) => pages.get(Math.floor(index / PAGE))?.[index % PAGE],
+    find(is) {
+      for (const [page, rows] of pages) {
+        const at = rows.findIndex(is);
+        if (at >= 0) return page * PAGE + at;
+      }
+      return -1;
+    },
     need(first, last) {
       wanted = [Math.max(0, first), Math.max(0, last)];
       untrack(() => {
@@ -251,4 +262,11 @@ export function paged<T>(question: () => PagedQuestion<T> | null): Paged<T> {
       });
     },
   };
+}
+
+function nearest<T>(pages: Map<number, T[]>, here: number): Map<number, T[]> {
+  if (pages.size <= PAGES_KEPT) return pages;
+  const byDistance = [...pages.keys()].sort((a, b) => Math.abs(a - here) - Math.abs(b - here));
+  for (const far of byDistance.slice(PAGES_KEPT)) pages.delete(far);
+  return pages;
 }

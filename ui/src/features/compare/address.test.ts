@@ -1,7 +1,18 @@
 import type { RunRow } from '$lib/bindings/RunRow';
+import type { Side } from '$lib/bindings/Side';
 import { href, parseHash } from '$lib/router.svelte';
 import { describe, expect, it } from 'vitest';
-import { addressOf, defaultSides, parseSide, rowParams, sideText } from './address';
+import {
+  addressOf,
+  defaultSides,
+  filterParams,
+  isNarrowed,
+  NO_FILTER,
+  parseSide,
+  sidesParams,
+  sideText,
+} from './address';
+import { nextSide, withBaseline, without } from './sides';
 
 function run(id: string, columns: number, status: RunRow['status'] = 'finished'): RunRow {
   return {
@@ -32,48 +43,86 @@ describe('sides', () => {
   });
 
   it('default to the first two columns of the latest run that has two', () => {
-    expect(defaultSides([run('new', 1), run('mid', 2), run('old', 3)], null, null)).toEqual({
-      a: { run_id: 'mid', column: 0 },
-      b: { run_id: 'mid', column: 1 },
-    });
-    expect(defaultSides([run('one', 1)], null, null)).toBeNull();
-    expect(defaultSides([], null, null)).toBeNull();
+    expect(defaultSides([run('new', 1), run('mid', 2), run('old', 3)], null, [])).toEqual([
+      { run_id: 'mid', column: 0 },
+      { run_id: 'mid', column: 1 },
+    ]);
+    expect(defaultSides([run('one', 1)], null, [])).toBeNull();
+    expect(defaultSides([], null, [])).toBeNull();
   });
 
   it('prefer a run that is over to one that still fills', () => {
-    const sides = defaultSides([run('now', 2, 'running'), run('done', 2)], null, null);
-    expect(sides?.a.run_id).toBe('done');
+    const sides = defaultSides([run('now', 2, 'running'), run('done', 2)], null, []);
+    expect(sides?.[0]?.run_id).toBe('done');
   });
 
   it('put the other column against the one that is given', () => {
     const given = { run_id: 'r', column: 1 };
-    expect(defaultSides([run('r', 2)], null, given)).toEqual({
-      a: { run_id: 'r', column: 0 },
-      b: given,
-    });
+    expect(defaultSides([run('r', 2)], null, [given])).toEqual([{ run_id: 'r', column: 0 }, given]);
+  });
+
+  it('are a baseline and up to five others', () => {
+    const others = [1, 2, 3, 4, 5, 6, 7].map((column) => ({ run_id: 'r', column }));
+    const address = addressOf(
+      parseHash(href('compare', [], sidesParams([{ run_id: 'r', column: 0 }, ...others]))),
+    );
+    expect(address.baseline).toEqual({ run_id: 'r', column: 0 });
+    expect(address.others).toEqual(others.slice(0, 5));
+  });
+
+  it('are rearranged without losing one', () => {
+    const sides = [0, 1, 2].map((column) => ({ run_id: 'r', column }));
+    const columns = (list: Side[]) => list.map((side) => side.column);
+    expect(columns(withBaseline(sides, 2))).toEqual([2, 1, 0]);
+    expect(columns(without(sides, 0))).toEqual([1, 2]);
+    expect(columns(without(sides.slice(0, 2), 0))).toEqual([0, 1]);
+    expect(nextSide(sides, [{ index: 1 }, { index: 3 }])).toEqual({ run_id: 'r', column: 3 });
+    expect(nextSide([...sides, ...sides], [{ index: 3 }])).toBeNull();
   });
 });
 
 describe('address of the compare screen', () => {
-  it('links to one row whatever its key holds', () => {
+  it('links to one case whatever its key holds', () => {
     const link = href('compare', [], {
       a: 'r.0',
       b: 'r.1',
-      ...rowParams({ case_key: 'a/b #1?&é', repeat: 2 }),
+      row: 'a/b #1?&é',
       view: 'json',
       verdict: 'fixed',
       kind: 'json_field:$.label',
     });
     const address = addressOf(parseHash(link));
-    expect(address.row).toEqual({ caseKey: 'a/b #1?&é', repeat: 2 });
+    expect(address.row).toBe('a/b #1?&é');
+    expect(address.pairOpen).toBe(true);
     expect(address.view).toBe('json');
     expect(address.filter).toMatchObject({ verdict: 'fixed', kind: 'json_field:$.label' });
   });
 
+  it('holds the whole filter', () => {
+    const filter = {
+      column: 2,
+      verdict: 'broken' as const,
+      include_same: true,
+      kind: 'wording',
+      text: 'x & y',
+      flaky: true,
+      label: 'odd one',
+      undecided: true,
+    };
+    const link = href('compare', [], { a: 'r.0', b: 'r.1,r.2', ...filterParams(filter) });
+    expect(addressOf(parseHash(link)).filter).toEqual(filter);
+    expect(isNarrowed(filter)).toBe(true);
+    expect(isNarrowed({ ...NO_FILTER, include_same: true })).toBe(false);
+  });
+
   it('takes nonsense as not set', () => {
-    const address = addressOf(parseHash('#/compare?verdict=great&view=3d&row=x&repeat=-4'));
-    expect(address.filter.verdict).toBeNull();
+    const address = addressOf(
+      parseHash('#/compare?verdict=great&view=3d&row=x&rep=-4&col=9&with=77&hide=a,1'),
+    );
+    expect(address.filter).toEqual(NO_FILTER);
     expect(address.view).toBeNull();
-    expect(address.row?.repeat).toBe(0);
+    expect(address.repeats).toBeNull();
+    expect(address.column).toBe(1);
+    expect(address.hidden).toEqual([1]);
   });
 });

@@ -1,21 +1,30 @@
 /** Verdicts, kinds of change and statistics in words. A verdict is never told by colour alone. */
-import type { CompareView } from '$lib/bindings/CompareView';
+import type { Choice } from '$lib/bindings/Choice';
+import type { PairSummary } from '$lib/bindings/PairSummary';
+import type { ReviewDecision } from '$lib/bindings/ReviewDecision';
 import type { RowVerdict } from '$lib/bindings/RowVerdict';
 import type { StatTest } from '$lib/bindings/StatTest';
-import { duration } from '$lib/format';
+import type { WinRate } from '$lib/bindings/WinRate';
+import { count, duration, share } from '$lib/format';
+import { editOf } from './kinds';
 
-type Tone = 'plain' | 'good' | 'bad' | 'warn' | 'info';
+export type Tone = 'plain' | 'good' | 'bad' | 'warn' | 'info';
 
 export const VERDICTS: Record<
   RowVerdict,
   { word: string; glyph: string; tone: Tone; meaning: string }
 > = {
   changed: { word: 'changed', glyph: '≠', tone: 'info', meaning: 'another answer, the same grade' },
-  fixed: { word: 'fixed', glyph: '✓', tone: 'good', meaning: 'failed in A, passes in B' },
-  broken: { word: 'broken', glyph: '✗', tone: 'bad', meaning: 'passed in A, fails in B' },
+  fixed: { word: 'fixed', glyph: '▲', tone: 'good', meaning: 'failed at the baseline, passes now' },
+  broken: { word: 'broken', glyph: '▼', tone: 'bad', meaning: 'passed at the baseline, fails now' },
   same: { word: 'same', glyph: '=', tone: 'plain', meaning: 'the same answer on both sides' },
-  only_a: { word: 'only in A', glyph: 'A', tone: 'plain', meaning: 'B has no such case' },
-  only_b: { word: 'only in B', glyph: 'B', tone: 'plain', meaning: 'A has no such case' },
+  only_a: {
+    word: 'only before',
+    glyph: '−',
+    tone: 'plain',
+    meaning: 'only the baseline has the case',
+  },
+  only_b: { word: 'only now', glyph: '+', tone: 'plain', meaning: 'the baseline has no such case' },
   not_comparable: {
     word: 'not comparable',
     glyph: '?',
@@ -25,7 +34,7 @@ export const VERDICTS: Record<
 };
 
 /** Verdicts in the order of interest, with their counts. */
-export function verdictCounts(view: CompareView): { verdict: RowVerdict; count: number }[] {
+export function verdictCounts(view: PairSummary): { verdict: RowVerdict; count: number }[] {
   return [
     { verdict: 'broken', count: view.broken },
     { verdict: 'fixed', count: view.fixed },
@@ -37,31 +46,65 @@ export function verdictCounts(view: CompareView): { verdict: RowVerdict; count: 
   ];
 }
 
+export const DECISIONS: Record<ReviewDecision, { word: string; tone: Tone }> = {
+  accept: { word: 'accepted', tone: 'good' },
+  reject: { word: 'rejected', tone: 'bad' },
+  open: { word: 'taken back', tone: 'plain' },
+};
+
 const KINDS: Record<string, string> = {
   tool_call: 'other tool call',
   empty: 'became empty',
   refusal_appeared: 'refusal appeared',
   refusal_disappeared: 'refusal disappeared',
+  json_lost: 'is not JSON any more',
+  json_appeared: 'became JSON',
+  whitespace: 'white space only',
   formatting: 'formatting only',
   number: 'other numbers',
   label: 'other label',
   longer_2x: 'at least twice as long',
   shorter_2x: 'at most half as long',
+  fact_missing: 'a fact is missing',
   wording: 'wording',
+  noise: 'as the repeats of the baseline differ',
 };
 
+const ABOUT_A_PATH: Record<string, (path: string) => string> = {
+  field_lost: (path) => `field ${path} lost`,
+  field_added: (path) => `field ${path} added`,
+  field_type: (path) => `other type at ${path}`,
+  json_field: (path) => `other value at ${path}`,
+  language: (code) => `now in ${languageName(code)}`,
+};
+
+function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames(['en'], { type: 'language' }).of(code) ?? code;
+  } catch {
+    return code;
+  }
+}
+
+/** A kind of change as one line of text; an edit says what took the place of what. */
 export function kindWord(kind: string): string {
-  if (kind.startsWith('json_field:')) return `JSON ${kind.slice('json_field:'.length)}`;
-  return KINDS[kind] ?? kind.replaceAll('_', ' ');
+  const edit = editOf(kind);
+  if (edit) {
+    const where = edit.path === null ? '' : `${edit.path}: `;
+    return `${where}“${edit.removed}” → “${edit.added}”`;
+  }
+  const at = kind.indexOf(':');
+  const about = at < 0 ? undefined : ABOUT_A_PATH[kind.slice(0, at)];
+  return about ? about(kind.slice(at + 1)) : (KINDS[kind] ?? kind.replaceAll('_', ' '));
 }
 
 const METRICS: Record<string, string> = {
   answers_moved: 'answers moved',
-  pass_rate: 'pass rate, B − A',
-  latency_ms: 'latency, B − A',
-  tokens_out: 'tokens out, B − A',
-  tokens_in: 'tokens in, B − A',
-  cost_usd: 'cost per call, B − A',
+  pass_rate: 'pass rate, new − old',
+  latency_ms: 'latency, new − old',
+  tokens_out: 'tokens out, new − old',
+  tokens_in: 'tokens in, new − old',
+  cost_usd: 'cost per call, new − old',
 };
 
 const METHODS: Record<string, string> = {
@@ -108,6 +151,43 @@ export function pText(p: number | null): string {
   return String(Number(p.toPrecision(p < 0.1 ? 1 : 2)));
 }
 
+/** "about 140 more cases needed"; what is known says so, too. */
+export function neededText(test: StatTest): string {
+  if (test.more_needed === null || test.more_needed <= 0) return '–';
+  const rounded =
+    test.more_needed < 20
+      ? test.more_needed
+      : Number(test.more_needed.toPrecision(test.more_needed < 100 ? 1 : 2));
+  return `about ${count(rounded)} more ${rounded === 1 ? 'case' : 'cases'} needed`;
+}
+
+/** The least difference that so many pairs show; its sign says nothing. */
+export function smallestText(test: StatTest): string {
+  if (test.smallest_shown === null) return '–';
+  return `± ${metricValue(test.metric, test.smallest_shown).replace('+', '')}`;
+}
+
+export const CHOICES: Record<Choice, string> = {
+  better: 'better',
+  worse: 'worse',
+  tie: 'a tie',
+  both_bad: 'both bad',
+  skip: 'skipped',
+};
+
+export const judgedBy = (wins: WinRate) => wins.better + wins.worse + wins.tie + wins.both_bad;
+
+/** A share never stands without its interval and what it is made of. */
+export function winText(wins: WinRate): string {
+  if (wins.rate === null) return 'nothing judged';
+  const interval =
+    wins.ci_low === null || wins.ci_high === null
+      ? 'no interval'
+      : `95 % interval ${share(wins.ci_low)} to ${share(wins.ci_high)}`;
+  const p = wins.p_value === null ? 'not tested' : `p = ${pText(wins.p_value)}`.replace('= <', '<');
+  return unbroken(`wins ${share(wins.rate)} (${interval}, ${p}, n = ${count(judgedBy(wins))})`);
+}
+
 const round = (value: number) => String(Number(value.toPrecision(value >= 100 ? 4 : 3)));
 const plain = (value: number) =>
   value.toFixed(Math.min(12, Math.max(2, 2 - Math.floor(Math.log10(value)))));
@@ -120,19 +200,16 @@ export function unbroken(sentence: string): string {
 const BEFORE = 10;
 
 /**
- * Both previews from shortly before where they part: in a narrow list two long answers that differ
- * late would look the same.
+ * The start of an answer, or where it parts from the baseline's if that is late: in a narrow column two
+ * long answers would look the same.
  */
-export function apart(a: string | null, b: string | null): [string | null, string | null] {
-  const [left, right] = [flat(a), flat(b)];
-  if (left === null || right === null || left === right) return [left, right];
+export function parted(baseline: string, answer: string): string {
+  const [left, right] = [flat(baseline), flat(answer)];
+  if (left === right) return right;
   let same = 0;
   while (same < left.length && same < right.length && left[same] === right[same]) same += 1;
   const from = same - BEFORE;
-  if (from <= 2) return [left, right];
-  return [`…${left.slice(from)}`, `…${right.slice(from)}`];
+  return from <= 2 ? right : `…${right.slice(from)}`;
 }
 
-function flat(text: string | null): string | null {
-  return text === null ? null : text.replaceAll(/\s+/g, ' ').trim();
-}
+const flat = (text: string) => text.replaceAll(/\s+/g, ' ').trim();

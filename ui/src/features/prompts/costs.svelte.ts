@@ -6,7 +6,7 @@ import { host } from '$lib/host';
 import { query } from '$lib/query.svelte';
 import { remember } from '$lib/remember.svelte';
 import type { Draft } from './draft.svelte';
-import { keepLast } from './keepLast.svelte';
+import { keepLast } from '$lib/keepLast.svelte';
 import { settled } from './settled.svelte';
 
 /** The engine takes no more, and a table of more is none that one reads. */

@@ -6,7 +6,7 @@ import type { VariablesFrom } from '$lib/bindings/VariablesFrom';
 import { host } from '$lib/host';
 import { query } from '$lib/query.svelte';
 import type { Draft } from './draft.svelte';
-import { keepLast } from './keepLast.svelte';
+import { keepLast } from '$lib/keepLast.svelte';
 import { settled } from './settled.svelte';
 
 export interface Rendering {

@@ -55,8 +55,10 @@ export function promptText(of: { prompt_name: string; prompt_version: string }):
 }
 
 /** Names of the columns, each as short as it can be and still be told apart. */
-export function columnLabels(columns: readonly RunColumn[]): string[] {
-  const differ = (of: (c: RunColumn) => string) => new Set(columns.map(of)).size > 1;
+export function columnLabels(
+  columns: readonly Pick<RunColumn, 'prompt_name' | 'prompt_version' | 'target'>[],
+): string[] {
+  const differ = (of: (c: (typeof columns)[number]) => string) => new Set(columns.map(of)).size > 1;
   const names = differ((c) => c.prompt_name);
   const models = differ((c) => `${c.target.provider}:${c.target.model}`);
   const providers = differ((c) => c.target.provider);

@@ -20,7 +20,10 @@ import type { CacheView } from '$lib/bindings/CacheView';
 import type { CellView } from '$lib/bindings/CellView';
 import type { ChangeBatch } from '$lib/bindings/ChangeBatch';
 import type { Check } from '$lib/bindings/Check';
+import type { BlindJudgement } from '$lib/bindings/BlindJudgement';
+import type { BlindPair } from '$lib/bindings/BlindPair';
 import type { CompareFilter } from '$lib/bindings/CompareFilter';
+import type { CompareMap } from '$lib/bindings/CompareMap';
 import type { ComparedPair } from '$lib/bindings/ComparedPair';
 import type { ComparePage } from '$lib/bindings/ComparePage';
 import type { CompareView } from '$lib/bindings/CompareView';
@@ -62,6 +65,10 @@ import type { QuarantinedRow } from '$lib/bindings/QuarantinedRow';
 import type { RedactionPattern } from '$lib/bindings/RedactionPattern';
 import type { RedactionTrial } from '$lib/bindings/RedactionTrial';
 import type { RenderView } from '$lib/bindings/RenderView';
+import type { ReviewLine } from '$lib/bindings/ReviewLine';
+import type { ReviewSubject } from '$lib/bindings/ReviewSubject';
+import type { ReviewSummary } from '$lib/bindings/ReviewSummary';
+import type { ReviewWord } from '$lib/bindings/ReviewWord';
 import type { RunPlan } from '$lib/bindings/RunPlan';
 import type { RunRow } from '$lib/bindings/RunRow';
 import type { RunView } from '$lib/bindings/RunView';
@@ -79,6 +86,9 @@ export interface ReplayStarted {
   run_id: string;
   job_id: string;
 }
+
+/** What a comparison is written as for somebody who does not have the workspace. */
+export type ShareFormat = 'html' | 'markdown' | 'junit' | 'csv' | 'jsonl' | 'parquet' | 'slice';
 
 export interface Host {
   workspaceInfo(): Promise<WorkspaceInfo>;
@@ -188,15 +198,41 @@ export interface Host {
   runGrid(runId: string, filter: GridFilter, offset: number, limit: number): Promise<GridPage>;
   cellOpen(cellId: string): Promise<CellView>;
 
-  compareOpen(a: Side, b: Side): Promise<CompareView>;
+  /** The baseline first, then up to five others. */
+  compareOpen(sides: Side[]): Promise<CompareView>;
   compareRows(
-    a: Side,
-    b: Side,
+    sides: Side[],
     filter: CompareFilter,
     offset: number,
     limit: number,
   ): Promise<ComparePage>;
-  comparePair(a: Side, b: Side, caseKey: string, repeat: number): Promise<ComparedPair>;
+  /** The whole filtered comparison in so many stretches, or one for each case where there are fewer. */
+  compareMap(sides: Side[], filter: CompareFilter, stretches: number): Promise<CompareMap>;
+  /** Where a case stands among those of the filter; null when it is not among them. */
+  comparePlace(sides: Side[], filter: CompareFilter, caseKey: string): Promise<number | null>;
+  /** `column` is a side from 1; `repeats` null takes the commonest answer of each side. */
+  comparePair(
+    sides: Side[],
+    column: number,
+    caseKey: string,
+    repeats: [number, number] | null,
+  ): Promise<ComparedPair>;
+
+  reviewSummary(sides: [Side, Side]): Promise<ReviewSummary>;
+  /** The reviewer is the person of this machine. */
+  reviewAdd(about: ReviewSubject, word: ReviewWord): Promise<ReviewLine>;
+  reviewLines(about: ReviewSubject): Promise<ReviewLine[]>;
+  /** Null when all is judged. */
+  reviewBlindNext(a: Side, b: Side): Promise<BlindPair | null>;
+  reviewBlindJudge(a: Side, b: Side, judgement: BlindJudgement): Promise<ReviewLine>;
+  reviewRubricSet(a: Side, b: Side, items: string[]): Promise<null>;
+  reviewSignOff(a: Side, b: Side, approved: boolean, text: string): Promise<ReviewLine>;
+  /** Key of the new case. */
+  reviewToCase(cell: string, dataset: string, expected: string | null): Promise<string>;
+  /** Native dialog: where to save; null when the person closed it. */
+  sharePick(sides: Side[], format: ShareFormat): Promise<string | null>;
+  /** How many bytes were written. */
+  shareWrite(sides: Side[], format: ShareFormat, path: string): Promise<number>;
 
   /** Native dialog; null when the person closed it. Files dropped on the window show up as jobs. */
   importPick(): Promise<string | null>;

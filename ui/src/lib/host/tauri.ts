@@ -72,10 +72,24 @@ export const tauriHost: Host = {
   runGrid: (runId, filter, offset, limit) => invoke('run_grid', { runId, filter, offset, limit }),
   cellOpen: (cellId) => invoke('cell_open', { cellId }),
 
-  compareOpen: (a, b) => invoke('compare_open', { a, b }),
-  compareRows: (a, b, filter, offset, limit) =>
-    invoke('compare_rows', { a, b, filter, offset, limit }),
-  comparePair: (a, b, caseKey, repeat) => invoke('compare_pair', { a, b, caseKey, repeat }),
+  compareOpen: (sides) => invoke('compare_open', { sides }),
+  compareRows: (sides, filter, offset, limit) =>
+    invoke('compare_rows', { sides, filter, offset, limit }),
+  compareMap: (sides, filter, stretches) => invoke('compare_map', { sides, filter, stretches }),
+  comparePlace: (sides, filter, caseKey) => invoke('compare_place', { sides, filter, caseKey }),
+  comparePair: (sides, column, caseKey, repeats) =>
+    invoke('compare_pair', { sides, column, caseKey, repeats }),
+
+  reviewSummary: (sides) => invoke('review_summary', { sides }),
+  reviewAdd: (about, word) => invoke('review_add', { about, word }),
+  reviewLines: (about) => invoke('review_lines', { about }),
+  reviewBlindNext: (a, b) => invoke('review_blind_next', { a, b }),
+  reviewBlindJudge: (a, b, judgement) => invoke('review_blind_judge', { a, b, judgement }),
+  reviewRubricSet: (a, b, items) => invoke('review_rubric_set', { a, b, items }),
+  reviewSignOff: (a, b, approved, text) => invoke('review_sign_off', { a, b, approved, text }),
+  reviewToCase: (cell, dataset, expected) => invoke('review_to_case', { cell, dataset, expected }),
+  sharePick: (sides, format) => invoke('share_pick', { sides, format }),
+  shareWrite: (sides, format, path) => invoke('share_write', { sides, format, path }),
 
   importPick: () => invoke('import_pick'),
   importList: () => invoke('import_list'),

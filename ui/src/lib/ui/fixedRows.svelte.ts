@@ -17,7 +17,10 @@ export interface RowPlace {
 export interface FixedRows {
   readonly items: RowPlace[];
   readonly totalSize: number;
-  scrollTo(index: number): void;
+  /** Which part of the rows is in sight, from 0 to 1. */
+  readonly sight: [from: number, to: number];
+  /** By no more than it takes, or so that the row stands in the middle. */
+  scrollTo(index: number, align?: 'nearest' | 'center'): void;
 }
 
 /** How far a scrollbar of `shown` pixels moves a list of `whole` pixels, each pixel of it. */
@@ -26,7 +29,13 @@ export function scaleOf(whole: number, shown: number, viewport: number): number 
 }
 
 export function fixedRows(
-  options: () => { count: number; rowHeight: number; element: HTMLElement | undefined },
+  options: () => {
+    count: number;
+    rowHeight: number;
+    element: HTMLElement | undefined;
+    /** Height of a head that stays at the top of the viewport, above the rows. */
+    head?: number;
+  },
 ): FixedRows {
   let scrolled = $state(0);
   let viewport = $state(0);
@@ -47,10 +56,10 @@ export function fixedRows(
   });
 
   $effect(() => {
-    const { element } = options();
+    const { element, head = 0 } = options();
     if (!element) return;
     const measure = () => {
-      viewport = element.clientHeight;
+      viewport = Math.max(0, element.clientHeight - head);
       scrolled = element.scrollTop;
     };
     untrack(measure);
@@ -70,13 +79,19 @@ export function fixedRows(
     get totalSize() {
       return shown;
     },
-    scrollTo(index) {
+    get sight(): [number, number] {
+      if (whole === 0) return [0, 1];
+      const top = Math.min(scrolled * scale, Math.max(0, whole - viewport));
+      return [top / whole, Math.min(1, (top + viewport) / whole)];
+    },
+    scrollTo(index, align = 'nearest') {
       const { rowHeight, element } = options();
       if (!element) return;
       const top = element.scrollTop * scale;
       const row = index * rowHeight;
       let want = top;
-      if (row < top) want = row;
+      if (align === 'center') want = Math.max(0, row - (viewport - rowHeight) / 2);
+      else if (row < top) want = row;
       else if (row + rowHeight > top + viewport) want = row + rowHeight - viewport;
       if (want === top) return;
       element.scrollTop = want / scale;
