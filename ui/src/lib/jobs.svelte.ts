@@ -48,8 +48,8 @@ class Jobs {
     if (job.state === 'running' || before?.state === job.state) return;
     this.waiting.get(job.id)?.(job);
     this.waiting.delete(job.id);
-    // A search changes nothing, and who asked for it shows what it found.
-    if (job.kind === 'search') return;
+    // These change nothing, and who asked for one shows what came of it.
+    if (job.kind === 'search' || job.kind === 'compare' || job.kind === 'share') return;
     announce(['job', 'import', 'span', 'prompt', 'dataset', 'run', 'cell']);
     const name = { import: 'Import', listen: 'Listening', replay: 'Replay', demo: 'Demo' }[
       job.kind

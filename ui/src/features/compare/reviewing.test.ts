@@ -211,9 +211,9 @@ describe('the whole', () => {
     await user.click(await screen.findByRole('button', { name: 'Share…' }));
     await user.click(await screen.findByRole('radio', { name: /Markdown/ }));
     await user.click(screen.getByRole('button', { name: 'Save as…' }));
-    expect(await screen.findByText(/Wrote .* KiB to/)).toHaveTextContent('comparison.md');
+    expect(await screen.findByText(/Wrote .* cases, .* to/)).toHaveTextContent('comparison.md');
     const refused = { code: 'internal' as const, message: 'the disk is full', hint: null };
-    setHost({ ...host, shareWrite: () => Promise.reject(refused) });
+    setHost({ ...host, shareSave: () => Promise.reject(refused) });
     await user.click(screen.getByRole('button', { name: 'Save as…' }));
     expect(await screen.findByRole('alert')).toHaveTextContent('the disk is full');
     expect(screen.queryByText(/Wrote/)).toBeNull();

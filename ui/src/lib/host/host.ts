@@ -72,6 +72,8 @@ import type { ReviewWord } from '$lib/bindings/ReviewWord';
 import type { RunPlan } from '$lib/bindings/RunPlan';
 import type { RunRow } from '$lib/bindings/RunRow';
 import type { RunView } from '$lib/bindings/RunView';
+import type { Shared } from '$lib/bindings/Shared';
+import type { ShareFormat } from '$lib/bindings/ShareFormat';
 import type { Side } from '$lib/bindings/Side';
 import type { SpanView } from '$lib/bindings/SpanView';
 import type { StatGroup } from '$lib/bindings/StatGroup';
@@ -86,9 +88,6 @@ export interface ReplayStarted {
   run_id: string;
   job_id: string;
 }
-
-/** What a comparison is written as for somebody who does not have the workspace. */
-export type ShareFormat = 'html' | 'markdown' | 'junit' | 'csv' | 'jsonl' | 'parquet' | 'slice';
 
 export interface Host {
   workspaceInfo(): Promise<WorkspaceInfo>;
@@ -229,10 +228,8 @@ export interface Host {
   reviewSignOff(a: Side, b: Side, approved: boolean, text: string): Promise<ReviewLine>;
   /** Key of the new case. */
   reviewToCase(cell: string, dataset: string, expected: string | null): Promise<string>;
-  /** Native dialog: where to save; null when the person closed it. */
-  sharePick(sides: Side[], format: ShareFormat): Promise<string | null>;
-  /** How many bytes were written. */
-  shareWrite(sides: Side[], format: ShareFormat, path: string): Promise<number>;
+  /** Native dialog that asks where, then a job; null when the person closed the dialog. */
+  shareSave(sides: Side[], format: ShareFormat): Promise<Shared | null>;
 
   /** Native dialog; null when the person closed it. Files dropped on the window show up as jobs. */
   importPick(): Promise<string | null>;

@@ -5,7 +5,7 @@
  */
 import type { Host } from './host';
 
-export type { Host, ReplayStarted, ShareFormat } from './host';
+export type { Host, ReplayStarted } from './host';
 
 let chosen: Host | undefined;
 

@@ -88,8 +88,7 @@ export const tauriHost: Host = {
   reviewRubricSet: (a, b, items) => invoke('review_rubric_set', { a, b, items }),
   reviewSignOff: (a, b, approved, text) => invoke('review_sign_off', { a, b, approved, text }),
   reviewToCase: (cell, dataset, expected) => invoke('review_to_case', { cell, dataset, expected }),
-  sharePick: (sides, format) => invoke('share_pick', { sides, format }),
-  shareWrite: (sides, format, path) => invoke('share_write', { sides, format, path }),
+  shareSave: (sides, format) => invoke('share_save', { sides, format }),
 
   importPick: () => invoke('import_pick'),
   importList: () => invoke('import_list'),
