@@ -218,6 +218,7 @@ describe('several sides', () => {
   it('offer the different answers of a case, and the tools it called', async () => {
     const { user } = open(`${await four()}&row=ticket-007`);
     const picker = await screen.findByRole('combobox', { name: 'Answer of B' });
+    expect(screen.getByText(/other repeats gave other answers/)).toBeInTheDocument();
     const [, second] = within(picker).getAllByRole('option');
     await user.selectOptions(picker, second as HTMLElement);
     expect(router.route.params.rep).toMatch(/^\d-\d$/);

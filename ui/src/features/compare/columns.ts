@@ -36,6 +36,8 @@ export function gridColumns(
   sides: readonly SideView[],
   hidden: readonly number[],
   widths: Widths,
+  /** The baseline stays, too: there is room beside it. */
+  stays = true,
 ): GridColumn[] {
   const labels = sideLabels(sides);
   const fixed = (id: string) => widths[id] ?? WIDTHS[id];
@@ -62,7 +64,7 @@ export function gridColumns(
       index === 0 ? `Baseline: ${name}` : name,
       index,
     );
-    if (index === 0) made.left = first.width;
+    if (index === 0 && stays) made.left = first.width;
     return [made];
   });
   return [first, ...shown, column(REVIEW, 'Review', 'Decision for B, and labels', null)];
