@@ -75,10 +75,22 @@ const SCREENS = {
   'compare-pair': async (ask) => {
     const [run] = await ask('run_list');
     const side = (column) => ({ run_id: run.id, column });
-    const filter = { verdict: 'fixed', include_same: false, kind: null, text: '' };
-    const args = { a: side(0), b: side(1), filter, offset: 0, limit: 1 };
+    const filter = { verdict: 'fixed' };
+    const args = { sides: [side(0), side(1)], filter, offset: 0, limit: 1 };
     const { rows } = await ask('compare_rows', args);
     return `/compare?a=${run.id}.0&b=${run.id}.1&row=${rows[0].case_key}`;
+  },
+  'compare-blind': async (ask) => {
+    const [run] = await ask('run_list');
+    return `/compare?a=${run.id}.0&b=${run.id}.1&mode=blind`;
+  },
+  'compare-figures': async (ask) => {
+    const [run] = await ask('run_list');
+    return `/compare?a=${run.id}.0&b=${run.id}.1&tab=figures`;
+  },
+  'compare-reviews': async (ask) => {
+    const [run] = await ask('run_list');
+    return `/compare?a=${run.id}.0&b=${run.id}.1&tab=reviews`;
   },
   traces: () => '/traces',
   live: () => '/traces?tab=live',

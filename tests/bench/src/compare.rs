@@ -42,7 +42,10 @@ pub(crate) fn measure(size: Size) -> Outcome<Vec<Row>> {
         |_| stage.touch(),
         |()| {
             let (view, seconds) = timed(|| stage.engine.compare_open(&stage.sides));
-            let moved = view?.pairs.first().map_or(0, |pair| pair.changed);
+            let moved = view?
+                .pairs
+                .first()
+                .map_or(0, |pair| pair.changed + pair.fixed + pair.broken);
             if moved < cases as u64 * 9 / 10 {
                 return Err(format!("only {moved} answers changed").into());
             }
@@ -236,12 +239,7 @@ fn cell(
         sentence(case * 7 + side * 3 + 1)
     );
     Cell {
-        id: CellId::from_parts(
-            side as u64,
-            (case as u128).to_le_bytes()[..10]
-                .try_into()
-                .unwrap_or_default(),
-        ),
+        id: CellId::from_parts((case * 2 + side) as u64, [0; 10]),
         run_id: run,
         key: CellKey {
             prompt_name: PROMPT.to_owned(),

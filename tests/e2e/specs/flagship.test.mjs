@@ -101,18 +101,20 @@ describe('drop in traces, change one line, see which answers move', { timeout: 2
     await window.clickNamed('Compare columns');
     await until(async () => (await window.route()).startsWith('/compare?'), 'the comparison');
     const side = (column) => ({ run_id: runId, column });
-    const view = await ask('compare_open', { a: side(0), b: side(1) });
+    const sides = [side(0), side(1)];
+    const view = (await ask('compare_open', { sides })).pairs[0];
     const moved = view.changed + view.fixed + view.broken;
     assert.ok(moved > 0, 'the changed line moves answers');
     await window.sees(view.verdict, 'main');
     await window.shot('flagship-6-compare');
     await window.session.press('j');
+    await window.session.press('g');
     await window.sees('Side by side', 'main');
     const shown = await until(
       () => window.session.evaluate(() => document.querySelector('main h2')?.innerText),
       'the opened case',
     );
-    const pair = await ask('compare_pair', { a: side(0), b: side(1), caseKey: shown, repeat: 0 });
+    const pair = await ask('compare_pair', { sides, column: 1, caseKey: shown, repeats: null });
     assert.notEqual(pair.a.completion.text, pair.b.completion.text, 'a moved answer differs');
     await window.shot('flagship-7-pair');
     assert.deepEqual(await window.problems(), []);
@@ -125,7 +127,7 @@ describe('drop in traces, change one line, see which answers move', { timeout: 2
       cli(window.home, ['compare', 'latest.0', 'latest.1', '--json', '--workspace', workspace]),
     );
     const side = (column) => ({ run_id: runId, column });
-    const view = await ask('compare_open', { a: side(0), b: side(1) });
+    const view = (await ask('compare_open', { sides: [side(0), side(1)] })).pairs[0];
     assert.ok(JSON.stringify(answer).includes(view.verdict), 'both faces say the same sentence');
   });
 });

@@ -1,6 +1,7 @@
 //! One answer of one side, as far as a comparison looks at it.
 
 use plumbline_model::{Cell, CellStatus, Origin, ToolCall, Usd};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// One answer of one side.
 #[derive(Debug, Clone)]
@@ -20,6 +21,17 @@ pub struct CellView<'c> {
 }
 
 impl<'c> CellView<'c> {
+    /// Equal answers share it: the text and the calls of tools, without the provider's ids.
+    pub(super) fn output_hash(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.text.hash(&mut hasher);
+        for call in self.tool_calls {
+            call.name.hash(&mut hasher);
+            call.arguments.to_string().hash(&mut hasher);
+        }
+        hasher.finish()
+    }
+
     /// The view of a stored cell.
     #[must_use]
     pub fn of(cell: &'c Cell) -> Self {

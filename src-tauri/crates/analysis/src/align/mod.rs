@@ -14,6 +14,7 @@ pub use cell_view::CellView;
 pub use fold::{DistinctOutput, FoldedSide};
 
 use crate::change_kind::ChangeKind;
+use crate::flakiness::Flakiness;
 use crate::stats::StatTest;
 use fold::Side;
 use serde::{Deserialize, Serialize};
@@ -122,6 +123,8 @@ pub struct Comparison {
     /// Largest first.
     pub groups: Vec<ChangeGroup>,
     pub tests: Vec<StatTest>,
+    /// The first 200 cases that are not steady, and where the variance comes from; `None` without repeats.
+    pub flakiness: Option<Flakiness>,
     /// In the order of side A, then what only side B has.
     pub rows: Vec<ComparedRow>,
 }
@@ -158,6 +161,7 @@ pub fn compare(a: &[CellView<'_>], b: &[CellView<'_>]) -> Comparison {
     count(&mut out);
     out.groups = groups::groups(&out.rows);
     out.tests = measures::tests(&out, &pairs);
+    out.flakiness = measures::steadiness(&pairs);
     out
 }
 

@@ -176,10 +176,15 @@ fn a_case_that_flips_at_the_baseline_is_not_broken_and_one_that_begins_to_flip_i
     let out = compare(&repeats("c", &flips), &repeats("c", &fails));
     assert_eq!((out.broken, out.flaky_a, out.flaky_b), (0, 1, 0));
     assert!(out.rows[0].is_flaky());
+    let steadiness = out.flakiness.unwrap();
+    assert_eq!(steadiness.cases[0].flip_rate_a, Some(1.0));
+    assert_eq!(steadiness.cases[0].flip_rate_b, Some(0.0));
     let out = compare(&repeats("c", &passes), &repeats("c", &flips));
     assert_eq!((out.broken, out.flaky_a, out.flaky_b), (1, 0, 1));
     let out = compare(&repeats("c", &fails), &repeats("c", &flips));
     assert_eq!((out.fixed, out.changed), (0, 1));
+    let once = compare(&[cell("c", "x", None)], &[cell("c", "y", None)]);
+    assert_eq!(once.flakiness, None);
 }
 
 #[test]

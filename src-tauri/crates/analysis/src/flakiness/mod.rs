@@ -8,7 +8,7 @@ mod variance;
 pub use variance::{VarianceSplit, variance_split};
 
 use crate::stats::CasePair;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use ts_rs::TS;
 
@@ -31,7 +31,7 @@ pub struct RepeatedCase<'r> {
 }
 
 /// How steady one case is.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct CaseFlakiness {
     pub case_key: String,
@@ -48,7 +48,7 @@ pub struct CaseFlakiness {
 }
 
 /// How steady one assertion is.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct AssertionFlakiness {
     pub assertion: String,
@@ -61,7 +61,7 @@ pub struct AssertionFlakiness {
 }
 
 /// What the repeats of a comparison say about its steadiness.
-#[derive(Debug, Clone, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct Flakiness {
     /// In the order given.

@@ -1,11 +1,11 @@
 //! Where the variance of grades or scores comes from: the model's own noise, the cases or the change.
 
 use crate::stats::CasePair;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// Shares of the variance of one answer drawn at random from both sides alike. The four shares add up to 1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, TS)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct VarianceSplit {
     /// Cases with an answer on both sides.

@@ -2,6 +2,7 @@
 
 use plumbline_analysis::align::{FoldedSide, RowVerdict};
 use plumbline_analysis::diff::{JsonChange, OutputDiff, TextDiff};
+use plumbline_analysis::flakiness::Flakiness;
 use plumbline_analysis::stats::StatTest;
 use plumbline_model::{
     Case, Cell, NanosText, ReviewDecision, ReviewLine, RubricCheck, RunId, Target, Usd,
@@ -73,6 +74,8 @@ pub struct PairSummary {
     pub flaky_b: u64,
     pub groups: Vec<ChangeGroup>,
     pub tests: Vec<StatTest>,
+    /// Cases that are not steady, and where the variance of pass and fail comes from; `None` without repeats.
+    pub flakiness: Option<Flakiness>,
     /// What differs in the prompts themselves.
     #[serde(skip_deserializing)]
     pub prompt_diff: Option<TextDiff>,
@@ -117,7 +120,7 @@ pub struct CompareFilter {
     pub flaky: bool,
     /// Cases with an answer that somebody gave this label.
     pub label: Option<String>,
-    /// Cases that nobody decided about yet.
+    /// Cases that nobody decided about yet, on the side of `column`, else on the first one compared.
     pub undecided: bool,
 }
 
@@ -153,7 +156,7 @@ pub struct CompareRow {
     pub verdict: RowVerdict,
     /// One for each side; `None` where neither the side nor the baseline has the case.
     pub cells: Vec<Option<CompareCell>>,
-    /// What was decided about the case or one of its groups, for the first side that is compared.
+    /// What was decided about the case or one of its groups, for the side of the filter, else the first one compared.
     pub decision: Option<ReviewDecision>,
     /// What the labels of its answers are.
     pub labels: Vec<String>,

@@ -131,6 +131,7 @@ fn summary(comparison: &Comparison) -> PairSummary {
             })
             .collect(),
         tests: comparison.tests.clone(),
+        flakiness: comparison.flakiness.clone(),
         prompt_diff: None,
     }
 }

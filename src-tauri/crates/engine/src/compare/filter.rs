@@ -1,6 +1,7 @@
 //! What a reviewer asks to see, as the workspace is asked for it.
 
 use super::kept::sides_text;
+use super::rows::chosen;
 use crate::Engine;
 use crate::api::{CompareFilter, Side};
 use crate::replay::answer_text;
@@ -51,8 +52,12 @@ impl Engine {
             flaky: filter.flaky,
             among: None,
             keys,
-            decided: match (filter.undecided, sides) {
-                (true, [a, b, ..]) => {
+            decided: match (
+                filter.undecided,
+                sides.first(),
+                sides.get(chosen(filter) as usize),
+            ) {
+                (true, Some(a), Some(b)) => {
                     let lines = self
                         .inner
                         .workspace

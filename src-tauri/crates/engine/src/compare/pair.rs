@@ -54,7 +54,7 @@ impl Engine {
         let (row, mut stored) = row(
             found.ok_or_else(missing)?,
             sides.len(),
-            &self.said_about(sides)?,
+            &self.said_about(sides, column)?,
         )?;
         let (side_a, side_b) = match (sides.first(), sides.get(column as usize)) {
             (Some(a), Some(b)) if column > 0 => (a, b),

@@ -25,13 +25,14 @@ impl Engine {
         limit: u64,
     ) -> Result<ComparePage, Problem> {
         let kept = self.kept(sides)?;
+        let column = chosen(filter);
         let filter = self.compared_filter(sides, kept.id, filter)?;
         let page = Page { offset, limit };
         let (total, cases) = self
             .inner
             .workspace
             .compared_cases(kept.id, &filter, page)?;
-        let said = self.said_about(sides)?;
+        let said = self.said_about(sides, column)?;
         let rows = cases
             .into_iter()
             .map(|case| row(case, sides.len(), &said).map(|(row, _)| row));
@@ -88,21 +89,31 @@ impl Engine {
         })
     }
 
-    pub(super) fn said_about(&self, sides: &[Side]) -> Result<Said, Problem> {
+    /// What was said about the baseline and the side of a column.
+    pub(super) fn said_about(&self, sides: &[Side], column: u32) -> Result<Said, Problem> {
         let workspace = &self.inner.workspace;
-        let decided = match sides {
-            [a, b, ..] => decided(&workspace.reviews_of_sides(&a.to_string(), &b.to_string())?),
+        let decided = match (sides.first(), sides.get(column as usize)) {
+            (Some(a), Some(b)) => {
+                decided(&workspace.reviews_of_sides(&a.to_string(), &b.to_string())?)
+            }
             _ => Decided::default(),
         };
         Ok(Said {
+            column: column as usize,
             decided,
             labels: labelled_cells(&workspace.label_reviews()?),
         })
     }
 }
 
+/// The side that decisions are about: the one of the filter, else the first that is compared.
+pub(super) fn chosen(filter: &CompareFilter) -> u32 {
+    filter.column.filter(|column| *column > 0).unwrap_or(1)
+}
+
 /// What reviewers said that a list shows.
 pub(super) struct Said {
+    column: usize,
     decided: Decided,
     labels: HashMap<CellId, Vec<String>>,
 }
@@ -130,7 +141,7 @@ pub(super) fn row(
     labels.sort_unstable();
     labels.dedup();
     let kinds = stored
-        .get(1)
+        .get(said.column)
         .and_then(Option::as_ref)
         .map(|stored| stored.cell.kinds.as_slice())
         .unwrap_or_default();
