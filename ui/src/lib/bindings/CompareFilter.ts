@@ -30,6 +30,6 @@ flaky: boolean,
  */
 label: string | null, 
 /**
- * Cases that nobody decided about yet.
+ * Cases that nobody decided about yet, on the side of `column`, else on the first one compared.
  */
 undecided: boolean, };

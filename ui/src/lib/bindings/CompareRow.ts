@@ -20,7 +20,7 @@ verdict: RowVerdict,
  */
 cells: Array<CompareCell | null>, 
 /**
- * What was decided about the case or one of its groups, for the first side that is compared.
+ * What was decided about the case or one of its groups, for the side of the filter, else the first one compared.
  */
 decision: ReviewDecision | null, 
 /**

@@ -1,6 +1,6 @@
 import type { DiffRow } from '$lib/bindings/DiffRow';
 import type { TextDiff } from '$lib/bindings/TextDiff';
-import { render, screen } from '@testing-library/svelte';
+import { render, screen, waitFor } from '@testing-library/svelte';
 import userEvent from '@testing-library/user-event';
 import { describe, expect, it } from 'vitest';
 import { splitLines, unifiedLines } from './diffLines';
@@ -36,6 +36,15 @@ const changed: DiffRow = {
 };
 
 describe('DiffView', () => {
+  it('does not call two answers the same to the byte that only say the same', () => {
+    const diff = diffOf([], { equal: true, hunks: [] });
+    const { rerender } = render(DiffView, { diff: { ...diff, identical: false } });
+    expect(screen.queryByText(/byte for byte/)).toBeNull();
+    expect(screen.getByText(/say the same/)).toBeInTheDocument();
+    void rerender({ diff });
+    return waitFor(() => expect(screen.getByText(/byte for byte/)).toBeInTheDocument());
+  });
+
   it('shows hostile text as text', () => {
     const { container } = render(DiffView, { diff: diffOf([changed]) });
     expect(container.querySelector('img, script')).toBeNull();
