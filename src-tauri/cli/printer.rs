@@ -91,6 +91,22 @@ impl Printer {
         }
     }
 
+    /// Passes on the bytes of a file as they are made. A reader who left before the end has seen enough.
+    pub(crate) fn file<T>(
+        &self,
+        write: impl FnOnce(&mut (dyn Write + Send)) -> Result<T, Problem>,
+    ) -> Result<(), Problem> {
+        let mut out = File {
+            out: io::stdout(),
+            reader_left: false,
+        };
+        match write(&mut out) {
+            Err(_) if out.reader_left => Ok(()),
+            Err(problem) => Err(problem),
+            Ok(_) => Ok(()),
+        }
+    }
+
     /// Passes on lines of JSON as they are made, each escaped like every other answer. `None` when the
     /// reader left before the end.
     pub(crate) fn json_lines<T>(
@@ -145,6 +161,31 @@ impl Printer {
             let _ = writeln!(stderr, "  {}", report::clean(hint));
         }
     }
+}
+
+/// Bytes that go out as they are, and whether anybody still reads them.
+struct File {
+    out: io::Stdout,
+    reader_left: bool,
+}
+
+impl Write for File {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes);
+        self.reader_left |= is_broken_pipe(&written);
+        written
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let flushed = self.out.flush();
+        self.reader_left |= is_broken_pipe(&flushed);
+        flushed
+    }
+}
+
+fn is_broken_pipe<T>(outcome: &io::Result<T>) -> bool {
+    let broken = |error: &io::Error| error.kind() == io::ErrorKind::BrokenPipe;
+    outcome.as_ref().is_err_and(broken)
 }
 
 /// A writer that lets whole lines of JSON through, escaped.

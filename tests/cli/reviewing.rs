@@ -122,3 +122,23 @@ fn a_comparison_is_handed_on_in_every_form_and_nothing_half_written_stays() {
         .collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn a_reader_who_leaves_before_the_end_of_a_shared_comparison_is_no_failure() {
+    let stage = staged();
+    let mut child = stage
+        .command()
+        .args(with(&["share"], &["--format", "html", "--out", "-"]))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().unwrap();
+    assert_eq!(ended.status.code(), Some(0));
+    assert!(
+        ended.stderr.is_empty(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
+    );
+}

@@ -23,7 +23,7 @@ pub(super) fn share(
         None => by_ending(&args.out)?,
     };
     if args.out == Path::new("-") {
-        engine.share_to(&sides, format, &mut std::io::stdout(), &mut |_, _| Ok(()))?;
+        printer.file(|out| engine.share_to(&sides, format, out, &mut |_, _| Ok(())))?;
         return Ok(ExitStatus::Pass);
     }
     follow(engine, printer);

@@ -71,7 +71,7 @@ pub enum ReviewWord {
         /// Neither prompt nor model was shown, and the sides were in random order.
         blind: bool,
     },
-    /// About a pair, a group or the sides.
+    /// About a pair or a group.
     Decision {
         decision: ReviewDecision,
         /// Cases that it was about at the time.

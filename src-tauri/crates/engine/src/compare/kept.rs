@@ -2,17 +2,20 @@
 
 use super::load::Answer;
 use super::sides::checked;
-use crate::Engine;
 use crate::api::{CompareCell, CompareView, PairSummary, Side, SideView};
+use crate::{Engine, clock};
 use plumbline_analysis::align::{ComparedRow, FoldedSide};
 use plumbline_analysis::diff::diff_text;
-use plumbline_model::{CellId, Problem};
+use plumbline_model::{CellId, Problem, UnixNanos};
 use plumbline_workspace::StoredComparison;
 use serde::{Deserialize, Serialize};
 use std::sync::PoisonError;
 
 /// Changes whenever the same runs would compare otherwise than before.
 const EDITION: u32 = 2;
+
+/// How long a comparison of a run that goes on is shown before it is computed again.
+const MOMENT_NS: i64 = 3_000_000_000;
 
 /// What stands over a comparison.
 #[derive(Serialize, Deserialize)]
@@ -126,9 +129,24 @@ impl Engine {
         if let Some(found) = found {
             return Ok(found);
         }
+        if let Some(found) = self.recent(sides)? {
+            return Ok(found);
+        }
         self.compute(sides, &key)?;
         let kept = self.inner.workspace.comparison(&key)?;
         kept.ok_or_else(|| Problem::internal("the comparison was not kept"))
+    }
+
+    /// A comparison of a run that still goes on, as it was a moment ago: with every answer it would be computed anew.
+    fn recent(&self, sides: &[Side]) -> Result<Option<StoredComparison>, Problem> {
+        let workspace = &self.inner.workspace;
+        for side in sides {
+            if workspace.run(side.run_id)?.ended_ns.is_none() {
+                let since = UnixNanos(clock::now().0.saturating_sub(MOMENT_NS));
+                return Ok(workspace.comparison_since(&sides_text(sides), since)?);
+            }
+        }
+        Ok(None)
     }
 
     fn comparison_key(&self, sides: &[Side]) -> Result<String, Problem> {

@@ -9,6 +9,8 @@ const LONGEST_NOTE: usize = 20_000;
 /// Labels of one answer, and characters of one.
 const MOST_LABELS: usize = 32;
 const LONGEST_LABEL: usize = 80;
+/// Longest id of a trace or span that something is said about.
+const LONGEST_ID_BYTES: usize = 512;
 /// Items of a checklist, and characters of one.
 const MOST_ITEMS: usize = 50;
 const LONGEST_ITEM: usize = 300;
@@ -80,12 +82,14 @@ impl Engine {
     fn cases_of(&self, about: &ReviewSubject) -> Result<Option<u64>, Problem> {
         let (a, b, kind) = match about {
             ReviewSubject::Pair { .. } => return Ok(Some(1)),
-            ReviewSubject::Group { a, b, kind } => (a, b, Some(kind.clone())),
-            ReviewSubject::Sides { a, b } => (a, b, None),
-            ReviewSubject::Cell { .. } | ReviewSubject::Span { .. } => return Ok(None),
+            ReviewSubject::Group { a, b, kind } => (a, b, kind),
+            ReviewSubject::Sides { .. }
+            | ReviewSubject::Cell { .. }
+            | ReviewSubject::Span { .. } => return Ok(None),
         };
         let filter = CompareFilter {
-            kind,
+            column: Some(1),
+            kind: Some(kind.clone()),
             ..CompareFilter::default()
         };
         let sides = [self.side(a)?, self.side(b)?];
@@ -116,7 +120,13 @@ impl Engine {
                 self.inner.workspace.cell(*cell)?;
             }
             // A span may be imported again later: what was said about it waits for it.
-            ReviewSubject::Span { .. } => {}
+            ReviewSubject::Span { trace, span } => {
+                if trace.len().max(span.len()) > LONGEST_ID_BYTES {
+                    return Err(Problem::bad_input(format!(
+                        "an id of a span has at most {LONGEST_ID_BYTES} bytes"
+                    )));
+                }
+            }
         }
         Ok(())
     }

@@ -287,7 +287,19 @@ fn labels_filter_notes_stay_and_what_cannot_be_said_is_refused() {
         a: sides[0].to_string(),
         b: sides[1].to_string(),
     };
-    assert_eq!(refused(whole, forged), Code::BadInput);
+    assert_eq!(refused(whole.clone(), forged), Code::BadInput);
+    let all = decision(ReviewDecision::Accept);
+    assert_eq!(
+        refused(whole, all),
+        Code::BadInput,
+        "nobody accepts what they did not look at"
+    );
+    let span = ReviewSubject::Span {
+        trace: "t".repeat(600),
+        span: "s".into(),
+    };
+    let note = ReviewWord::Note { text: "x".into() };
+    assert_eq!(refused(span, note), Code::BadInput);
 }
 
 #[test]

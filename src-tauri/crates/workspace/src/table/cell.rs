@@ -140,16 +140,12 @@ impl Workspace {
     /// # Errors
     /// `NotFound` when there is no such run.
     pub fn all_cells(&self, run: RunId) -> Result<Vec<Cell>> {
-        self.read(|conn| {
-            run::find(conn, run)?;
-            let mut statement = conn.prepare_cached(
-                "SELECT id, run_id, prompt_name, prompt_version, provider, model, case_key, repeat,
-                        status, origin, template_hash, request_hash, cache_key, tokens_in_estimated,
-                        attempts, passed, body
-                 FROM cell WHERE run_id = ?1 ORDER BY position",
-            )?;
-            read_all(&mut statement.query([run.to_string()])?)
-        })
+        let mut cells = Vec::new();
+        self.each_cell(run, &mut |cell| {
+            cells.push(cell);
+            ControlFlow::Continue(())
+        })?;
+        Ok(cells)
     }
 
     /// Shows each cell of a run, in the order of the matrix, until `visit` breaks off; never holds more than one.

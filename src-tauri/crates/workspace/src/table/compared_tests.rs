@@ -121,7 +121,10 @@ fn the_newest_of_the_same_sides_takes_the_place_of_older_ones_and_only_a_few_are
     workspace.keep_comparison(comparison("at 1", 3)).unwrap();
     let second = workspace.keep_comparison(comparison("at 2", 3)).unwrap();
     assert_eq!(workspace.comparison("at 1").unwrap(), None);
-    assert_eq!(workspace.comparison("at 2").unwrap().unwrap().id, second);
+    let newest = workspace.comparison("at 2").unwrap();
+    assert_eq!(newest.as_ref().unwrap().id, second);
+    let since = |at| workspace.comparison_since("a b", UnixNanos(at)).unwrap();
+    assert_eq!((since(1), since(2)), (newest, None));
     for n in 0..20 {
         let other = NewComparison {
             sides: format!("other {n}"),

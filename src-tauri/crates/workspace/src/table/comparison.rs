@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::row::{count, int};
 use crate::workspace::Workspace;
 use plumbline_model::{RunId, UnixNanos};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 pub(crate) const V9: &str = "
 ALTER TABLE run ADD COLUMN revision INTEGER NOT NULL DEFAULT 0;
@@ -114,12 +114,27 @@ impl Workspace {
         self.read(|conn| {
             let found = conn
                 .prepare_cached("SELECT id, body FROM comparison WHERE key = ?1")?
-                .query_row([key], |row| {
-                    Ok(StoredComparison {
-                        id: row.get(0)?,
-                        body: row.get(1)?,
-                    })
-                })
+                .query_row([key], read)
+                .optional()?;
+            Ok(found)
+        })
+    }
+
+    /// The comparison of these sides that was computed last, of whatever revisions, if that is not before `since`.
+    ///
+    /// # Errors
+    /// Those of reading the file.
+    pub fn comparison_since(
+        &self,
+        sides: &str,
+        since: UnixNanos,
+    ) -> Result<Option<StoredComparison>> {
+        self.read(|conn| {
+            let found = conn
+                .prepare_cached(
+                    "SELECT id, body FROM comparison WHERE sides = ?1 AND computed_ns >= ?2",
+                )?
+                .query_row(params![sides, since.0], read)
                 .optional()?;
             Ok(found)
         })
@@ -132,6 +147,13 @@ impl Workspace {
     pub fn keep_comparison(&self, new: NewComparison) -> Result<i64> {
         self.write(Durability::Normal, move |tx| keep(tx, &new))
     }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<StoredComparison> {
+    Ok(StoredComparison {
+        id: row.get(0)?,
+        body: row.get(1)?,
+    })
 }
 
 fn keep(tx: &Tx<'_>, new: &NewComparison) -> Result<i64> {
