@@ -50,7 +50,6 @@ impl Engine {
             but: is_open.then(|| RowVerdict::Same.as_str().to_owned()),
             kind: filter.kind.clone(),
             flaky: filter.flaky,
-            among: None,
             keys,
             decided: match (
                 filter.undecided,

@@ -69,7 +69,7 @@ impl StoredCell {
     }
 
     pub(super) fn read(body: &str) -> Result<Self, Problem> {
-        serde_json::from_str(body).map_err(unreadable)
+        serde_json::from_str(body).map_err(|error| unreadable(&error))
     }
 
     /// The cell of a repeat, or of the commonest answer.
@@ -91,7 +91,8 @@ impl Engine {
     /// `Cancelled` when the job that compares is cancelled.
     pub fn compare_open(&self, sides: &[Side]) -> Result<CompareView, Problem> {
         let kept = self.kept(sides)?;
-        let mut head: Head = serde_json::from_str(&kept.body).map_err(unreadable)?;
+        let mut head: Head =
+            serde_json::from_str(&kept.body).map_err(|error| unreadable(&error))?;
         let texts = sides
             .iter()
             .map(|side| Ok(self.column_of(side)?.1.text))
@@ -164,6 +165,6 @@ pub(super) fn sides_text(sides: &[Side]) -> String {
     texts.join(" ")
 }
 
-fn unreadable(error: serde_json::Error) -> Problem {
+fn unreadable(error: &serde_json::Error) -> Problem {
     Problem::internal(format!("a kept comparison cannot be read: {error}"))
 }

@@ -14,6 +14,7 @@ mod following;
 mod jobs;
 #[cfg(test)]
 mod listening;
+#[cfg(test)]
 mod reviewing;
 #[cfg(test)]
 mod saving;

@@ -18,8 +18,6 @@ pub struct ComparedFilter {
     pub but: Option<String>,
     pub kind: Option<String>,
     pub flaky: bool,
-    /// Positions, in order; what a search of the answers found.
-    pub among: Option<Vec<u64>>,
     /// Keys of cases.
     pub keys: Option<Vec<String>>,
     /// Keys of cases and kinds of change that somebody decided about: leaves out what is of one of them.
@@ -98,12 +96,8 @@ impl ComparedFilter {
             }
         }
         clause.and_some(
-            "c.position IN (SELECT value FROM json_each(?))",
-            self.among.as_ref().map(|among| json(among)),
-        );
-        clause.and_some(
             "c.case_key IN (SELECT value FROM json_each(?))",
-            self.keys.as_ref().map(|keys| json(keys)),
+            self.keys.as_ref().map(json),
         );
         if let Some((keys, kinds)) = &self.decided {
             clause.and(
