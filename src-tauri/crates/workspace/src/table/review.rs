@@ -187,7 +187,10 @@ mod tests {
             case_key: "x".into(),
         };
         judged(&workspace, other, Choice::Worse);
-        assert_eq!(workspace.reviews(&pair("x")).unwrap(), [first.clone()]);
+        assert_eq!(
+            workspace.reviews(&pair("x")).unwrap(),
+            std::slice::from_ref(&first)
+        );
         assert_eq!(
             workspace.reviews_of_sides("r.0", "r.1").unwrap(),
             [first, second]
