@@ -6,6 +6,7 @@
 
 mod copy;
 mod guard;
+mod late_error;
 mod recording;
 mod route;
 
@@ -23,6 +24,7 @@ use hyper::body::{Body, Incoming};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Response, StatusCode};
+use late_error::LateError;
 use plumbline_ingest::HttpExchange;
 use plumbline_providers::Upstream;
 use recording::Recording;
@@ -185,7 +187,7 @@ where
             *answer.headers_mut() = headers;
             let length = passed.body.size_hint().exact();
             let body = Copied::new(passed.body, recording, length);
-            answer.map(|()| answer::streamed(body))
+            answer.map(|()| answer::streamed(LateError::new(body)))
         }
         Err(error) => {
             let why = error.to_string();
