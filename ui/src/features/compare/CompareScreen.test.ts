@@ -148,7 +148,7 @@ describe('compare', () => {
 
   it('says what the figures can show', async () => {
     open('#/compare?tab=figures');
-    expect(await screen.findByText('about 1,100 more cases needed')).toBeInTheDocument();
+    expect(await screen.findByText('about 1,100 cases')).toBeInTheDocument();
     expect(screen.getByRole('columnheader', { name: 'p (Holm)' })).toBeInTheDocument();
   });
 

@@ -47,13 +47,17 @@ describe('statistics in words', () => {
     expect(pText(0.0021)).toBe('0.002');
     expect(pText(0.583)).toBe('0.58');
   });
+
+  it('tell on which side of the level a p-value is', () => {
+    expect([0.049, 0.0504, 0.1].map(pText)).toEqual(['0.049', '0.050', '0.10']);
+  });
 });
 
 describe('what more cases would show', () => {
   it('is said in words, no more exactly than it is known', () => {
-    expect(neededText(test)).toBe('about 140 more cases needed');
-    expect(neededText({ ...test, more_needed: 1 })).toBe('about 1 more case needed');
-    expect(neededText({ ...test, more_needed: 1089 })).toBe('about 1,100 more cases needed');
+    expect(neededText(test)).toBe('about 140 cases');
+    expect(neededText({ ...test, more_needed: 1 })).toBe('about 1 case');
+    expect(neededText({ ...test, more_needed: 1089 })).toBe('about 1,100 cases');
     expect(neededText({ ...test, more_needed: null })).toBe('–');
     expect(smallestText(test)).toBe('± 21 points');
     expect(smallestText({ ...test, smallest_shown: null })).toBe('–');

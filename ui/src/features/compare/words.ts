@@ -5,7 +5,7 @@ import type { ReviewDecision } from '$lib/bindings/ReviewDecision';
 import type { RowVerdict } from '$lib/bindings/RowVerdict';
 import type { StatTest } from '$lib/bindings/StatTest';
 import type { WinRate } from '$lib/bindings/WinRate';
-import { count, duration, share } from '$lib/format';
+import { count, duration, plural, share } from '$lib/format';
 import { editOf } from './kinds';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'warn' | 'info';
@@ -144,21 +144,21 @@ export function intervalText(test: StatTest): string {
   return `${metricValue(test.metric, test.ci_low)} to ${metricValue(test.metric, test.ci_high)}`;
 }
 
-/** "0.002", "< 0.001". */
+/** "0.049", "0.58", "< 0.001": near the level three digits tell on which side of it a p-value is. */
 export function pText(p: number | null): string {
   if (p === null) return '–';
   if (p < 0.001) return '< 0.001';
-  return String(Number(p.toPrecision(p < 0.1 ? 1 : 2)));
+  return p.toFixed(p < 0.0995 ? 3 : 2);
 }
 
-/** "about 140 more cases needed"; what is known says so, too. */
+/** "about 140 cases", beside those that there are; a dash where the difference is shown already. */
 export function neededText(test: StatTest): string {
   if (test.more_needed === null || test.more_needed <= 0) return '–';
   const rounded =
     test.more_needed < 20
       ? test.more_needed
       : Number(test.more_needed.toPrecision(test.more_needed < 100 ? 1 : 2));
-  return `about ${count(rounded)} more ${rounded === 1 ? 'case' : 'cases'} needed`;
+  return `about ${plural(rounded, 'case')}`;
 }
 
 /** The least difference that so many pairs show; its sign says nothing. */
